@@ -1,0 +1,73 @@
+# One static library for each folder of proxy/: a folder is no boundary, a link target is. A module sees the headers
+# of proxy/ only through the targets it names, and third-party headers only where the table in ARCHITECTURE.md allows.
+include_guard(GLOBAL)
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+option(PGWEIR_FAULT_POINTS "Compile the named fault points used by tests" OFF)
+set(PGWEIR_SANITIZE "" CACHE STRING "Sanitizers, comma separated")
+
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE}")
+endif()
+find_program(MOLD mold)
+
+add_library(pgweir_options INTERFACE)
+target_include_directories(pgweir_options INTERFACE "${PROJECT_SOURCE_DIR}/proxy")
+target_compile_options(pgweir_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor
+  -Woverloaded-virtual -Wcast-align -Wformat=2 -Wimplicit-fallthrough -Wextra-semi -Wswitch-enum -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(pgweir_options INTERFACE -Wduplicated-cond -Wduplicated-branches -Wlogical-op -Wuseless-cast)
+  # GCC 12 reports the inlined internals of std::string and std::variant as overflowing; optimised builds only.
+  target_compile_options(pgweir_options INTERFACE $<$<CONFIG:RelWithDebInfo>:-Wno-error=maybe-uninitialized
+    -Wno-error=stringop-overflow -Wno-error=restrict -Wno-error=array-bounds>)
+endif()
+target_compile_definitions(pgweir_options INTERFACE
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED
+  $<$<BOOL:${PGWEIR_FAULT_POINTS}>:PGWEIR_FAULT_POINTS>)
+if(PGWEIR_SANITIZE)
+  target_compile_options(pgweir_options INTERFACE -fsanitize=${PGWEIR_SANITIZE} -fno-sanitize-recover=all
+    -fno-omit-frame-pointer)
+  target_link_options(pgweir_options INTERFACE -fsanitize=${PGWEIR_SANITIZE})
+  # Recycled coroutine frames would hide a use after free from the sanitizer.
+  target_compile_definitions(pgweir_options INTERFACE _GLIBCXX_ASSERTIONS
+    BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING BOOST_ASIO_DISABLE_SMALL_BLOCK_RECYCLING)
+elseif(MOLD)
+  target_link_options(pgweir_options INTERFACE -fuse-ld=mold)
+endif()
+
+# pgweir_module(NAME [DEPENDS module...] [USES third-party target...])
+# Adds the library pgweir_NAME from proxy/NAME/*.cpp. DEPENDS names modules of ours whose headers this one includes.
+function(pgweir_module name)
+  cmake_parse_arguments(arg "" "" "DEPENDS;USES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp")
+  if(sources)
+    add_library(pgweir_${name} STATIC ${sources})
+    set(scope PUBLIC)
+  else()
+    add_library(pgweir_${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  list(TRANSFORM arg_DEPENDS PREPEND pgweir_)
+  target_link_libraries(pgweir_${name} ${scope} pgweir_options ${arg_DEPENDS} ${arg_USES})
+endfunction()
+
+# pgweir_unit_tests(NAME): the gtest executable of tests/unit/NAME/*_test.cpp, one ctest entry for each test case.
+function(pgweir_unit_tests name)
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/unit/${name}/*_test.cpp")
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${name}_test ${sources})
+  target_include_directories(${name}_test PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}/unit")
+  target_link_libraries(${name}_test PRIVATE pgweir_${name} GTest::gmock GTest::gtest_main)
+  # GoogleTest's macros trip a few of our own warnings.
+  target_compile_options(${name}_test PRIVATE -Wno-sign-conversion -Wno-duplicated-branches)
+  add_test(NAME ${name} COMMAND ${name}_test)
+  set_tests_properties(${name} PROPERTIES LABELS unit)
+endfunction()

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "pool/snapshot.hpp"
+#include "metrics/pool_counters.hpp"
+#include "relay/views.hpp"
+
+namespace pgweir::admin {
+
+/// One pool as the console shows it.
+struct pool_view {
+    const relay::shared_pool* pool = nullptr;
+    std::string database, user, mode;
+    pool::pool_snapshot servers;
+    std::vector<relay::idle_server_view> idle;
+    metrics::pool_counters_sum counters;
+};
+
+/// Everything there is to show, at nearly one moment.
+struct proxy_state {
+    std::vector<pool_view> pools;
+    std::vector<relay::client_view> clients;
+    std::size_t cancelling = 0;
+    std::size_t connecting = 0;
+};
+
+/// Collects from pools and workers.
+class state_source {
+public:
+    /// `done` is called once, on any worker's thread.
+    virtual void collect(std::function<void(proxy_state)> done) = 0;
+    /// Runs `work` on that worker's thread.
+    virtual void run_on(std::uint32_t worker, std::function<void()> work) = 0;
+
+protected:
+    ~state_source() = default;
+};
+
+}  // namespace pgweir::admin

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <cstdint>
+
+#include "base/bytes.hpp"
+
+namespace pgweir::base {
+
+/// XXH3, 64 bits: to find and to compare what nobody forges, never to prove anything.
+std::uint64_t fingerprint(bytes_view bytes) noexcept;
+
+}  // namespace pgweir::base

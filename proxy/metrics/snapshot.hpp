@@ -1,0 +1,61 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/time.hpp"
+#include "metrics/labels.hpp"
+#include "metrics/pin_reason.hpp"
+#include "metrics/pool_counters.hpp"
+#include "metrics/worker_counters.hpp"
+
+namespace pgweir::metrics {
+
+/// One pool at one moment, summed over all workers.
+struct pool_snapshot {
+    /// The label `pool`. Unique: the name of the database, and `database/user` for each user of a database whose
+    /// clients work as themselves.
+    std::string name;
+    std::string database;
+    std::string user;
+    std::string upstream;  ///< host:port or socket directory; never a password
+    std::string mode;      ///< session or transaction
+
+    std::uint32_t size = 0;            ///< as configured
+    std::uint32_t effective_size = 0;  ///< less when the server refuses more connections
+    enum_array<connection_state, std::uint32_t> connections;
+    base::duration busy{};       ///< integral of lent servers over time
+    base::duration saturated{};  ///< time with a waiter and no free server
+
+    std::uint32_t waiting = 0;
+    base::duration oldest_wait{};
+    enum_array<client_state, std::uint32_t> clients;
+    enum_array<pin_reason, std::uint32_t> pinned;  ///< clients pinned now
+    enum_array<prepared_kind, std::uint32_t> prepared_statements;
+
+    pool_counters_sum counters;
+};
+
+struct process_snapshot {
+    std::string version;
+    std::string revision;
+
+    worker_counters_sum workers;                   ///< over all workers
+    std::vector<base::duration> worker_busy;       ///< by worker
+    std::vector<std::string> applications;         ///< application_names::names()
+    std::uint32_t clients = 0;                     ///< connections of clients, in login and those without pool too
+    std::uint32_t max_clients = 0;
+
+    std::uint64_t config_reloads_succeeded = 0;
+    std::uint64_t config_reloads_failed = 0;
+    std::chrono::system_clock::time_point config_loaded_at{};  ///< the last success, the one at start included
+};
+
+struct snapshot {
+    std::vector<pool_snapshot> pools;
+    process_snapshot process;
+};
+
+}  // namespace pgweir::metrics

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/wait_traits.hpp>
+
+#include "base/time.hpp"
+#include "base/unique_fd.hpp"
+#include "net/address.hpp"
+#include "net/listener.hpp"
+#include "net/reactor.hpp"
+
+namespace pgweir::net {
+
+/// Accepts clients at one configured address (a name may have several). Accepted sockets are non-blocking, not
+/// inherited, and tuned.
+class acceptor final : event_handler {
+public:
+    /// May stop() the acceptor, but not destroy it.
+    using callback = std::function<void(base::unique_fd client, socket_address peer)>;
+
+    /// `address` as parse_listen_address() reads it. Throws std::system_error when it is none or cannot be bound;
+    /// asks the name service, so this is for start-up.
+    acceptor(reactor& host, const std::string& address, callback on_client);
+    acceptor(const acceptor&) = delete;
+    acceptor& operator=(const acceptor&) = delete;
+    ~acceptor();
+
+    /// Leaves newcomers in the kernel's queue, until resume().
+    void pause() noexcept { paused_ = true; }
+    void resume();
+
+    /// Closes the listening sockets, for good: newcomers are refused by the kernel. Removes the unix socket's file.
+    void stop() noexcept;
+
+    /// The port that was bound, also when 0 was asked for.
+    std::uint16_t local_port() const noexcept { return port_; }
+
+    /// Newcomers that were closed at once because the process has no descriptor left.
+    std::uint64_t refused_for_descriptors() const noexcept { return refused_for_descriptors_; }
+
+private:
+    struct listening_socket {
+        listener listening;
+        registration watched;
+    };
+
+    void on_ready(int tag, readiness ready) override;
+    void accept_some(std::size_t index);
+    enum class refusal { refused, nobody_waits, no_room };
+    bool goes_on_after(int error, int listening);
+    refusal refuse_one(int listening) noexcept;
+    void accept_later(std::size_t index);
+    void accept_at_all_later();
+    void retry_later();
+
+    reactor& reactor_;
+    callback on_client_;
+    std::vector<listening_socket> sockets_;
+    /// Held open for nothing but the moment when there is no other: closed, it makes room to accept a newcomer and
+    /// close it, who would else wait in the kernel's queue without an answer.
+    base::unique_fd reserve_;
+    std::uint16_t port_ = 0;
+    bool paused_ = false;
+    std::uint64_t refused_for_descriptors_ = 0;
+    bool retrying_ = false;
+    /// Gone when the acceptor is.
+    std::shared_ptr<acceptor*> self_;
+    boost::asio::basic_waitable_timer<base::clock, boost::asio::wait_traits<base::clock>,
+                                      boost::asio::io_context::executor_type>
+        retry_;
+};
+
+}  // namespace pgweir::net

@@ -1,0 +1,350 @@
+#include "relay/client.hpp"
+
+#include <chrono>
+#include <mutex>
+#include <utility>
+
+#include "relay/worker_services.hpp"
+#include "wire/backend.hpp"
+
+namespace pgweir::relay {
+
+using session::outcome;
+
+namespace {
+
+// How long a client that was told to go may take to read it. Closing at once would let its unread requests turn the
+// close into a reset that takes the message with it.
+constexpr base::duration farewell_time = std::chrono::seconds(2);
+
+// What a client may have sent ahead while it waits for a server or an answer.
+constexpr std::size_t max_read_ahead = std::size_t{64} * 1024;
+
+// Reads in one go before others have their turn.
+constexpr int rounds_per_turn = 16;
+
+}  // namespace
+
+client::client(worker_services& services, std::uint64_t id, base::unique_fd socket, net::socket_address peer,
+               pool::admission place)
+    : borrower(services.index, id),
+      services_(services),
+      peer_(peer),
+      transport_(std::move(socket)),
+      place_(std::move(place)),
+      connected_at_(services.reactor.now()),
+      session_deadline_(*this, session_deadline),
+      queue_deadline_(*this, queue_deadline) {}
+
+client::~client() {
+    const std::lock_guard lock(services_.directory.mutex());
+    place_.release();
+    admission_.release();
+}
+
+base::time_point client::now() const {
+    return services_.reactor.now();
+}
+
+void client::begin() {
+    auth::entropy random;
+    services_.random.fill(random.md5_salt);
+    services_.random.fill(random.scram_nonce);
+    const peer_facts facts{.local = peer_.is_unix(), .address = peer_.is_unix() ? std::string() : peer_.host()};
+    login_ = std::make_unique<login_flow>(*services_.settings, facts, random);
+    services_.deadlines.arm(session_deadline_, base::deadline_after(now(), services_.settings->login_timeout));
+    watched_ = services_.reactor.watch(transport_.fd(), *this, 0);
+}
+
+void client::on_ready(int, net::readiness ready) {
+    if (ready.readable || ready.hung_up) client_drained_ = false;
+    if (phase_ == phase::tunnelling) return tunnel_->on_client_ready(ready);
+    if (ready.writable) {
+        flush_client();
+        if (server_) read_server();
+    }
+    read_client();
+    after_events();
+}
+
+bool client::may_read() const {
+    if (!transport_.is_open() || client_drained_) return false;
+    switch (phase_) {
+        case phase::login:
+        case phase::leaving: return true;
+        case phase::greeting:
+        case phase::console: return unread_.size() < max_read_ahead;
+        case phase::relaying:
+            if (!conversation_->to_server().empty()) return false;
+            return stopped_ == session::frontend_flow::stop::need_more || unread_.size() < max_read_ahead;
+        case phase::tunnelling:
+        case phase::over: break;
+    }
+    return false;
+}
+
+void client::read_client() {
+    for (int round = 0; may_read(); ++round) {
+        if (round == rounds_per_turn) {
+            services_.reactor.post([this, id = id()] {
+                // By id: it may be gone by then.
+                if (services_.servers.knows(id)) run();
+            });
+            return;
+        }
+        const auto scratch = services_.reactor.scratch();
+        const net::io_result result = transport_.read(scratch);
+        switch (result.status) {
+            case net::io_status::want_read:
+            case net::io_status::want_write: client_drained_ = true; return;
+            case net::io_status::closed:
+            case net::io_status::failed: return client_gone(false);
+            case net::io_status::done: break;
+        }
+        if (pool_ != nullptr) pool_->counters(services_.index).bytes_from_client.add(result.bytes);
+        take_input({scratch.data(), result.bytes});
+    }
+}
+
+void client::take_input(base::bytes_view fresh) {
+    switch (phase_) {
+        case phase::relaying: return feed(fresh);
+        case phase::login:
+            unread_.append(fresh);
+            return feed_login();
+        case phase::console:
+            unread_.append(fresh);
+            return feed_console();
+        case phase::greeting: unread_.append(fresh); return;
+        case phase::leaving:
+        case phase::tunnelling:
+        case phase::over: return;
+    }
+}
+
+void client::feed_console() {
+    std::size_t consumed = 0;
+    const auto stop = console_->receive(unread_.view(), consumed, to_client_.own(), [this, id = id()](std::string reply) {
+        if (!services_.servers.knows(id) || phase_ != phase::console) return;
+        to_client_.own().append(reply);
+        wire::append_ready_for_query(to_client_.own(), 'I');
+        console_->finished();
+        services_.reactor.defer(*this);
+    });
+    unread_.consume(consumed);
+    if (stop == console_session::stop::terminated) return client_gone(true);
+    if (stop == console_session::stop::failed) return close_with({.reason = outcome::protocol_violation});
+    flush_client();
+}
+
+void client::flush_client() {
+    if (!transport_.is_open()) return;
+    const bool sent = flush(to_client_) && (!conversation_ || flush(conversation_->to_client()));
+    if (!sent || phase_ != phase::leaving || !to_client_.empty()) return;
+    transport_.shutdown_write();
+}
+
+bool client::flush(base::outbox& out) {
+    while (!out.empty()) {
+        const net::io_result result = transport_.write(out.first(), out.second());
+        if (result.status == net::io_status::done) {
+            out.consume(result.bytes);
+            if (pool_ != nullptr) pool_->counters(services_.index).bytes_to_client.add(result.bytes);
+            continue;
+        }
+        if (result.status == net::io_status::failed || result.status == net::io_status::closed) {
+            client_gone(false);
+            return false;
+        }
+        out.settle();
+        return false;
+    }
+    return true;
+}
+
+void client::on_deadline(int tag, base::time_point when) {
+    if (tag == queue_deadline) {
+        if (!waiting_) return;
+        leave_queue();
+        wait_ended(metrics::checkout_result::timeout);
+        not_lent_ = session::failure{.reason = outcome::queue_timeout};
+        return run();
+    }
+    switch (phase_) {
+        case phase::login:
+        case phase::greeting:
+            return reject({.reason = outcome::login_timeout}, metrics::client_connect_result::timeout);
+        case phase::relaying:
+            if (conversation_->expire(when)) {
+                services_.servers.close(std::move(server_), metrics::server_disconnect_reason::lost);
+                feed({});
+            }
+            flush_server();
+            settle_server();
+            flush_client();
+            break;
+        case phase::leaving:
+            watched_.reset();
+            transport_.close();
+            break;
+        case phase::console:
+        case phase::tunnelling:
+        case phase::over: break;
+    }
+    after_events();
+}
+
+void client::leave_queue() {
+    if (!waiting_) return;
+    waiting_ = false;
+    queue_deadline_.clear();
+    services_.servers.abandon(*this, *pool_);
+}
+
+void client::client_gone(bool orderly) {
+    if (!transport_.is_open()) return;
+    watched_.reset();
+    transport_.close();
+    session_deadline_.clear();
+    if (waiting_) {
+        leave_queue();
+        wait_ended(metrics::checkout_result::cancelled);
+    }
+    const bool in_login = phase_ == phase::login || phase_ == phase::greeting;
+    if (in_login) services_.counters.client_connects[metrics::client_connect_result::abandoned].add();
+    if (phase_ != phase::leaving) {
+        phase_ = phase::leaving;
+        if (conversation_) conversation_->client_left(orderly, now());
+    }
+    unread_.clear();
+    flush_server();
+    settle_server();
+    if (server_) server_->drained = false;
+    services_.reactor.defer(*this);
+}
+
+void client::close_with(const session::failure& why) {
+    if (phase_ == phase::leaving || phase_ == phase::over) return;
+    if (waiting_) {
+        leave_queue();
+        wait_ended(metrics::checkout_result::cancelled);
+    }
+    if (conversation_) {
+        conversation_->to_client().settle();
+        to_client_.own().append(conversation_->to_client().first());
+        if (!conversation_->cut()) session::append_failure(to_client_.own(), why, session::severity::fatal);
+        phase_ = phase::leaving;
+        conversation_->client_left(false, now());
+        flush_server();
+        settle_server();
+        if (server_) server_->drained = false;
+    } else {
+        session::append_failure(to_client_.own(), why, session::severity::fatal);
+        phase_ = phase::leaving;
+    }
+    close_when_flushed();
+}
+
+void client::close_when_flushed() {
+    unread_.clear();
+    services_.deadlines.arm(session_deadline_, now() + farewell_time);
+    flush_client();
+    client_drained_ = false;
+    services_.reactor.defer(*this);
+}
+
+void client::run() {
+    if (phase_ == phase::over) return;
+    if (arrived_) take_server(std::move(arrived_));
+    if (not_lent_ && conversation_) {
+        session::failure why = std::move(*not_lent_);
+        not_lent_.reset();
+        if (phase_ == phase::greeting) {
+            reject(why, metrics::client_connect_result::rejected);
+        } else if (phase_ == phase::relaying) {
+            pool_->counters(services_.index)
+                .count_error(metrics::error_source::proxy, session::describe(why.reason).sqlstate);
+            conversation_->refuse(std::move(why));
+            feed({});
+        }
+    }
+    if (phase_ == phase::console) feed_console();
+    if (server_) read_server();
+    flush_client();
+    read_client();
+    after_events();
+}
+
+void client::end_if_free() {
+    if (phase_ != phase::leaving || transport_.is_open() || server_ || arrived_) return;
+    phase_ = phase::over;
+    if (process_id_ != 0) services_.cancels.remove(process_id_, secret_key_);
+    if (pool_ != nullptr && conversation_) {
+        const std::lock_guard lock(services_.directory.mutex());
+        pool_->servers.client_left(now());
+    }
+    services_.home.destroy(*this);
+}
+
+void client::cancel_requested(std::function<void()> done) {
+    if (waiting_ && phase_ == phase::relaying) {
+        leave_queue();
+        wait_ended(metrics::checkout_result::cancelled);
+        not_lent_ = session::failure{.reason = outcome::cancelled};
+        services_.reactor.defer(*this);
+    } else if (server_ && conversation_->cancel_running()) {
+        return services_.servers.cancel(*server_, std::move(done));
+    }
+    done();
+}
+
+void client::shut_down(bool at_once) {
+    shutting_down_ = true;
+    if (at_once) close_with({.reason = outcome::shutting_down});
+    after_events();
+}
+
+void client::on_tunnel_over() {
+    services_.reactor.post([this, id = id()] {
+        if (services_.servers.knows(id)) client_gone(true);
+    });
+}
+
+client_view client::view() const {
+    client_view seen;
+    seen.id = id();
+    seen.pool = pool_;
+    seen.user = user_;
+    seen.database = database_;
+    seen.application_name = application_name_;
+    seen.address = peer_.is_unix() ? "unix" : peer_.host();
+    seen.port = peer_.port();
+    seen.connected_for = now() - connected_at_;
+    if (conversation_) {
+        seen.pending = conversation_->pending();
+        seen.gates = conversation_->gates();
+        seen.statements = conversation_->statements();
+        seen.pins = conversation_->pins();
+    }
+    if (waiting_) seen.waiting_for = now() - wait_began_;
+    if (server_) {
+        seen.server_process_id = server_->state.process_id;
+        seen.server_id = server_->id();
+        seen.server_statements = server_->state.statements.size();
+        seen.server_in_transaction = server_->state.transaction_status != 'I';
+    }
+    seen.leaving = phase_ == phase::leaving;
+    if (phase_ == phase::login || phase_ == phase::greeting)
+        seen.state = metrics::client_state::login;
+    else if (waiting_)
+        seen.state = metrics::client_state::waiting;
+    else if (seen.pending > 0)
+        seen.state = metrics::client_state::active;
+    else if (conversation_ && conversation_->in_transaction())
+        seen.state = metrics::client_state::in_transaction;
+    else
+        seen.state = metrics::client_state::idle;
+    return seen;
+}
+
+}  // namespace pgweir::relay

@@ -1,0 +1,152 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/outbox.hpp"
+#include "base/unique_fd.hpp"
+#include "net/address.hpp"
+#include "net/deadlines.hpp"
+#include "net/reactor.hpp"
+#include "net/transport.hpp"
+#include "pool/limits.hpp"
+#include "relay/borrower.hpp"
+#include "relay/console_session.hpp"
+#include "relay/login_flow.hpp"
+#include "relay/shared_pool.hpp"
+#include "relay/tunnel.hpp"
+#include "relay/views.hpp"
+#include "session/conversation.hpp"
+#include "upstream/connector.hpp"
+#include "upstream/server.hpp"
+
+namespace pgweir::relay {
+
+struct worker_services;
+
+/// One client connection on its worker, from accept to the return of its last server: moves bytes between sockets and
+/// the state machines (login_flow, session::conversation, console_session, tunnel) and does what they ask for.
+/// Owned by its worker, which it asks to destroy it; that happens at the end of a tick.
+class client final : public borrower,
+                     net::event_handler,
+                     net::deferred,
+                     net::deadline_handler,
+                     upstream::server_user,
+                     public tunnel::watcher {
+public:
+    client(worker_services& services, std::uint64_t id, base::unique_fd socket, net::socket_address peer,
+           pool::admission place);
+    ~client();
+
+    /// After construction, once it can be found by its id.
+    void begin();
+
+    void on_lent(std::unique_ptr<upstream::server> server) override;
+    void on_not_lent(const session::failure& why) override;
+
+    /// A cancel request with this client's key. `done` is called when it has had its effect.
+    void cancel_requested(std::function<void()> done);
+
+    /// The process ends: idle clients are told and leave, others when they reach a boundary.
+    void shut_down(bool at_once);
+
+    client_view view() const;
+
+private:
+    enum class phase : std::uint8_t {
+        login,       ///< until it has proved who it is
+        greeting,    ///< waits for a server that says what clients are greeted with
+        relaying,    ///< conversation_ is the truth
+        console,
+        tunnelling,  ///< replication
+        leaving,     ///< told why, or gone; ends when socket and server are free
+        over,
+    };
+    enum deadline_tag : int { session_deadline, queue_deadline };
+
+    void on_ready(int tag, net::readiness ready) override;
+    void on_server_ready(net::readiness ready) override;
+    void on_deadline(int tag, base::time_point now) override;
+    void on_tunnel_over() override;
+    void run() override;
+
+    // client.cpp: the connection
+    void read_client();
+    bool may_read() const;
+    void take_input(base::bytes_view fresh);
+    void feed_console();
+    void flush_client();
+    bool flush(base::outbox& out);
+    void client_gone(bool orderly);
+    void close_with(const session::failure& why);
+    void close_when_flushed();
+    void leave_queue();
+    void end_if_free();
+    base::time_point now() const;
+
+    // client_login.cpp: from the first byte to the first ReadyForQuery
+    void feed_login();
+    void forward_cancel();
+    void logged_in();
+    void enter_console();
+    bool admit(const database_settings& database);
+    void start_session(const database_settings& database);
+    void greet(const greeting& what);
+    void greeted_by_server();
+    void choose_key(std::optional<std::int32_t> process_id);
+    void start_tunnel();
+    void tunnel_opened(upstream::open_result result);
+    void reject(const session::failure& why, metrics::client_connect_result result);
+
+    // client_relay.cpp: between the client and the servers it is lent
+    void feed(base::bytes_view fresh);
+    void read_server();
+    bool read_server_once();
+    void flush_server();
+    void after_events();
+    void settle_server();
+    bool borrow(bool again);
+    void take_server(std::unique_ptr<upstream::server> server);
+    void lost_server();
+    void arm_session_deadline();
+    void wait_ended(metrics::checkout_result result);
+
+    worker_services& services_;
+    net::socket_address peer_;
+    net::transport transport_;
+    net::registration watched_;
+    pool::admission place_;      ///< among all connections
+    pool::admission admission_;  ///< of its database, user and address
+    base::byte_queue unread_;    ///< came from the client and was not taken yet
+    base::outbox to_client_;     ///< goes out before what the conversation says
+    std::unique_ptr<login_flow> login_;
+    std::unique_ptr<session::conversation> conversation_;
+    std::unique_ptr<console_session> console_;
+    std::unique_ptr<tunnel> tunnel_;
+    shared_pool* pool_ = nullptr;
+    std::unique_ptr<upstream::server> server_;   ///< lent to this client
+    std::unique_ptr<upstream::server> arrived_;  ///< lent, to be taken at the end of the tick
+    std::optional<session::failure> not_lent_;
+    session::parameters startup_;  ///< without application_name: what greetings are remembered by
+    std::string user_;
+    std::string database_;
+    std::string application_name_;
+    std::string secret_key_;
+    std::int32_t process_id_ = 0;
+    base::time_point connected_at_;
+    base::time_point wait_began_{};
+    net::deadline session_deadline_;
+    net::deadline queue_deadline_;
+    session::frontend_flow::stop stopped_ = session::frontend_flow::stop::need_more;
+    phase phase_ = phase::login;
+    std::uint8_t application_ = 0;
+    bool client_drained_ = false;  ///< nothing to read until the next edge
+    bool waiting_ = false;         ///< queued, or its server is on the way from another worker
+    bool keeps_turn_ = false;      ///< its server died before it did anything for it
+    bool shutting_down_ = false;
+};
+
+}  // namespace pgweir::relay

@@ -1,0 +1,259 @@
+#include <mutex>
+#include <utility>
+#include <variant>
+
+#include "pool/error.hpp"
+#include "relay/client.hpp"
+#include "relay/worker_services.hpp"
+#include "wire/backend.hpp"
+
+// From the first byte of a connection to its first ReadyForQuery.
+
+namespace pgweir::relay {
+
+using metrics::client_connect_result;
+using session::outcome;
+
+namespace {
+
+constexpr std::size_t secret_size = 4;  ///< of protocol 3.0
+
+outcome outcome_of(std::error_code limit) {
+    if (limit == pool::error_code::too_many_database_clients) return outcome::database_clients_limit;
+    if (limit == pool::error_code::too_many_user_clients) return outcome::user_clients_limit;
+    if (limit == pool::error_code::too_many_address_clients) return outcome::address_clients_limit;
+    return outcome::too_many_clients;
+}
+
+metrics::rejection_reason rejection_of(outcome limit) {
+    if (limit == outcome::database_clients_limit) return metrics::rejection_reason::database_clients;
+    if (limit == outcome::user_clients_limit) return metrics::rejection_reason::user_clients;
+    if (limit == outcome::address_clients_limit) return metrics::rejection_reason::address_clients;
+    return metrics::rejection_reason::max_clients;
+}
+
+client_connect_result result_of(outcome why) {
+    if (why == outcome::wrong_secret || why == outcome::not_allowed) return client_connect_result::auth_failed;
+    return client_connect_result::protocol_error;
+}
+
+}  // namespace
+
+void client::feed_login() {
+    std::size_t consumed = 0;
+    const auto step = login_->receive(unread_.view(), consumed, to_client_.own());
+    unread_.consume(consumed);
+    switch (step) {
+        case login_flow::step::wait: return flush_client();
+        case login_flow::step::cancel: return forward_cancel();
+        case login_flow::step::proven:
+            if (!place_) {
+                // Over listen.max_clients: who asks is told so, in protocol, and only then.
+                services_.counters.rejections[metrics::rejection_reason::max_clients].add();
+                return reject({.reason = outcome::too_many_clients}, client_connect_result::rejected);
+            }
+            if (services_.shutting_down)
+                return reject({.reason = outcome::shutting_down}, client_connect_result::rejected);
+            return logged_in();
+        case login_flow::step::failed: break;
+    }
+    const session::failure why = login_->failure();
+    if (why.reason == outcome::client_terminated) return client_gone(true);
+    reject(why, result_of(why.reason));
+}
+
+void client::reject(const session::failure& why, client_connect_result result) {
+    services_.counters.client_connects[result].add();
+    close_with(why);
+}
+
+void client::forward_cancel() {
+    services_.counters.client_connects[client_connect_result::cancel_request].add();
+    phase_ = phase::leaving;
+    const auto where = services_.cancels.find(login_->packet().process_id, login_->packet().secret_key);
+    if (!where) return close_when_flushed();
+    // The connection closes when the request has had its effect, as PostgreSQL's own would.
+    services_.home.request_cancel(*where, [this, id = id()] {
+        if (services_.servers.knows(id)) close_when_flushed();
+    });
+}
+
+void client::logged_in() {
+    user_ = login_->user();
+    database_ = login_->database();
+    application_name_ = login_->application_name();
+    if (services_.console != nullptr && services_.console->serves(database_)) return enter_console();
+    const database_settings* database = services_.settings->find(database_);
+    if (database == nullptr)
+        return reject({.reason = outcome::unknown_database, .message = "no such database: " + database_},
+                      client_connect_result::rejected);
+    if (!admit(*database)) return;
+    start_session(*database);
+}
+
+bool client::admit(const database_settings& database) {
+    const pool::client_limits::ceilings most{.database = database.session.max_clients,
+                                             .user = database.session.max_clients_per_user,
+                                             .address = database.session.max_clients_per_address};
+    std::error_code refused;
+    {
+        const std::lock_guard lock(services_.directory.mutex());
+        auto admitted = services_.directory.limits.login(database_, user_,
+                                                         peer_.is_unix() ? std::string() : peer_.host(), most);
+        if (admitted)
+            admission_ = std::move(*admitted);
+        else
+            refused = admitted.error();
+    }
+    if (!refused) return true;
+    const outcome limit = outcome_of(refused);
+    services_.counters.rejections[rejection_of(limit)].add();
+    reject({.reason = limit}, client_connect_result::rejected);
+    return false;
+}
+
+void client::enter_console() {
+    if (!services_.console->admits(user_))
+        return reject({.reason = outcome::not_allowed,
+                       .message = "user \"" + user_ + "\" may not use the console",
+                       .sqlstate = "42501",
+                       .hint = "Add the user to admin.console_users or admin.stats_users."},
+                      client_connect_result::rejected);
+    services_.counters.client_connects[client_connect_result::ok].add();
+    std::string& out = to_client_.own();
+    for (const auto& [name, value] : {std::pair{"server_version", "15.0 (pgweir)"},
+                                      std::pair{"client_encoding", "UTF8"},
+                                      std::pair{"server_encoding", "UTF8"},
+                                      std::pair{"DateStyle", "ISO, MDY"},
+                                      std::pair{"standard_conforming_strings", "on"},
+                                      std::pair{"integer_datetimes", "on"}})
+        wire::append_parameter_status(out, name, value);
+    wire::append_ready_for_query(out, 'I');
+    console_ = std::make_unique<console_session>(*services_.console, services_.index, user_);
+    login_.reset();
+    session_deadline_.clear();
+    phase_ = phase::console;
+    feed_console();
+}
+
+void client::start_session(const database_settings& database) {
+    const bool forced = database.upstream.forces_user();
+    auth::credentials secret = login_->credentials();
+    if (forced) {
+        secret = {};
+        secret.user = database.upstream.user;
+        secret.password = database.upstream.password;
+    }
+    auto& texts = services_.directory.texts();
+    if (!login_->settings().empty()) startup_ = session::parameters::make(texts, login_->settings());
+    session::parameters startup = startup_;
+    if (!application_name_.empty()) startup = startup.with(texts, "application_name", application_name_);
+    std::optional<greeting> known;
+    {
+        const std::lock_guard lock(services_.directory.mutex());
+        pool_ = &services_.directory.find_or_make(database_, forced ? database.upstream.user : user_, database, secret);
+        if (login_->wants_replication()) {
+            known.reset();
+        } else {
+            pool_->servers.client_arrived(now());
+            const greeting* found = pool_->find_greeting(startup_);
+            if (found != nullptr && pool_->shares_servers()) known = *found;
+        }
+    }
+    application_ = static_cast<std::uint8_t>(services_.applications.index_of(application_name_));
+    if (login_->wants_replication()) return start_tunnel();
+
+    conversation_ = std::make_unique<session::conversation>(pool_->settings().session,
+                                                            pool_->counters(services_.index), texts,
+                                                            pool_->shares_servers(), id());
+    if (known) {
+        if (!application_name_.empty())
+            known->desired = known->desired.with(texts, "application_name", application_name_);
+        conversation_->set_state(startup, known->desired);
+        choose_key({});
+        return greet(*known);
+    }
+    conversation_->set_state(startup, {});
+    phase_ = phase::greeting;
+    flush_client();
+    if (!borrow(false)) return;
+    if (not_lent_) return services_.reactor.defer(*this);
+    if (conversation_->settled()) greeted_by_server();
+}
+
+void client::greeted_by_server() {
+    greeting learned{server_->state.reported, conversation_->desired()};
+    auto& texts = services_.directory.texts();
+    choose_key(pool_->shares_servers() ? std::nullopt : std::optional(server_->state.process_id));
+    {
+        const std::lock_guard lock(services_.directory.mutex());
+        greeting kept = learned;
+        kept.desired = kept.desired.with(texts, "application_name",
+                                         server_->state.baseline.find("application_name").value_or(""));
+        pool_->remember_greeting(startup_, std::move(kept));
+    }
+    if (pool_->shares_servers()) {
+        conversation_->take_back(now());
+        services_.servers.give_back(std::move(server_));
+    }
+    greet(learned);
+}
+
+void client::choose_key(std::optional<std::int32_t> process_id) {
+    do {
+        secret_key_.resize(secret_size);
+        services_.random.fill(secret_key_);
+        // Positive: older drivers read it as unsigned or refuse the sign.
+        process_id_ = process_id ? *process_id : static_cast<std::int32_t>(services_.random.number() & 0x7fffffff);
+    } while (process_id_ == 0 || !services_.cancels.add(process_id_, secret_key_, {services_.index, id()}));
+}
+
+void client::greet(const greeting& what) {
+    std::string& out = to_client_.own();
+    for (const auto& [name, value] : what.reported) {
+        const bool own = name == "application_name" && !application_name_.empty();
+        wire::append_parameter_status(out, name, own ? application_name_ : value);
+    }
+    wire::append_key_data(out, process_id_, secret_key_);
+    wire::append_ready_for_query(out, 'I');
+    services_.counters.client_connects[client_connect_result::ok].add();
+    pool_->counters(services_.index).logins.add();
+    login_.reset();
+    session_deadline_.clear();
+    phase_ = phase::relaying;
+    flush_client();
+    feed({});
+}
+
+void client::start_tunnel() {
+    phase_ = phase::greeting;
+    flush_client();
+    std::vector<std::pair<std::string, std::string>> parameters;
+    for (const auto& [name, value] : login_->packet().parameters) {
+        if (name != "user" && name != "database") parameters.emplace_back(name, value);
+    }
+    services_.servers.open_dedicated(*pool_, std::move(parameters), [this, id = id()](upstream::open_result result) {
+        if (services_.servers.knows(id) && phase_ == phase::greeting) tunnel_opened(std::move(result));
+    });
+}
+
+void client::tunnel_opened(upstream::open_result result) {
+    auto* server = std::get_if<upstream::opened>(&result);
+    if (server == nullptr)
+        return reject(std::get<upstream::opening_failure>(result).words, client_connect_result::rejected);
+    for (const auto& [name, value] : server->state.reported)
+        wire::append_parameter_status(to_client_.own(), name, value);
+    wire::append_key_data(to_client_.own(), server->state.process_id, server->state.secret_key);
+    wire::append_ready_for_query(to_client_.own(), 'I');
+    services_.counters.client_connects[client_connect_result::ok].add();
+    session_deadline_.clear();
+    login_.reset();
+    phase_ = phase::tunnelling;
+    tunnel_ = std::make_unique<tunnel>(services_.reactor, transport_, std::move(server->connection), *this);
+    // The greeting is the first thing in an empty socket buffer.
+    flush_client();
+    tunnel_->begin(unread_.view());
+    unread_.clear();
+}
+
+}  // namespace pgweir::relay

@@ -1,0 +1,262 @@
+#include <cstring>
+#include <mutex>
+#include <utility>
+
+#include "relay/client.hpp"
+#include "relay/worker_services.hpp"
+
+// Between a client and the servers it is lent.
+
+namespace pgweir::relay {
+
+using metrics::checkout_result;
+using metrics::server_disconnect_reason;
+using session::frontend_flow;
+using session::outcome;
+using fate = session::conversation::server_fate;
+
+void client::feed(base::bytes_view fresh) {
+    const bool kept = !unread_.empty();
+    if (kept) unread_.append(fresh);
+    const base::bytes_view input = kept ? unread_.view() : fresh;
+    std::size_t consumed = 0;
+    while (true) {
+        const auto progress = conversation_->from_client(input.substr(consumed), now());
+        consumed += progress.consumed;
+        stopped_ = progress.why;
+        if (stopped_ != frontend_flow::stop::need_server || waiting_) break;
+        if (!borrow(std::exchange(keeps_turn_, false))) break;
+    }
+    flush_server();
+    conversation_->to_server().settle();
+    conversation_->to_client().settle();
+    if (kept)
+        unread_.consume(consumed);
+    else if (consumed < input.size())
+        unread_.append(input.substr(consumed));
+    flush_client();
+    if (phase_ != phase::relaying) return;
+    if (stopped_ == frontend_flow::stop::terminated) return client_gone(true);
+    if (conversation_->fatal()) close_with(*conversation_->fatal());
+}
+
+bool client::borrow(bool again) {
+    set_state_key(conversation_->desired().key());
+    wait_began_ = now();
+    auto loan = services_.servers.borrow(*this, *pool_, again);
+    if (loan.kind == pool::acquisition::kind::rejected) {
+        wait_ended(checkout_result::rejected);
+        session::failure why{.reason = outcome::queue_full};
+        if (phase_ == phase::greeting)
+            not_lent_ = std::move(why);
+        else
+            conversation_->refuse(std::move(why));
+        return true;
+    }
+    if (loan.server) {
+        wait_ended(checkout_result::immediate);
+        take_server(std::move(loan.server));
+        return true;
+    }
+    waiting_ = true;
+    services_.deadlines.arm(queue_deadline_, deadline());
+    return false;
+}
+
+void client::wait_ended(checkout_result result) {
+    auto& counters = pool_->counters(services_.index);
+    const base::duration waited = result == checkout_result::immediate ? base::duration::zero() : now() - wait_began_;
+    counters.checkouts[result].add();
+    counters.wait.observe(waited);
+    counters.wait_nanoseconds.add(waited);
+    counters.application_wait_nanoseconds[application_].add(waited);
+    if (result == checkout_result::immediate || result == checkout_result::waited) counters.server_assignments.add();
+}
+
+void client::on_lent(std::unique_ptr<upstream::server> server) {
+    if (!waiting_) return services_.servers.give_back(std::move(server));
+    waiting_ = false;
+    queue_deadline_.clear();
+    wait_ended(checkout_result::waited);
+    arrived_ = std::move(server);
+    services_.reactor.defer(*this);
+}
+
+void client::on_not_lent(const session::failure& why) {
+    if (!waiting_) return;
+    waiting_ = false;
+    queue_deadline_.clear();
+    wait_ended(checkout_result::rejected);
+    not_lent_ = why;
+    services_.reactor.defer(*this);
+}
+
+void client::take_server(std::unique_ptr<upstream::server> server) {
+    if (phase_ != phase::relaying && phase_ != phase::greeting) {
+        services_.servers.give_back(std::move(server));
+        return;
+    }
+    server_ = std::move(server);
+    server_->set_user(this);
+    conversation_->lend(server_->state, now(), services_.servers.needs_check(*server_));
+    flush_server();
+    settle_server();
+    if (server_ && !server_->unread.empty()) server_->drained = false;
+    if (phase_ == phase::greeting) {
+        if (server_ && conversation_->settled() && !conversation_->refusal()) greeted_by_server();
+        if (!server_ && phase_ == phase::greeting) services_.reactor.defer(*this);
+    }
+}
+
+void client::on_server_ready(net::readiness ready) {
+    if (ready.writable) flush_server();
+    read_server();
+    if (ready.writable) read_client();
+    after_events();
+}
+
+void client::read_server() {
+    constexpr int rounds_per_turn = 16;
+    for (int round = 0; server_ && !server_->drained; ++round) {
+        if (!to_client_.empty() || !conversation_->to_client().empty()) {
+            conversation_->client_stalled(true, now());
+            return;
+        }
+        if (round == rounds_per_turn) {
+            services_.reactor.post([this, id = id()] {
+                if (services_.servers.knows(id)) run();
+            });
+            return;
+        }
+        if (!read_server_once()) return;
+    }
+}
+
+bool client::read_server_once() {
+    const auto scratch = services_.reactor.scratch();
+    upstream::server& from = *server_;
+    const std::size_t kept = from.unread.size();
+    const bool in_scratch = kept <= scratch.size() / 2;
+    const net::io_result result = from.transport.read(in_scratch ? scratch.subspan(kept) : scratch);
+    if (result.status == net::io_status::want_read || result.status == net::io_status::want_write) {
+        from.drained = true;
+        return false;
+    }
+    if (result.status != net::io_status::done) {
+        lost_server();
+        return false;
+    }
+    if (result.drained) from.drained = true;
+    base::bytes_view input;
+    if (in_scratch) {
+        std::memcpy(scratch.data(), from.unread.view().data(), kept);
+        from.unread.clear();
+        input = {scratch.data(), kept + result.bytes};
+    } else {
+        from.unread.append({scratch.data(), result.bytes});
+        input = from.unread.view();
+    }
+    conversation_->client_stalled(false, now());
+    const auto progress = conversation_->from_server(input, now());
+    flush_client();
+    conversation_->to_client().settle();
+    if (!server_) return false;
+    if (in_scratch)
+        from.unread.append(input.substr(progress.consumed));
+    else
+        from.unread.consume(progress.consumed);
+    flush_server();
+    settle_server();
+    if (phase_ == phase::greeting && server_ && conversation_->settled() && !conversation_->refusal())
+        greeted_by_server();
+    if (phase_ == phase::relaying && stopped_ != frontend_flow::stop::need_more && !waiting_) feed({});
+    return server_ != nullptr;
+}
+
+void client::lost_server() {
+    const bool unused = conversation_->setting_up();
+    conversation_->server_lost(now());
+    services_.servers.close(std::move(server_), server_disconnect_reason::lost);
+    keeps_turn_ = unused;
+    if (phase_ == phase::greeting) {
+        if (borrow(std::exchange(keeps_turn_, false)) && server_ && conversation_->settled()) greeted_by_server();
+        return;
+    }
+    if (phase_ != phase::relaying) return;
+    if (conversation_->fatal()) return close_with(*conversation_->fatal());
+    flush_client();
+    if (phase_ == phase::relaying) feed({});
+}
+
+void client::flush_server() {
+    if (!server_) return;
+    base::outbox& out = conversation_->to_server();
+    while (!out.empty()) {
+        const net::io_result result = server_->transport.write(out.first(), out.second());
+        if (result.status == net::io_status::done) {
+            out.consume(result.bytes);
+            continue;
+        }
+        if (result.status == net::io_status::failed || result.status == net::io_status::closed) {
+            // The server's last words may still stand in the socket: reading will find them, and then the end.
+            out.clear();
+            server_->drained = false;
+            services_.reactor.defer(*this);
+            return;
+        }
+        out.settle();
+        return;
+    }
+}
+
+void client::settle_server() {
+    if (!server_) return;
+    if (conversation_->take_cancel()) services_.servers.cancel(*server_, {});
+    switch (conversation_->fate()) {
+        case fate::none:
+        case fate::keep: return;
+        case fate::give_back:
+            conversation_->take_back(now());
+            services_.servers.give_back(std::move(server_));
+            return;
+        case fate::close: {
+            const auto why = server_->state.dirty ? server_disconnect_reason::dirty : conversation_->close_reason();
+            if (why == server_disconnect_reason::protocol_error) {
+                server_->state.last_words = session::failure{
+                    .reason = outcome::server_lost, .message = "the server sent a message that makes no sense here"};
+                conversation_->server_lost(now());
+            } else {
+                conversation_->take_back(now());
+            }
+            services_.servers.close(std::move(server_), why);
+            return;
+        }
+    }
+}
+
+void client::after_events() {
+    if (phase_ == phase::over) return;
+    if (phase_ == phase::greeting && conversation_ && conversation_->refusal() && !server_)
+        reject(*conversation_->refusal(), metrics::client_connect_result::rejected);
+    if (phase_ == phase::relaying) {
+        if (conversation_->fatal()) {
+            close_with(*conversation_->fatal());
+        } else if (shutting_down_ && !server_ && !waiting_ && unread_.empty() && conversation_->pending() == 0) {
+            close_with({.reason = outcome::shutting_down});
+        } else {
+            arm_session_deadline();
+        }
+    }
+    end_if_free();
+}
+
+void client::arm_session_deadline() {
+    const base::time_point when = conversation_->deadline();
+    if (when == base::never) {
+        if (session_deadline_.is_armed()) session_deadline_.clear();
+    } else {
+        services_.deadlines.arm(session_deadline_, when);
+    }
+}
+
+}  // namespace pgweir::relay

@@ -1,0 +1,352 @@
+#include "relay/lender.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <mutex>
+#include <variant>
+
+#include "wire/frontend.hpp"
+
+namespace pgweir::relay {
+
+namespace {
+
+using metrics::server_connect_result;
+using metrics::server_disconnect_reason;
+
+// Time in a pool moves in steps: lifetimes, idle timeouts, retries. Looked at this often, each pool costs nothing.
+constexpr base::duration housekeeping_interval = std::chrono::milliseconds(100);
+constexpr base::duration soonest_look = std::chrono::milliseconds(5);
+
+shared_pool& pool_of(const upstream::server& server) {
+    return static_cast<shared_pool&>(server.owner());
+}
+
+std::unique_ptr<upstream::server> as_server(std::unique_ptr<pool::member> member) {
+    return std::unique_ptr<upstream::server>(static_cast<upstream::server*>(member.release()));
+}
+
+server_connect_result result_of(pool::connect_failure kind) {
+    switch (kind) {
+        case pool::connect_failure::unreachable:
+        case pool::connect_failure::starting_up: return server_connect_result::unreachable;
+        case pool::connect_failure::timed_out: return server_connect_result::timeout;
+        case pool::connect_failure::refused_by_limit: return server_connect_result::refused;
+        case pool::connect_failure::login_rejected: break;
+    }
+    return server_connect_result::rejected;
+}
+
+}  // namespace
+
+lender::lender(std::uint32_t worker, net::reactor& host, net::deadline_queue& deadlines, net::random_source& random,
+               pool_directory& directory, worker_switch& others)
+    : worker_(worker),
+      reactor_(host),
+      deadlines_(deadlines),
+      random_(random),
+      directory_(directory),
+      others_(others),
+      connector_(host, deadlines, random, directory.texts()),
+      canceller_(host, deadlines),
+      housekeeping_(*this, 0) {
+    look_after(host.now() + housekeeping_interval);
+}
+
+lender::loan lender::borrow(borrower& who, shared_pool& from, bool again) {
+    pool::acquisition answer{pool::acquisition::kind::queued, nullptr};
+    bool wanted = false;
+    {
+        const std::lock_guard lock(directory_.mutex());
+        answer = again ? from.servers.reacquire(who, reactor_.now()) : from.servers.acquire(who, reactor_.now());
+        wanted = answer.what == pool::acquisition::kind::queued && from.servers.connects_wanted(reactor_.now()) > 0;
+        if (answer.server && answer.server->worker() != worker_) from.servers.handoff_started();
+    }
+    if (wanted) open_connections(from);
+    loan result{answer.what, as_server(std::move(answer.server))};
+    if (result.server && result.server->worker() != worker_)
+        move_to(worker_, who.id(), std::move(result.server), from);
+    return result;
+}
+
+void lender::abandon(borrower& who, shared_pool& from) {
+    const std::lock_guard lock(directory_.mutex());
+    from.servers.abandon(who, reactor_.now());
+}
+
+bool lender::needs_check(const upstream::server& server) const {
+    return pool_of(server).servers.needs_check(server, reactor_.now());
+}
+
+void lender::give_back(std::unique_ptr<upstream::server> server) {
+    shared_pool& pool = pool_of(*server);
+    server->set_user(nullptr);
+    server->set_state_key(server->state.actual ? server->state.actual->key() : nullptr);
+    if (!server->drained) {
+        // An edge that nobody used up: whatever stands in the socket belongs to no request.
+        char byte = 0;
+        if (server->transport.read({&byte, 1}).status != net::io_status::want_read) server->state.dirty = true;
+        server->drained = true;
+    }
+    if (!server->unread.empty() || server->state.dirty) return close(std::move(server), server_disconnect_reason::dirty);
+    destination next;
+    {
+        const std::lock_guard lock(directory_.mutex());
+        next = read_under_lock(pool.servers.give_back(std::move(server), reactor_.now()), pool);
+    }
+    deliver(std::move(next), pool);
+}
+
+void lender::close(std::unique_ptr<upstream::server> server, server_disconnect_reason why) {
+    shared_pool& pool = pool_of(*server);
+    server->set_user(nullptr);
+    server->doom();
+    pool.counters(worker_).server_disconnects[why].add();
+    destination gone;
+    {
+        const std::lock_guard lock(directory_.mutex());
+        gone = read_under_lock(pool.servers.give_back(std::move(server), reactor_.now()), pool);
+    }
+    gone.server.reset();
+    open_connections(pool);
+}
+
+void lender::part_with(std::unique_ptr<upstream::server> server, server_disconnect_reason why) {
+    if (!server) return;
+    pool_of(*server).counters(worker_).server_disconnects[why].add();
+    // Terminate is a courtesy: PostgreSQL logs an unexpected EOF without it.
+    std::string farewell;
+    wire::append_terminate(farewell);
+    static_cast<void>(server->transport.write(farewell));
+    if (server->worker() == worker_) return;
+    std::shared_ptr<upstream::server> moved(std::move(server));
+    others_.post(moved->worker(), [moved] {});
+}
+
+void lender::cancel(upstream::server& server, std::function<void()> done) {
+    shared_pool& pool = pool_of(server);
+    const std::uint64_t id = server.id();
+    {
+        const std::lock_guard lock(directory_.mutex());
+        pool.servers.cancel_started(id);
+    }
+    canceller_.cancel(server.address(), server.state.process_id, server.state.secret_key,
+                      [this, &pool, id, told = std::move(done)](bool harmless) {
+                          destination next;
+                          {
+                              const std::lock_guard lock(directory_.mutex());
+                              next = read_under_lock(harmless ? pool.servers.cancel_finished(id, reactor_.now())
+                                                              : pool.servers.cancel_lost(id, reactor_.now()),
+                                                     pool);
+                          }
+                          deliver(std::move(next), pool);
+                          if (told) told();
+                      });
+}
+
+lender::destination lender::read_under_lock(pool::handover what, shared_pool& pool) {
+    destination next;
+    if (what.to != nullptr) {
+        next.to_client = true;
+        next.worker = what.to->worker();
+        auto* to = static_cast<borrower*>(what.to);
+        next.client = to->id();
+        if (next.worker == worker_) next.here = to;
+        if (what.server->worker() != next.worker) pool.servers.handoff_started();
+    }
+    next.server = as_server(std::move(what.server));
+    return next;
+}
+
+void lender::deliver(destination what, shared_pool& pool) {
+    if (!what.server) return;
+    if (!what.to_client) {
+        part_with(std::move(what.server), server_disconnect_reason::lifetime);
+        open_connections(pool);
+        return;
+    }
+    if (what.server->worker() != what.worker)
+        move_to(what.worker, what.client, std::move(what.server), pool);
+    else if (what.here != nullptr)
+        what.here->on_lent(std::move(what.server));
+    else
+        others_.post(what.worker, [this, what = std::make_shared<destination>(std::move(what))] {
+            others_.lender_of(what->worker).arrive(what->client, std::move(what->server));
+        });
+}
+
+void lender::move_to(std::uint32_t worker, std::uint64_t client, std::unique_ptr<upstream::server> server,
+                     shared_pool& pool) {
+    // Only the worker that watches a server may take it out of its reactor; then it is the other worker's.
+    const std::uint32_t home = server->worker();
+    auto moving = std::make_shared<std::unique_ptr<upstream::server>>(std::move(server));
+    auto leave = [this, moving, worker, client, &pool] {
+        (*moving)->detach();
+        others_.post(worker, [this, moving, worker, client, &pool] {
+            (*moving)->set_worker(worker);
+            {
+                const std::lock_guard lock(directory_.mutex());
+                pool.servers.handoff_finished();
+            }
+            lender& there = others_.lender_of(worker);
+            (*moving)->attach(there.reactor_, there);
+            there.arrive(client, std::move(*moving));
+        });
+    };
+    if (home == worker_)
+        leave();
+    else
+        others_.post(home, std::move(leave));
+}
+
+void lender::arrive(std::uint64_t client, std::unique_ptr<upstream::server> server) {
+    borrower* to = others_.find(worker_, client);
+    if (to != nullptr)
+        to->on_lent(std::move(server));
+    else
+        give_back(std::move(server));
+}
+
+void lender::on_idle_server(upstream::server& which, net::readiness ready) {
+    if (!ready.readable && !ready.hung_up) return;
+    char byte = 0;
+    const net::io_result result = which.transport.read({&byte, 1});
+    if (result.status == net::io_status::want_read) {
+        which.drained = true;
+        return;
+    }
+    const auto why = result.status == net::io_status::done ? server_disconnect_reason::dirty
+                                                           : server_disconnect_reason::lost;
+    shared_pool& pool = pool_of(which);
+    std::unique_ptr<upstream::server> gone;
+    {
+        const std::lock_guard lock(directory_.mutex());
+        gone = as_server(pool.servers.take_idle(which.id(), reactor_.now()));
+    }
+    if (!gone) {
+        // On its way to a client: what was read belongs in front of what that client will read.
+        if (result.status == net::io_status::done) which.unread.append({&byte, 1});
+        return;
+    }
+    pool.counters(worker_).server_disconnects[why].add();
+    gone.reset();
+    open_connections(pool);
+}
+
+void lender::open_connections(shared_pool& pool) {
+    std::vector<pool::slot> places;
+    auth::credentials secret;
+    {
+        const std::lock_guard lock(directory_.mutex());
+        while (pool.servers.connects_wanted(reactor_.now()) > 0) {
+            places.push_back(pool.servers.begin_connect(reactor_.now()));
+        }
+        if (places.empty()) return;
+        secret = pool.credentials;
+    }
+    for (auto& place : places) open_one(pool, std::move(place), secret);
+}
+
+void lender::open_one(shared_pool& pool, pool::slot place, const auth::credentials& secret) {
+    upstream::opening_request request{
+        .database = pool.server_database(), .credentials = secret, .parameters = {}, .read_baseline = true};
+    auto held = std::make_shared<pool::slot>(std::move(place));
+    connector_.open(pool.settings().upstream, std::move(request), [this, &pool, held](upstream::open_result result) {
+        if (auto* success = std::get_if<upstream::opened>(&result)) {
+            opened(pool, std::move(*held), std::move(*success));
+            return;
+        }
+        *held = pool::slot();
+        not_opened(pool, std::get<upstream::opening_failure>(result));
+    });
+}
+
+void lender::opened(shared_pool& pool, pool::slot place, upstream::opened what) {
+    auto& counters = pool.counters(worker_);
+    counters.server_connects[server_connect_result::ok].add();
+    counters.server_connect.observe(what.took);
+    auto server = std::make_unique<upstream::server>(pool, random_.number(), worker_, std::move(place), reactor_.now(),
+                                                     random_.number(), std::move(what.connection), what.address,
+                                                     std::move(what.state));
+    server->set_state_key(server->state.baseline.key());
+    server->attach(reactor_, *this);
+    destination next;
+    {
+        const std::lock_guard lock(directory_.mutex());
+        pool.server_opened(server->state);
+        next = read_under_lock(pool.servers.connected(std::move(server), reactor_.now()), pool);
+    }
+    deliver(std::move(next), pool);
+    open_connections(pool);
+}
+
+void lender::not_opened(shared_pool& pool, const upstream::opening_failure& why) {
+    pool.counters(worker_).server_connects[result_of(why.kind)].add();
+    std::vector<std::pair<std::uint32_t, std::uint64_t>> failed;
+    base::time_point next_look = base::never;
+    {
+        const std::lock_guard lock(directory_.mutex());
+        pool.last_failure = why.words;
+        for (pool::waiter* each : pool.servers.connect_failed(why.kind, reactor_.now(), random_.number()))
+            failed.emplace_back(each->worker(), static_cast<borrower*>(each)->id());
+        next_look = pool.servers.next_event();
+    }
+    for (const auto& [worker, client] : failed) {
+        others_.post(worker, [this, worker = worker, client = client, words = why.words] {
+            if (borrower* told = others_.find(worker, client)) told->on_not_lent(words);
+        });
+    }
+    look_after(next_look);
+}
+
+void lender::look_after(base::time_point at) {
+    const base::time_point now = reactor_.now();
+    const base::time_point when = std::clamp(at, now + soonest_look, now + housekeeping_interval);
+    if (!housekeeping_.is_armed() || when < housekeeping_.when()) deadlines_.arm(housekeeping_, when);
+}
+
+void lender::on_deadline(int, base::time_point now) {
+    std::vector<std::unique_ptr<upstream::server>> leaving;
+    std::vector<shared_pool*> wanting;
+    base::time_point next_look = base::never;
+    {
+        const std::lock_guard lock(directory_.mutex());
+        directory_.for_each([&](shared_pool& pool) {
+            for (auto& member : pool.servers.tend(now)) leaving.push_back(as_server(std::move(member)));
+            if (pool.servers.connects_wanted(now) > 0) wanting.push_back(&pool);
+            next_look = std::min(next_look, pool.servers.next_event());
+        });
+    }
+    for (auto& server : leaving) {
+        const bool old = server->expires() <= now;
+        part_with(std::move(server), old ? server_disconnect_reason::lifetime : server_disconnect_reason::idle_timeout);
+    }
+    for (shared_pool* pool : wanting) open_connections(*pool);
+    look_after(next_look);
+}
+
+void lender::open_dedicated(shared_pool& like, std::vector<std::pair<std::string, std::string>> parameters,
+                            upstream::open_callback done) {
+    upstream::opening_request request{.database = like.server_database(),
+                                      .credentials = {},
+                                      .parameters = std::move(parameters),
+                                      .read_baseline = false};
+    {
+        const std::lock_guard lock(directory_.mutex());
+        request.credentials = like.credentials;
+    }
+    connector_.open(like.settings().upstream, std::move(request), std::move(done));
+}
+
+void lender::close_idle() {
+    std::vector<std::unique_ptr<upstream::server>> leaving;
+    {
+        const std::lock_guard lock(directory_.mutex());
+        directory_.for_each([&](shared_pool& pool) {
+            for (auto& member : pool.servers.retire_all(reactor_.now())) leaving.push_back(as_server(std::move(member)));
+        });
+    }
+    for (auto& server : leaving) part_with(std::move(server), server_disconnect_reason::shutdown);
+}
+
+}  // namespace pgweir::relay

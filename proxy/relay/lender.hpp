@@ -1,0 +1,115 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "metrics/labels.hpp"
+#include "net/deadlines.hpp"
+#include "net/random.hpp"
+#include "net/reactor.hpp"
+#include "relay/borrower.hpp"
+#include "relay/cancel_registry.hpp"
+#include "relay/pool_directory.hpp"
+#include "relay/shared_pool.hpp"
+#include "upstream/canceller.hpp"
+#include "upstream/connector.hpp"
+#include "upstream/server.hpp"
+
+namespace pgweir::relay {
+
+/// The way from a lender to the clients of its own and of other workers.
+class worker_switch {
+public:
+    /// Runs `work` on the worker's thread. Any thread.
+    virtual void post(std::uint32_t worker, std::function<void()> work) = 0;
+    /// nullptr when it is gone. To be asked on that worker's thread.
+    virtual borrower* find(std::uint32_t worker, std::uint64_t client) = 0;
+    /// On that worker's thread.
+    virtual class lender& lender_of(std::uint32_t worker) = 0;
+    /// Cancels what that client runs; `done` is called on the client's worker. Any thread.
+    virtual void cancel(client_address where, std::function<void()> done) = 0;
+
+protected:
+    ~worker_switch() = default;
+};
+
+/// One worker's hands on the shared pools: does what they say, opens, hands over, closes, cancels and watches servers.
+/// Calls of the pools are made under the directory's mutex, everything else outside it.
+class lender final : upstream::idle_watcher, net::deadline_handler {
+public:
+    lender(std::uint32_t worker, net::reactor& host, net::deadline_queue& deadlines, net::random_source& random,
+           pool_directory& directory, worker_switch& others);
+
+    struct loan {
+        enum pool::acquisition::kind kind;
+        /// If granted and on this worker already; else it comes by on_lent().
+        std::unique_ptr<upstream::server> server;
+    };
+    /// `again`: the server lent before died before it did anything, and the client keeps its turn.
+    loan borrow(borrower& who, shared_pool& from, bool again = false);
+
+    void abandon(borrower& who, shared_pool& from);
+
+    void give_back(std::unique_ptr<upstream::server> server);
+    void close(std::unique_ptr<upstream::server> server, metrics::server_disconnect_reason why);
+
+    /// Asks the server to cancel what it runs for the client that it is lent to; it is not lent to another before the
+    /// request is over. `done` may be empty.
+    void cancel(upstream::server& server, std::function<void()> done);
+
+    /// Whether the server must be probed before its client's first message.
+    bool needs_check(const upstream::server& server) const;
+
+    /// Whether a client of this worker still exists.
+    bool knows(std::uint64_t client) const { return others_.find(worker_, client) != nullptr; }
+
+    /// A connection outside the pools.
+    void open_dedicated(shared_pool& like, std::vector<std::pair<std::string, std::string>> parameters,
+                        upstream::open_callback done);
+
+    /// Sends Terminate on every idle server and closes it. At the end of the process.
+    void close_idle();
+
+    std::size_t connecting() const noexcept { return connector_.under_way(); }
+    std::size_t cancelling() const noexcept { return canceller_.under_way(); }
+
+private:
+    void on_idle_server(upstream::server& which, net::readiness ready) override;
+    void on_deadline(int tag, base::time_point now) override;
+
+    /// Where a server goes that the pool has given away: read under the mutex, used outside it.
+    struct destination {
+        std::unique_ptr<upstream::server> server;
+        bool to_client = false;
+        std::uint32_t worker = 0;
+        std::uint64_t client = 0;
+        borrower* here = nullptr;
+    };
+    destination read_under_lock(pool::handover what, shared_pool& pool);
+    void deliver(destination what, shared_pool& pool);
+    void move_to(std::uint32_t worker, std::uint64_t client, std::unique_ptr<upstream::server> server,
+                 shared_pool& pool);
+    void arrive(std::uint64_t client, std::unique_ptr<upstream::server> server);
+
+    void open_connections(shared_pool& pool);
+    void open_one(shared_pool& pool, pool::slot place, const auth::credentials& secret);
+    void opened(shared_pool& pool, pool::slot place, upstream::opened what);
+    void not_opened(shared_pool& pool, const upstream::opening_failure& why);
+    void look_after(base::time_point at);
+    void part_with(std::unique_ptr<upstream::server> server, metrics::server_disconnect_reason why);
+
+    std::uint32_t worker_;
+    net::reactor& reactor_;
+    net::deadline_queue& deadlines_;
+    net::random_source& random_;
+    pool_directory& directory_;
+    worker_switch& others_;
+    upstream::connector connector_;
+    upstream::canceller canceller_;
+    net::deadline housekeeping_;
+};
+
+}  // namespace pgweir::relay

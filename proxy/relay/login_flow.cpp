@@ -1,0 +1,157 @@
+#include "relay/login_flow.hpp"
+
+#include <utility>
+
+#include "auth/error.hpp"
+#include "wire/backend.hpp"
+#include "wire/frame.hpp"
+
+namespace pgweir::relay {
+
+using session::outcome;
+
+namespace {
+
+std::string clean_application_name(std::string_view name) {
+    // As PostgreSQL does it before it reports the name back: printable ASCII, at most 63 bytes.
+    constexpr std::size_t longest = 63;
+    std::string cleaned(name.substr(0, longest));
+    for (char& c : cleaned) {
+        if (c < 32 || c > 126) c = '?';
+    }
+    return cleaned;
+}
+
+bool is_true(std::string_view value) {
+    const std::string folded = session::lower_case(value);
+    return folded == "true" || folded == "on" || folded == "yes" || folded == "1" || folded == "database";
+}
+
+}  // namespace
+
+login_flow::step login_flow::receive(base::bytes_view input, std::size_t& consumed, std::string& out) {
+    consumed = 0;
+    while (consumed < input.size()) {
+        std::size_t taken = 0;
+        const base::bytes_view rest = input.substr(consumed);
+        const step next = login_ ? receive_proof(rest, taken, out) : receive_startup(rest, taken, out);
+        consumed += taken;
+        if (next != step::wait || taken == 0) return next;
+    }
+    return step::wait;
+}
+
+login_flow::step login_flow::receive_startup(base::bytes_view input, std::size_t& consumed, std::string& out) {
+    auto read = wire::read_startup(input, consumed);
+    if (!read) {
+        const bool version = read.error() == wire::error_code::unsupported_protocol;
+        return fail(version ? outcome::unsupported_protocol : outcome::protocol_violation, read.error().message());
+    }
+    if (!*read) return step::wait;
+    packet_ = std::move(**read);
+    return take_packet(consumed < input.size(), out);
+}
+
+login_flow::step login_flow::take_packet(bool more_follows, std::string& out) {
+    switch (packet_.kind) {
+        case wire::startup_kind::ssl_request:
+        case wire::startup_kind::gssenc_request:
+            // What was sent along unencrypted could be taken for something that came inside (CVE-2021-23214).
+            if (more_follows)
+                return fail(outcome::protocol_violation, "received unencrypted data after SSL request");
+            out.push_back('N');
+            return step::wait;
+        case wire::startup_kind::cancel_request: return step::cancel;
+        case wire::startup_kind::startup: break;
+    }
+    if (packet_.minor_version > 0 || !packet_.unknown_protocol_options.empty())
+        wire::append_negotiate_protocol_version(out, 0, packet_.unknown_protocol_options);
+    if (const step read = read_parameters(); read != step::wait) return read;
+    return begin_authentication(out);
+}
+
+login_flow::step login_flow::read_parameters() {
+    for (const auto& [name, value] : packet_.parameters) {
+        const std::string folded = session::lower_case(name);
+        if (folded == "user") {
+            user_ = value;
+        } else if (folded == "database") {
+            database_ = value;
+        } else if (folded == "replication") {
+            replication_ = is_true(value);
+        } else if (folded == "options") {
+            const auto options = wire::parse_options(value);
+            if (!options) return fail(outcome::protocol_violation, "invalid command-line argument in options");
+            for (const auto& [option, setting] : *options) asked_.emplace_back(session::lower_case(option), setting);
+        } else {
+            asked_.emplace_back(folded, value);
+        }
+    }
+    std::erase_if(asked_, [this](const auto& entry) {
+        if (entry.first != "application_name") return false;
+        application_name_ = clean_application_name(entry.second);
+        return true;
+    });
+    if (user_.empty()) {
+        failure_ = {.reason = outcome::protocol_violation,
+                    .message = "no PostgreSQL user name specified in startup packet",
+                    .sqlstate = "28000"};
+        return step::failed;
+    }
+    if (database_.empty()) database_ = user_;
+    return step::wait;
+}
+
+login_flow::step login_flow::begin_authentication(std::string& out) {
+    if (settings_.method == auth::method::trust && !peer_.local && !auth::is_loopback(peer_.address) &&
+        !settings_.trusted.contains(peer_.address))
+        return fail(outcome::not_allowed);
+    login_.emplace(settings_.method, user_, settings_.secret_of(user_), random_, settings_.mock_key);
+    switch (login_->start(out)) {
+        case auth::client_login::step::send_and_wait: return step::wait;
+        case auth::client_login::step::send_and_done: return step::proven;
+        case auth::client_login::step::failed: break;
+    }
+    return fail(outcome::wrong_secret);
+}
+
+login_flow::step login_flow::receive_proof(base::bytes_view input, std::size_t& consumed, std::string& out) {
+    wire::header header;
+    const auto state = wire::read_frontend_header(input, header);
+    if (state == wire::header_state::incomplete) return step::wait;
+    if (state == wire::header_state::invalid)
+        return fail(outcome::protocol_violation, wire::why_invalid_frontend(input).message());
+    // libpq without a password just leaves.
+    if (header.tag == 'X') return fail(outcome::client_terminated);
+    if (header.tag != 'p')
+        return fail(outcome::protocol_violation, "expected password response, got another message type");
+    if (input.size() < header.size) return step::wait;
+    consumed = header.size;
+    switch (login_->receive(input.substr(wire::header_size, header.size - wire::header_size), out)) {
+        case auth::client_login::step::send_and_wait: return step::wait;
+        case auth::client_login::step::send_and_done: return step::proven;
+        case auth::client_login::step::failed: break;
+    }
+    if (login_->failure() == auth::error_code::protocol_violation)
+        return fail(outcome::protocol_violation, login_->failure().message());
+    return fail(outcome::wrong_secret, "password authentication failed for user \"" + user_ + '"');
+}
+
+login_flow::step login_flow::fail(outcome reason, std::string message) {
+    failure_ = {.reason = reason, .message = std::move(message)};
+    return step::failed;
+}
+
+auth::credentials login_flow::credentials() const {
+    auth::credentials proven;
+    proven.user = user_;
+    proven.password = login_->clear_password();
+    proven.keys = login_->client_keys();
+    if (const auto known = settings_.secret_of(user_)) {
+        if (proven.password.empty()) proven.password = known->clear_password();
+        proven.md5_hash = known->md5();
+    }
+    return proven;
+}
+
+}  // namespace pgweir::relay

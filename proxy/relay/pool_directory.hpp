@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "auth/server_login.hpp"
+#include "base/interner.hpp"
+#include "pool/database_budget.hpp"
+#include "pool/limits.hpp"
+#include "relay/shared_pool.hpp"
+
+namespace pgweir::relay {
+
+/// Every pool of the process and the one mutex that guards them all: counts, queues and limits are short work, and a
+/// single lock cannot be taken in the wrong order. Outlives the workers.
+class pool_directory {
+public:
+    explicit pool_directory(std::uint32_t workers) : workers_(workers) {}
+
+    std::mutex& mutex() noexcept { return mutex_; }
+    base::interner& texts() noexcept { return texts_; }
+
+    // ---- under the mutex ----
+
+    shared_pool& find_or_make(const std::string& database, const std::string& user, const database_settings& how,
+                              const auth::credentials& secret);
+
+    template <class Function>
+    void for_each(Function&& apply) {
+        for (auto& [key, pool] : pools_) apply(*pool);
+    }
+
+    pool::client_limits limits;
+
+private:
+    std::uint32_t workers_;
+    std::mutex mutex_;
+    base::interner texts_;
+    std::map<std::string, std::unique_ptr<pool::database_budget>> budgets_;
+    std::map<std::pair<std::string, std::string>, std::unique_ptr<shared_pool>> pools_;
+};
+
+}  // namespace pgweir::relay

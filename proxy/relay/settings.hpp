@@ -1,0 +1,50 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "auth/address_rules.hpp"
+#include "auth/secret.hpp"
+#include "auth/settings.hpp"
+#include "base/time.hpp"
+#include "pool/settings.hpp"
+#include "session/settings.hpp"
+#include "upstream/settings.hpp"
+
+namespace pgweir::relay {
+
+struct database_settings {
+    upstream::settings upstream;
+    pool::settings pool;
+    session::settings session;
+};
+
+/// What all workers serve by. Never changed once it is shared; a reload makes another.
+struct service_settings {
+    std::map<std::string, database_settings> databases;  ///< "*" serves every name that is not listed
+    auth::method method = auth::method::scram_sha_256;
+    std::map<std::string, auth::secret> secrets;  ///< by user; SCRAM verifiers worked out beforehand
+    auth::address_rules trusted;                  ///< networks from which `trust` is accepted, beside this machine
+    std::vector<std::string> console_users;
+    std::vector<std::string> stats_users;
+    std::uint32_t max_clients = 10000;
+    base::duration login_timeout = base::off;
+    std::string mock_key;  ///< random, for the salts of users that do not exist
+
+    /// nullptr when no database serves this name.
+    const database_settings* find(const std::string& name) const {
+        auto found = databases.find(name);
+        if (found == databases.end()) found = databases.find("*");
+        return found == databases.end() ? nullptr : &found->second;
+    }
+
+    std::optional<auth::secret> secret_of(const std::string& user) const {
+        const auto found = secrets.find(user);
+        return found == secrets.end() ? std::nullopt : std::optional(found->second);
+    }
+};
+
+}  // namespace pgweir::relay

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "auth/server_login.hpp"
+#include "metrics/pool_counters.hpp"
+#include "pool/server_pool.hpp"
+#include "relay/settings.hpp"
+#include "session/outcome.hpp"
+#include "session/parameters.hpp"
+#include "session/server_state.hpp"
+#include "upstream/server.hpp"
+
+namespace pgweir::relay {
+
+/// What a client of a pool is told at login, once a server has said it.
+struct greeting {
+    std::vector<std::pair<std::string, std::string>> reported;
+    session::parameters desired;
+};
+
+/// One pool as all workers see it: the servers of one (database, server user), what they are opened with, and what
+/// new clients are greeted with. Lives until the process ends. Everything but the constants is used under the
+/// directory's mutex; counters belong to one worker each.
+class shared_pool final : public upstream::server_owner {
+public:
+    shared_pool(std::string database, std::string user, const database_settings& how, auth::credentials secret,
+                std::uint32_t workers, pool::database_budget* budget);
+
+    const std::string& database() const noexcept { return database_; }
+    const std::string& user() const noexcept { return user_; }
+    const database_settings& settings() const noexcept { return settings_; }
+    bool shares_servers() const noexcept { return settings_.pool.mode == pool::mode::transaction; }
+    /// The database's name at the server.
+    const std::string& server_database() const noexcept {
+        return settings_.upstream.database.empty() ? database_ : settings_.upstream.database;
+    }
+    metrics::pool_counters& counters(std::uint32_t worker) noexcept { return counters_[worker]; }
+
+    // ---- under the directory's mutex ----
+
+    pool::server_pool servers;
+    auth::credentials credentials;  ///< refreshed by every client that logs in with a secret of its own
+    /// Why the last connect failed, for clients that it fails.
+    std::optional<session::failure> last_failure;
+
+    const greeting* find_greeting(const session::parameters& startup) const;
+    void remember_greeting(const session::parameters& startup, greeting what);
+    /// A server was opened: its ParameterStatus set is the newest truth about versions and defaults.
+    void server_opened(const session::server_state& state);
+
+private:
+    std::string database_;
+    std::string user_;
+    database_settings settings_;
+    std::deque<metrics::pool_counters> counters_;
+    std::map<const void*, std::pair<session::parameters, greeting>> greetings_;
+};
+
+}  // namespace pgweir::relay

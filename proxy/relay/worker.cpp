@@ -1,0 +1,89 @@
+#include "relay/worker.hpp"
+
+#include <utility>
+
+namespace pgweir::relay {
+
+namespace {
+
+// Client ids tell their worker, so that no two workers give out the same.
+constexpr unsigned worker_bits = 8;
+
+}  // namespace
+
+worker::worker(std::uint32_t index, const worker_common& common, std::shared_ptr<const service_settings> settings)
+    : context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
+      reactor_(context_),
+      deadlines_(reactor_),
+      common_(common),
+      lender_(index, reactor_, deadlines_, random_, common.directory, common.others),
+      services_{.index = index,
+                .reactor = reactor_,
+                .deadlines = deadlines_,
+                .random = random_,
+                .servers = lender_,
+                .directory = common.directory,
+                .cancels = common.cancels,
+                .home = *this,
+                .console = common.console,
+                .applications = common.applications,
+                .settings = std::move(settings)} {}
+
+worker::~worker() = default;
+
+void worker::run() {
+    context_.run();
+}
+
+void worker::stop() {
+    context_.stop();
+}
+
+void worker::accept(base::unique_fd socket, const net::socket_address& peer, pool::admission place) {
+    const std::uint64_t id = next_client_++ << worker_bits | services_.index;
+    auto fresh = std::make_unique<client>(services_, id, std::move(socket), peer, std::move(place));
+    client& added = *fresh;
+    clients_.emplace(id, std::move(fresh));
+    load_.store(clients_.size(), std::memory_order_relaxed);
+    added.begin();
+}
+
+borrower* worker::find(std::uint64_t client) const {
+    const auto found = clients_.find(client);
+    return found == clients_.end() ? nullptr : found->second.get();
+}
+
+void worker::destroy(client& which) {
+    const auto found = clients_.find(which.id());
+    if (found == clients_.end()) return;
+    undertaker_.dead.push_back(std::move(found->second));
+    clients_.erase(found);
+    load_.store(clients_.size(), std::memory_order_relaxed);
+    reactor_.defer(undertaker_);
+}
+
+void worker::request_cancel(client_address where, std::function<void()> done) {
+    const std::uint32_t back = services_.index;
+    common_.others.cancel(where, [this, back, done = std::move(done)] { common_.others.post(back, done); });
+}
+
+void worker::cancel(std::uint64_t client, std::function<void()> done) {
+    const auto found = clients_.find(client);
+    if (found == clients_.end()) return done();
+    found->second->cancel_requested(std::move(done));
+}
+
+void worker::shut_down(bool at_once) {
+    services_.shutting_down = true;
+    for (auto& [id, client] : clients_) client->shut_down(at_once);
+}
+
+worker_view worker::view() const {
+    worker_view seen;
+    for (const auto& [id, client] : clients_) seen.clients.push_back(client->view());
+    seen.connecting = lender_.connecting();
+    seen.cancelling = lender_.cancelling();
+    return seen;
+}
+
+}  // namespace pgweir::relay

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "metrics/application_names.hpp"
+#include "metrics/worker_counters.hpp"
+#include "net/deadlines.hpp"
+#include "net/random.hpp"
+#include "net/reactor.hpp"
+#include "relay/cancel_registry.hpp"
+#include "relay/lender.hpp"
+#include "relay/pool_directory.hpp"
+#include "relay/settings.hpp"
+#include "relay/virtual_database.hpp"
+
+namespace pgweir::relay {
+
+class client;
+
+/// A client's worker calls, by its worker.
+class client_home {
+public:
+    /// At the end of the tick.
+    virtual void destroy(client& which) = 0;
+    /// Asks for the client with this key to be cancelled, wherever it is; `done` is called on this worker.
+    virtual void request_cancel(client_address where, std::function<void()> done) = 0;
+
+protected:
+    ~client_home() = default;
+};
+
+/// What a client finds on its worker. Everything outlives the clients.
+struct worker_services {
+    std::uint32_t index;
+    net::reactor& reactor;
+    net::deadline_queue& deadlines;
+    net::random_source& random;
+    lender& servers;
+    pool_directory& directory;
+    cancel_registry& cancels;
+    client_home& home;
+    virtual_database* console;
+    metrics::application_names& applications;
+    metrics::worker_counters counters{};
+    std::shared_ptr<const service_settings> settings;
+    bool shutting_down = false;
+};
+
+}  // namespace pgweir::relay

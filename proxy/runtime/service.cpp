@@ -1,0 +1,136 @@
+#include "runtime/service.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <future>
+#include <mutex>
+#include <utility>
+
+#include "admin/version.hpp"
+#include "base/log.hpp"
+#include "net/descriptors.hpp"
+#include "runtime/service_builder.hpp"
+
+namespace pgweir::runtime {
+
+namespace {
+
+constexpr auto shutdown_look = std::chrono::milliseconds(50);
+
+}  // namespace
+
+service::service(config::settings configured)
+    : configured_(std::move(configured)),
+      reactor_(context_),
+      signals_(context_, SIGTERM, SIGINT),
+      shutdown_timer_(context_),
+      directory_(configured_.workers),
+      settings_(build_service(configured_)),
+      observer_(directory_, workers_, applications_, configured_.listen.max_clients),
+      console_(observer_, configured_.admin.console_users, configured_.admin.stats_users) {
+    net::raise_descriptor_limit();
+    workers_.create(configured_.workers, directory_, cancels_, &console_, applications_, settings_);
+    for (const auto& address : configured_.listen.addresses) {
+        acceptors_.push_back(std::make_unique<net::acceptor>(
+            reactor_, address, [this](base::unique_fd socket, const net::socket_address& peer) {
+                accept(std::move(socket), peer);
+            }));
+        base::log::event(base::log::level::info, "listening",
+                         {{"address", address}, {"port", std::to_string(acceptors_.back()->local_port())}});
+    }
+}
+
+service::~service() {
+    http_.reset();
+    acceptors_.clear();
+    workers_.stop();
+}
+
+int service::run() {
+    workers_.start();
+    if (!configured_.admin.http.empty()) {
+        exporter_ = std::make_shared<metrics::exporter>([this] { return observer_.metrics_snapshot(); });
+        http_ = std::make_unique<admin::http_endpoint>(
+            configured_.admin.http, exporter_, [this] { return observer_.loops_turn(); },
+            [this] { return observer_.why_not_ready(); });
+        base::log::event(base::log::level::info, "http_listening",
+                         {{"address", configured_.admin.http}, {"port", std::to_string(http_->bound_port())}});
+    }
+    base::log::event(base::log::level::info, "started",
+                     {{"version", std::string(admin::version())}, {"workers", std::to_string(workers_.size())}});
+    await_signal();
+    context_.run();
+    base::log::event(base::log::level::info, "stopped");
+    return 0;
+}
+
+void service::accept(base::unique_fd socket, const net::socket_address& peer) {
+    pool::admission place;
+    {
+        const std::lock_guard lock(directory_.mutex());
+        auto admitted = directory_.limits.connect(configured_.listen.max_clients);
+        if (admitted) place = std::move(*admitted);
+    }
+    struct newcomer {
+        base::unique_fd socket;
+        net::socket_address peer;
+        pool::admission place;
+    };
+    auto moved = std::make_shared<newcomer>(newcomer{std::move(socket), peer, std::move(place)});
+    relay::worker& chosen = workers_.at(workers_.least_loaded());
+    chosen.post([&chosen, moved] { chosen.accept(std::move(moved->socket), moved->peer, std::move(moved->place)); });
+}
+
+void service::await_signal() {
+    signals_.async_wait([this](const boost::system::error_code& error, int) {
+        if (error) return;
+        if (shutting_down_)
+            stop_now();
+        else
+            begin_shutdown();
+        await_signal();
+    });
+}
+
+void service::begin_shutdown() {
+    shutting_down_ = true;
+    observer_.draining();
+    base::log::event(base::log::level::info, "shutting_down");
+    shutdown_ends_ = base::clock::now() + configured_.shutdown.grace;
+    // As a sidecar the application beside us may still connect to say its last words.
+    const bool sidecar = configured_.shutdown.mode == config::shutdown_mode::sidecar;
+    if (!sidecar) {
+        for (auto& acceptor : acceptors_) acceptor->stop();
+        for (std::uint32_t index = 0; index < workers_.size(); ++index)
+            workers_.post(index, [&worker = workers_.at(index)] { worker.shut_down(false); });
+    }
+    watch_shutdown();
+}
+
+void service::watch_shutdown() {
+    std::size_t clients = 0;
+    for (std::uint32_t index = 0; index < workers_.size(); ++index) clients += workers_.at(index).load();
+    if (clients == 0 || base::clock::now() >= shutdown_ends_) return stop_now();
+    shutdown_timer_.expires_after(shutdown_look);
+    shutdown_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (!error) watch_shutdown();
+    });
+}
+
+void service::stop_now() {
+    for (auto& acceptor : acceptors_) acceptor->stop();
+    // One last tick for each worker: clients are told, idle servers are told.
+    for (std::uint32_t index = 0; index < workers_.size(); ++index) {
+        std::promise<void> told;
+        auto answer = told.get_future();
+        workers_.post(index, [&worker = workers_.at(index), &told] {
+            worker.shut_down(true);
+            worker.servers().close_idle();
+            told.set_value();
+        });
+        answer.wait();
+    }
+    context_.stop();
+}
+
+}  // namespace pgweir::runtime

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "admin/console.hpp"
+#include "admin/http_endpoint.hpp"
+#include "config/settings.hpp"
+#include "metrics/exporter/exporter.hpp"
+#include "net/acceptor.hpp"
+#include "net/reactor.hpp"
+#include "relay/cancel_registry.hpp"
+#include "relay/pool_directory.hpp"
+#include "runtime/observer.hpp"
+#include "runtime/worker_group.hpp"
+
+namespace pgweir::runtime {
+
+/// The running program: listening sockets, signals and the end of it all on the main thread; everything else on the
+/// workers.
+class service {
+public:
+    /// Throws std::exception with a message for the operator when it cannot start.
+    explicit service(config::settings configured);
+    ~service();
+
+    /// Serves until it is told to stop by SIGTERM or SIGINT. Returns the exit code.
+    int run();
+
+private:
+    void accept(base::unique_fd socket, const net::socket_address& peer);
+    void await_signal();
+    void begin_shutdown();
+    void watch_shutdown();
+    void stop_now();
+
+    config::settings configured_;
+    boost::asio::io_context context_;
+    net::reactor reactor_;
+    boost::asio::signal_set signals_;
+    boost::asio::steady_timer shutdown_timer_;
+    relay::pool_directory directory_;
+    relay::cancel_registry cancels_;
+    metrics::application_names applications_;
+    std::shared_ptr<const relay::service_settings> settings_;
+    worker_group workers_;
+    observer observer_;
+    admin::console console_;
+    std::shared_ptr<metrics::exporter> exporter_;
+    std::unique_ptr<admin::http_endpoint> http_;
+    std::vector<std::unique_ptr<net::acceptor>> acceptors_;
+    base::time_point shutdown_ends_ = base::never;
+    bool shutting_down_ = false;
+};
+
+}  // namespace pgweir::runtime

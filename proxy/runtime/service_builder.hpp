@@ -1,0 +1,14 @@
+#pragma once
+
+#include <memory>
+
+#include "config/settings.hpp"
+#include "relay/settings.hpp"
+
+namespace pgweir::runtime {
+
+/// What the workers serve by, from what was configured. Works out one SCRAM verifier for each clear password, a
+/// millisecond each, so that no login has to.
+std::shared_ptr<const relay::service_settings> build_service(const config::settings& configured);
+
+}  // namespace pgweir::runtime

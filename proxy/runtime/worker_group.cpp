@@ -1,0 +1,55 @@
+#include "runtime/worker_group.hpp"
+
+#include <utility>
+
+namespace pgweir::runtime {
+
+worker_group::~worker_group() {
+    stop();
+}
+
+void worker_group::create(std::uint32_t count, relay::pool_directory& directory, relay::cancel_registry& cancels,
+                          relay::virtual_database* console, metrics::application_names& applications,
+                          const std::shared_ptr<const relay::service_settings>& settings) {
+    const relay::worker_common common{directory, cancels, *this, console, applications};
+    for (std::uint32_t index = 0; index < count; ++index)
+        workers_.push_back(std::make_unique<relay::worker>(index, common, settings));
+}
+
+void worker_group::start() {
+    for (auto& worker : workers_) threads_.emplace_back([&running = *worker] { running.run(); });
+}
+
+void worker_group::stop() {
+    for (auto& worker : workers_) worker->stop();
+    for (auto& thread : threads_) thread.join();
+    threads_.clear();
+    workers_.clear();
+}
+
+std::uint32_t worker_group::least_loaded() const noexcept {
+    std::uint32_t best = 0;
+    for (std::uint32_t index = 1; index < size(); ++index) {
+        if (workers_[index]->load() < workers_[best]->load()) best = index;
+    }
+    return best;
+}
+
+void worker_group::post(std::uint32_t worker, std::function<void()> work) {
+    workers_[worker]->post(std::move(work));
+}
+
+relay::borrower* worker_group::find(std::uint32_t worker, std::uint64_t client) {
+    return workers_[worker]->find(client);
+}
+
+relay::lender& worker_group::lender_of(std::uint32_t worker) {
+    return workers_[worker]->servers();
+}
+
+void worker_group::cancel(relay::client_address where, std::function<void()> done) {
+    relay::worker& target = *workers_[where.worker];
+    target.post([&target, client = where.client, done = std::move(done)] { target.cancel(client, done); });
+}
+
+}  // namespace pgweir::runtime

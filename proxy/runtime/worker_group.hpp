@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "relay/worker.hpp"
+
+namespace pgweir::runtime {
+
+/// All workers, each with its thread, and the way from one to another.
+class worker_group final : public relay::worker_switch {
+public:
+    worker_group() = default;
+    ~worker_group();
+
+    /// Makes `count` workers; they do not run yet.
+    void create(std::uint32_t count, relay::pool_directory& directory, relay::cancel_registry& cancels,
+                relay::virtual_database* console, metrics::application_names& applications,
+                const std::shared_ptr<const relay::service_settings>& settings);
+    void start();
+    /// Stops the loops, waits for the threads and destroys the workers with all that they own.
+    void stop();
+
+    std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(workers_.size()); }
+    relay::worker& at(std::uint32_t index) { return *workers_[index]; }
+
+    /// The worker with the fewest clients.
+    std::uint32_t least_loaded() const noexcept;
+
+    void post(std::uint32_t worker, std::function<void()> work) override;
+    relay::borrower* find(std::uint32_t worker, std::uint64_t client) override;
+    relay::lender& lender_of(std::uint32_t worker) override;
+    void cancel(relay::client_address where, std::function<void()> done) override;
+
+private:
+    std::vector<std::unique_ptr<relay::worker>> workers_;
+    std::vector<std::thread> threads_;
+};
+
+}  // namespace pgweir::runtime

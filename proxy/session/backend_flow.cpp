@@ -1,0 +1,295 @@
+#include "session/backend_flow.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "base/hash.hpp"
+#include "session/effects.hpp"
+
+namespace pgweir::session {
+
+namespace {
+
+// Looked at as a whole whatever its size; everything else above max_whole_message streams.
+bool must_be_whole(char tag) {
+    return tag == 'E' || tag == 'S' || tag == 'Z' || tag == 'C';
+}
+
+failure words_of(const wire::error_fields& fields) {
+    return {.reason = outcome::server_lost,
+            .message = std::string(fields.message()),
+            .sqlstate = std::string(fields.sqlstate()),
+            .detail = std::string(fields.detail()),
+            .hint = std::string(fields.hint())};
+}
+
+bool plan_is_outdated(const wire::error_fields& fields) {
+    // The message is translated by lc_messages and the code is shared; what else 0A000 means costs one Parse.
+    return fields.sqlstate() == "0A000";
+}
+
+description_print print_of(base::bytes_view body, bool no_data) {
+    if (no_data) return 0;
+    const auto columns = wire::decode_row_description(body);
+    if (!columns) return 1;
+    // What equalTupleDescs() compares; the table a column comes from may change without harm to a client.
+    std::string compared;
+    for (const wire::column& column : *columns) {
+        compared.append(column.name).push_back('\0');
+        compared.append(std::to_string(column.type_oid)).push_back('/');
+        compared.append(std::to_string(column.type_modifier)).push_back('\0');
+    }
+    return base::fingerprint(compared);
+}
+
+}  // namespace
+
+backend_flow::progress backend_flow::consume(base::bytes_view input) {
+    std::size_t consumed = 0;
+    while (consumed < input.size() && x_.server != nullptr) {
+        const base::bytes_view rest = input.substr(consumed);
+        if (x_.from_server.remaining > 0) {
+            const auto count = std::min<std::size_t>(x_.from_server.remaining, rest.size());
+            if (x_.from_server.forwarded) x_.to_client.relay(rest.substr(0, count));
+            x_.from_server.remaining -= static_cast<std::uint32_t>(count);
+            consumed += count;
+            continue;
+        }
+        wire::header header;
+        const auto state = wire::read_backend_header(rest, header);
+        if (state == wire::header_state::incomplete) break;
+        if (state == wire::header_state::invalid) return {consumed, stop::broken};
+        if (!x_.pending.empty() && x_.pending.front().wait_before_releasing) return {consumed, stop::gated};
+        const base::bytes_view available = rest.substr(0, header.size);
+        if (available.size() < header.size) {
+            if (header.size <= max_whole_message || must_be_whole(header.tag)) break;
+            relay(available);
+            x_.from_server = {static_cast<std::uint32_t>(header.size - available.size()),
+                              !absorbing() && !x_.client_gone};
+            consumed += available.size();
+            continue;
+        }
+        take(header.tag, available);
+        if (broken_) return {consumed, stop::broken};
+        consumed += available.size();
+    }
+    return {consumed, stop::need_more};
+}
+
+void backend_flow::take(char tag, base::bytes_view message) {
+    switch (tag) {
+        case 'D':
+        case 'd':
+        case 'c':
+        case 'V':
+        case 'N': relay(message); break;
+        case 't': relay(message); break;
+        case 'C': take_command_complete(message); break;
+        case 'Z': take_ready_for_query(message); break;
+        case 'T': take_row_description(message, false); break;
+        case 'n': take_row_description(message, true); break;
+        case '1': answered(request_kind::parse, message); break;
+        case '2': answered(request_kind::bind, message); break;
+        case '3': answered(request_kind::close, message); break;
+        case 'I':
+        case 's':
+            relay(message);
+            if (!x_.pending.empty() && x_.pending.front().kind == request_kind::execute) x_.pop_front();
+            break;
+        case 'E': take_error(message); break;
+        case 'S': take_parameter_status(message); break;
+        case 'G':
+        case 'H':
+        case 'W': take_copy_response(tag, message); break;
+        case 'A':
+            // Where servers are shared a listening client has its own, so anybody else's is a leftover.
+            if (x_.rewrites && !x_.pins.any())
+                x_.server->dirty = true;
+            else
+                x_.to_client.relay(message);
+            break;
+        default: broken_ = true; break;  // nothing else may come after the login
+    }
+}
+
+void backend_flow::relay(base::bytes_view bytes) {
+    if (!absorbing() && !x_.client_gone) x_.to_client.relay(bytes);
+}
+
+void backend_flow::answered(request_kind expected, base::bytes_view message) {
+    if (x_.pending.empty() || x_.pending.front().kind != expected) {
+        broken_ = true;
+        return;
+    }
+    relay(message);
+    x_.pop_front();
+}
+
+void backend_flow::take_row_description(base::bytes_view message, bool no_data) {
+    if (x_.pending.empty()) {
+        broken_ = true;
+        return;
+    }
+    pending_request& request = x_.pending.front();
+    if (request.kind == request_kind::describe_portal) {
+        relay(message);
+        x_.pop_front();
+        return;
+    }
+    if (request.kind != request_kind::describe_statement) {
+        relay(message);
+        return;
+    }
+    if (request.capture_description || request.compare_description) {
+        const auto found = print_of(message.substr(wire::header_size), no_data);
+        if (request.compare_description) {
+            describe_compared(request, found);
+        } else if (!request.detail) {
+            x_.statements.no_name().description = found;
+        } else if (client_statement* known = x_.statements.find(request.detail->client_name)) {
+            known->description = found;
+        }
+    }
+    relay(message);
+    x_.pop_front();
+}
+
+void backend_flow::describe_compared(const pending_request& request, description_print found) {
+    if (found == request.detail->expected_description) return;
+    if (request.detail->client_name.empty()) {
+        x_.statements.no_name().result_changed = true;
+    } else if (client_statement* known = x_.statements.find(request.detail->client_name)) {
+        known->result_changed = true;
+    }
+}
+
+void backend_flow::take_command_complete(base::bytes_view message) {
+    if (x_.pending.empty()) {
+        broken_ = true;
+        return;
+    }
+    pending_request& request = x_.pending.front();
+    if (request.detail && needs_follow_up(request.detail->effects)) {
+        if (const auto tag = wire::decode_command_complete(message.substr(wire::header_size))) follow_up(x_, *tag);
+    }
+    relay(message);
+    x_.copy = copy_phase::none;
+    if (request.kind == request_kind::execute) x_.pop_front();
+}
+
+void backend_flow::take_copy_response(char tag, base::bytes_view message) {
+    relay(message);
+    if (tag == 'H' || x_.pending.empty()) return;
+    x_.copy = tag == 'G' ? copy_phase::in : copy_phase::both;
+    // Syncs that were sent right behind Execute reach a server that now ignores them (manual, "COPY Operations").
+    for (std::size_t i = 1; i < x_.pending.size() && x_.pending.at(i).kind == request_kind::sync; ++i) {
+        x_.pending.at(i).kind = request_kind::local_answer;
+        x_.unsynced = true;
+    }
+}
+
+void backend_flow::take_parameter_status(base::bytes_view message) {
+    const auto status = wire::decode_parameter_status(message.substr(wire::header_size));
+    if (!status) {
+        broken_ = true;
+        return;
+    }
+    auto& reported = x_.server->reported;
+    const auto known = std::find_if(reported.begin(), reported.end(), [&](const auto& e) { return e.first == status->name; });
+    if (known == reported.end())
+        reported.emplace_back(status->name, status->value);
+    else
+        known->second = status->value;
+    if (absorbing()) return;
+    relay(message);
+    if (is_read_only_report(status->name)) return;
+    x_.desired = x_.desired.with(*x_.texts, status->name, status->value);
+    if (x_.server->actual) x_.server->actual = x_.server->actual->with(*x_.texts, status->name, status->value);
+}
+
+void backend_flow::take_error(base::bytes_view message) {
+    const auto fields = wire::decode_error(message.substr(wire::header_size));
+    if (!fields) {
+        broken_ = true;
+        return;
+    }
+    x_.counters->count_error(metrics::error_source::server, fields->sqlstate());
+    if (fields->severity() == "FATAL" || fields->severity() == "PANIC") {
+        // The connection is about to close. The client is told when it has, and stays.
+        x_.server->last_words = words_of(*fields);
+        return;
+    }
+    if (x_.pending.empty()) {
+        relay(message);
+        return;
+    }
+    pending_request& request = x_.pending.front();
+    const bool simple = request.kind == request_kind::query || request.kind == request_kind::function_call;
+    if (!simple && request.kind != request_kind::sync) {
+        take_extended_error(message, *fields);
+        return;
+    }
+    x_.copy = copy_phase::none;
+    if (request.injected) {
+        x_.injected_failure = words_of(*fields);
+        return;
+    }
+    if (request.detail && request.detail->substitute.reason != outcome::none) {
+        append_failure(x_.to_client.own(), request.detail->substitute);
+        request.detail->substitute = {};
+    } else {
+        relay(message);
+    }
+    x_.undo(request);
+}
+
+void backend_flow::take_extended_error(base::bytes_view message, const wire::error_fields& fields) {
+    pending_request& request = x_.pending.front();
+    if (plan_is_outdated(fields)) x_.server->statements.outdate_all();
+    if (!x_.client_gone) {
+        // An injected request fails on behalf of the client's message that needed it.
+        if (request.detail && request.detail->substitute.reason != outcome::none)
+            append_failure(x_.to_client.own(), request.detail->substitute);
+        else
+            x_.to_client.relay(message);
+    }
+    x_.copy = copy_phase::none;
+    skip_until_sync();
+}
+
+void backend_flow::skip_until_sync() {
+    while (!x_.pending.empty() && x_.pending.front().kind != request_kind::sync) {
+        x_.undo(x_.pending.front());
+        x_.pending.pop_front();
+    }
+    if (x_.pending.empty()) x_.discarding = true;
+}
+
+void backend_flow::take_ready_for_query(base::bytes_view message) {
+    const auto status = wire::decode_ready_for_query(message.substr(wire::header_size));
+    if (!status || x_.pending.empty()) {
+        broken_ = true;
+        return;
+    }
+    const pending_request& request = x_.pending.front();
+    if (request.kind != request_kind::sync && request.kind != request_kind::query &&
+        request.kind != request_kind::function_call) {
+        broken_ = true;
+        return;
+    }
+    x_.server->transaction_status = *status;
+    x_.copy = copy_phase::none;
+    relay(message);
+    if (!request.injected) {
+        x_.client_status = *status;
+        const base::duration took = x_.now - request.started;
+        x_.counters->query.observe(took);
+        x_.counters->queries.add();
+        x_.counters->query_nanoseconds.add(took);
+    }
+    x_.pop_front();
+    if (x_.pending.empty()) x_.phases.change(metrics::held_phase::idle_in_transaction, x_.now, *x_.counters);
+}
+
+}  // namespace pgweir::session

@@ -1,0 +1,207 @@
+#include "session/conversation.hpp"
+
+#include <array>
+#include <utility>
+
+#include "wire/backend.hpp"
+#include "wire/frontend.hpp"
+
+namespace pgweir::session {
+
+void conversation::set_state(parameters startup, parameters desired) {
+    x_.startup = std::move(startup);
+    x_.desired = std::move(desired);
+    update_identity();
+}
+
+void conversation::update_identity() {
+    // What the meaning of a text depends on, so that equal texts with different meanings are different statements.
+    static constexpr std::array<std::string_view, 4> parsed_with{"search_path", "role", "client_encoding",
+                                                                 "standard_conforming_strings"};
+    x_.parse_identity.clear();
+    for (const std::string_view name : parsed_with) {
+        x_.parse_identity += x_.desired.find(name).value_or("");
+        x_.parse_identity += '\0';
+    }
+}
+
+frontend_flow::progress conversation::from_client(base::bytes_view input, base::time_point now) {
+    x_.now = now;
+    const auto progress = frontend_.consume(input);
+    if (progress.consumed > 0) {
+        idle_since_ = now;
+        served_ = served_ || x_.server != nullptr;
+    }
+    return progress;
+}
+
+backend_flow::progress conversation::from_server(base::bytes_view input, base::time_point now) {
+    x_.now = now;
+    const auto progress = backend_.consume(input);
+    if (progress.why == backend_flow::stop::broken) close_server(metrics::server_disconnect_reason::protocol_error);
+    after_server(now);
+    return progress;
+}
+
+void conversation::lend(server_state& server, base::time_point now, bool probe) {
+    x_.now = now;
+    x_.server = &server;
+    x_.refusal.reset();
+    x_.phases.start(metrics::held_phase::setup, now);
+    transaction_since_ = now;
+    close_ = clean_ = cleaning_ = served_ = false;
+    cancelled_at_ = base::never;
+    if (!x_.desired.key()) set_state(x_.startup, server.baseline.overlaid(*x_.texts, x_.startup));
+    const transition plan = plan_transition(server.actual, server.baseline, x_.desired);
+    if (plan.needs_other_server) {
+        close_server(metrics::server_disconnect_reason::state_failed);
+        return;
+    }
+    if (plan.sql.empty() && !probe) return;
+    applying_ = true;
+    server.actual.reset();  // until it is known to have worked
+    inject(plan.sql);
+}
+
+void conversation::inject(std::string_view sql) {
+    wire::append_query(x_.to_server.own(), sql);
+    pending_request& entry = x_.push(request_kind::query);
+    entry.injected = true;
+    entry.wait_before_forwarding = true;
+    ++x_.forward_gates;
+    x_.unsynced = false;
+    x_.injected_failure.reset();
+}
+
+void conversation::after_server(base::time_point now) {
+    if (x_.server == nullptr || close_) return;
+    if (applying_ && x_.pending.empty()) applied();
+    if (x_.pending.empty()) {
+        idle_since_ = now;
+        cancelled_at_ = base::never;
+        if (cleaning_) {
+            cleaning_ = false;
+            if (x_.injected_failure || x_.server->transaction_status != 'I')
+                close_server(metrics::server_disconnect_reason::reset_failed);
+        }
+    }
+    if (x_.client_gone) finish_for_gone_client();
+}
+
+void conversation::applied() {
+    applying_ = false;
+    if (x_.injected_failure) {
+        failure why = std::move(*x_.injected_failure);
+        why.reason = outcome::state_not_applied;
+        x_.injected_failure.reset();
+        x_.refusal = std::move(why);
+        close_server(metrics::server_disconnect_reason::state_failed);
+        return;
+    }
+    // The server reports values in its own spelling; in that spelling they are compared from now on, or a client that
+    // asks for DateStyle ISO would differ for ever from a server that says "ISO, MDY".
+    auto canonical = x_.desired.entries();
+    for (const auto& [name, value] : x_.server->reported) {
+        if (!is_read_only_report(name)) canonical.emplace_back(name, value);
+    }
+    x_.desired = parameters::make(*x_.texts, std::move(canonical));
+    x_.server->actual = x_.desired;
+    update_identity();
+    if (!x_.told_differs) return;
+    x_.told_differs = false;
+    for (const auto& [name, value] : x_.server->reported) {
+        if (!is_read_only_report(name)) wire::append_parameter_status(x_.to_client.own(), name, value);
+    }
+}
+
+bool conversation::at_boundary() const {
+    return x_.pending.empty() && !x_.unsynced && x_.from_client.remaining == 0 && x_.copy == copy_phase::none &&
+           x_.server->transaction_status == 'I';
+}
+
+conversation::server_fate conversation::fate() const {
+    if (x_.server == nullptr) return server_fate::none;
+    if (close_ || x_.server->dirty) return server_fate::close;
+    if (applying_ || cleaning_ || !at_boundary()) return server_fate::keep;
+    if (x_.client_gone) return server_fate::give_back;
+    const bool kept = !x_.rewrites || x_.pins.any();
+    return kept || !served_ ? server_fate::keep : server_fate::give_back;
+}
+
+void conversation::take_back(base::time_point now) {
+    x_.now = now;
+    x_.phases.stop(now, *x_.counters);
+    if (!close_) {
+        x_.counters->transactions.add();
+        const base::duration held = now - transaction_since_;
+        x_.counters->transaction.observe(held);
+        x_.counters->transaction_nanoseconds.add(held);
+    }
+    x_.server = nullptr;
+    x_.to_server.clear();
+    served_ = close_ = false;
+}
+
+void conversation::close_server(metrics::server_disconnect_reason why) {
+    close_ = true;
+    close_reason_ = why;
+}
+
+void conversation::client_left(bool orderly, base::time_point now) {
+    x_.now = now;
+    x_.client_gone = true;
+    x_.to_client.clear();
+    if (x_.server == nullptr || close_) return;
+    if (x_.from_client.remaining > 0 && x_.from_client.forwarded) {
+        // Half a message is with the server: nothing that follows could be understood.
+        close_server(metrics::server_disconnect_reason::client_left_midway);
+        return;
+    }
+    if (!orderly && !x_.pending.empty()) {
+        // What PostgreSQL would have finished and committed is left to finish; the rest is wasted work.
+        bool commits = false;
+        bool only_reads = true;
+        for (std::size_t i = 0; i < x_.pending.size(); ++i) {
+            commits = commits || x_.pending.at(i).ends_transaction;
+            const request_kind kind = x_.pending.at(i).kind;
+            if (kind == request_kind::query || kind == request_kind::execute)
+                only_reads = only_reads && x_.pending.at(i).plain_read;
+        }
+        cancel_due_ = !commits && (x_.server->transaction_status != 'I' || only_reads);
+    }
+    if (x_.copy != copy_phase::none) {
+        wire::append_copy_fail(x_.to_server.own(), "client connection lost");
+        x_.copy = copy_phase::none;
+    }
+    finish_for_gone_client();
+}
+
+void conversation::finish_for_gone_client() {
+    x_.to_client.clear();
+    if (x_.server == nullptr || close_) return;
+    if (x_.unsynced) {
+        wire::append_sync(x_.to_server.own());
+        x_.push(request_kind::sync).injected = true;
+        x_.unsynced = false;
+        x_.discarding = false;
+    }
+    if (!x_.pending.empty() || applying_ || cleaning_) return;
+    if (x_.server->transaction_status != 'I') {
+        inject("ROLLBACK");
+        cleaning_ = true;
+    } else if (!clean_ && (!x_.rewrites || x_.pins.any())) {
+        inject("DISCARD ALL");
+        cleaning_ = clean_ = true;
+        x_.server->statements.clear();
+        x_.server->unnamed_client = 0;
+        x_.server->actual = x_.server->baseline;
+        x_.phases.change(metrics::held_phase::setup, x_.now, *x_.counters);
+    }
+}
+
+void conversation::client_stalled(bool stalled, base::time_point now) {
+    if (x_.server == nullptr || x_.pending.empty()) return;
+    x_.phases.change(stalled ? metrics::held_phase::client_stalled : metrics::held_phase::executing, now, *x_.counters);
+}
+
+}  // namespace pgweir::session

@@ -1,0 +1,120 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/bytes.hpp"
+#include "base/time.hpp"
+#include "metrics/labels.hpp"
+#include "session/backend_flow.hpp"
+#include "session/exchange.hpp"
+#include "session/frontend_flow.hpp"
+
+namespace pgweir::session {
+
+/// One client's conversation from the end of its login to the return of its last server: what is said in both
+/// directions, when a server is needed, and when it may go. Knows no socket and no clock. After every call that takes
+/// bytes or tells of an event the shell writes out `to_client` and `to_server` and asks fate(), finished() and
+/// take_cancel().
+class conversation {
+public:
+    /// `shares_servers`: transaction mode. Everything referred to outlives the conversation.
+    conversation(const session::settings& limits, metrics::pool_counters& counters, base::interner& texts,
+                 bool shares_servers, std::uint64_t client_id)
+        : x_(limits, counters, texts, shares_servers, client_id), frontend_(x_), backend_(x_) {}
+
+    conversation(const conversation&) = delete;
+    conversation& operator=(const conversation&) = delete;
+
+    /// What the client wants its session to be. `startup` is what RESET means.
+    void set_state(parameters startup, parameters desired);
+
+    frontend_flow::progress from_client(base::bytes_view input, base::time_point now);
+    backend_flow::progress from_server(base::bytes_view input, base::time_point now);
+
+    base::outbox& to_client() noexcept { return x_.to_client; }
+    base::outbox& to_server() noexcept { return x_.to_server; }
+
+    /// A server is lent. Its session state is brought to the client's first, in a round trip of its own if need be;
+    /// until then from_client() answers `gated`. `server` stays valid until take_back() or server_lost().
+    /// `probe`: it has been idle for so long that it must answer something before it is trusted with a request.
+    void lend(server_state& server, base::time_point now, bool probe = false);
+
+    enum class server_fate : std::uint8_t { none, keep, give_back, close };
+    /// What becomes of the server that is lent; `none` without one.
+    server_fate fate() const;
+    /// Why fate() says close.
+    metrics::server_disconnect_reason close_reason() const noexcept { return close_reason_; }
+    /// The server leaves the conversation, to be given back or closed.
+    void take_back(base::time_point now);
+
+    /// No server can be had: the request that waits for one is answered with `why`.
+    void refuse(failure why) { x_.refusal = std::move(why); }
+
+    /// The server's connection ended. The conversation no longer has one.
+    void server_lost(base::time_point now);
+
+    /// The client's connection ended, or said Terminate. What must still be finished on the server is finished.
+    void client_left(bool orderly, base::time_point now);
+
+    /// True once when a cancel request should be sent for the server that is lent.
+    bool take_cancel() noexcept { return std::exchange(cancel_due_, false); }
+    /// The client asks for its running statement to be cancelled. False when nothing runs.
+    bool cancel_running() const noexcept { return x_.server != nullptr && !x_.pending.empty() && !x_.client_gone; }
+
+    /// Set when the client must be told and disconnected.
+    const std::optional<failure>& fatal() const noexcept { return x_.fatal; }
+    /// True when the client was left in the middle of a message, so that not even an error can be sent.
+    bool cut() const noexcept { return cut_; }
+
+    /// The nearest of the configured timeouts, or never; expire() acts on those that are due.
+    base::time_point deadline() const;
+    /// True when the server did not even answer the cancel: it left the conversation and must be closed.
+    bool expire(base::time_point now);
+
+    /// For what is shown.
+    bool has_server() const noexcept { return x_.server != nullptr; }
+    bool settled() const noexcept { return !applying_ && x_.forward_gates == 0; }
+    /// Nothing of the client's was sent on the server that is lent.
+    bool setting_up() const noexcept { return applying_; }
+    bool pinned() const noexcept { return x_.pins.any(); }
+    const pin_set& pins() const noexcept { return x_.pins; }
+    bool in_transaction() const noexcept { return x_.client_status != 'I'; }
+    std::size_t pending() const noexcept { return x_.pending.size(); }
+    std::size_t gates() const noexcept { return x_.forward_gates; }
+    std::size_t statements() const noexcept { return x_.statements.size(); }
+    const parameters& desired() const noexcept { return x_.desired; }
+    /// What the setting up of a server failed with, if the client's settings were at fault.
+    const std::optional<failure>& refusal() const noexcept { return x_.refusal; }
+    /// The client does not read: the server's time is spent on it.
+    void client_stalled(bool stalled, base::time_point now);
+
+private:
+    void after_server(base::time_point now);
+    void applied();
+    void finish_for_gone_client();
+    void inject(std::string_view sql);
+    void close_server(metrics::server_disconnect_reason why);
+    void abandon_transaction(failure why);
+    void tell_loss(const failure& why, bool in_block);
+    void update_identity();
+    bool at_boundary() const;
+
+    exchange x_;
+    frontend_flow frontend_;
+    backend_flow backend_;
+    base::time_point idle_since_{};
+    base::time_point transaction_since_{};
+    metrics::server_disconnect_reason close_reason_ = metrics::server_disconnect_reason::lost;
+    bool applying_ = false;       ///< session state is on its way to the server
+    bool cleaning_ = false;       ///< DISCARD ALL or ROLLBACK of ours is on its way
+    bool clean_ = false;          ///< the server was discarded for the next client
+    bool close_ = false;
+    bool served_ = false;         ///< the client has used the server that is lent
+    bool cancel_due_ = false;
+    base::time_point cancelled_at_ = base::never;  ///< when the running request was cancelled by a timeout
+    bool cut_ = false;
+};
+
+}  // namespace pgweir::session

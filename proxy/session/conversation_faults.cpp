@@ -1,0 +1,188 @@
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "session/conversation.hpp"
+#include "wire/backend.hpp"
+
+// What a conversation makes of lost servers and of time that has run out.
+
+namespace pgweir::session {
+
+namespace {
+
+// A server that does not answer a cancel within this time is not waited for.
+constexpr base::duration cancel_patience = std::chrono::seconds(5);
+
+}  // namespace
+
+void conversation::server_lost(base::time_point now) {
+    if (x_.server == nullptr) return;
+    x_.now = now;
+    failure why{.reason = outcome::server_lost};
+    if (x_.server->last_words) why = *x_.server->last_words;
+    const char status = x_.server->transaction_status;
+    const bool nothing_sent = applying_;
+    x_.phases.stop(now, *x_.counters);
+    x_.server = nullptr;
+    x_.to_server.clear();
+    x_.copy = copy_phase::none;
+    x_.from_client.forwarded = false;
+    applying_ = cleaning_ = served_ = false;
+
+    if (x_.client_gone) {
+        while (!x_.pending.empty()) x_.pop_front();
+        return;
+    }
+    if (x_.from_server.remaining > 0 && x_.from_server.forwarded) {
+        cut_ = true;
+        x_.fatal = why;
+        return;
+    }
+    x_.from_server = {};
+    if (!x_.rewrites || x_.pins.any()) {
+        // Session state is gone with the server. Directly on PostgreSQL the connection would be, too.
+        x_.fatal = why;
+        return;
+    }
+    if (nothing_sent) {
+        // Only our own settings were on their way: the client's request is unread and gets another server.
+        while (!x_.pending.empty()) {
+            x_.undo(x_.pending.front());
+            x_.pending.pop_front();
+        }
+        return;
+    }
+    tell_loss(why, status != 'I');
+}
+
+void conversation::tell_loss(const failure& why, bool in_block) {
+    if (x_.pending.empty()) {
+        if (in_block) {
+            x_.lost = {.active = true, .untold = why};
+            x_.client_status = 'E';
+        } else if (x_.unsynced) {
+            x_.refusal = why;
+        }
+        x_.unsynced = false;
+        return;
+    }
+    bool skipping = false;
+    const auto tell = [&](const pending_request& request) {
+        failure told = why;
+        if (request.ends_transaction) {
+            told.reason = outcome::commit_in_doubt;
+            told.sqlstate.clear();
+            told.detail = std::exchange(told.message, {});
+        }
+        append_failure(x_.to_client.own(), told, severity::error);
+        x_.counters->count_error(metrics::error_source::proxy, describe(told.reason).sqlstate);
+    };
+    while (!x_.pending.empty()) {
+        pending_request& request = x_.pending.front();
+        switch (request.kind) {
+            case request_kind::local_answer:
+                if (skipping)
+                    x_.undo(request);
+                else if (request.detail)
+                    x_.to_client.own().append(request.detail->reply);
+                break;
+            case request_kind::query:
+            case request_kind::function_call:
+            case request_kind::sync:
+                if (!skipping) tell(request);
+                if (request.ends_transaction) in_block = false;
+                x_.undo(request);
+                x_.client_status = in_block ? 'E' : 'I';
+                wire::append_ready_for_query(x_.to_client.own(), x_.client_status);
+                skipping = false;
+                break;
+            case request_kind::parse:
+            case request_kind::bind:
+            case request_kind::describe_statement:
+            case request_kind::describe_portal:
+            case request_kind::execute:
+            case request_kind::close:
+                if (!skipping) tell(request);
+                if (request.ends_transaction) in_block = false;
+                x_.undo(request);
+                skipping = true;
+                break;
+        }
+        x_.pending.pop_front();
+    }
+    x_.discarding = skipping;
+    x_.unsynced = false;
+    if (in_block) x_.lost.active = true;
+    x_.client_status = in_block ? 'E' : 'I';
+}
+
+base::time_point conversation::deadline() const {
+    const session::settings& limits = *x_.limits;
+    base::time_point nearest = base::never;
+    const auto consider = [&](base::time_point since, base::duration limit) {
+        if (limit != base::off) nearest = std::min(nearest, since + limit);
+    };
+    if (x_.client_gone) return nearest;
+    if (x_.server == nullptr) {
+        if (x_.pending.empty()) consider(idle_since_, limits.client_idle_timeout);
+        return nearest;
+    }
+    const bool in_block = x_.server->transaction_status != 'I';
+    if (!x_.pending.empty()) {
+        if (cancelled_at_ != base::never) return cancelled_at_ + cancel_patience;
+        consider(x_.pending.front().started, limits.query_timeout);
+        if (in_block) consider(transaction_since_, limits.transaction_timeout);
+    } else if (in_block) {
+        consider(idle_since_, limits.idle_in_transaction_timeout);
+        consider(transaction_since_, limits.transaction_timeout);
+    } else {
+        consider(idle_since_, limits.client_idle_timeout);
+    }
+    return nearest;
+}
+
+bool conversation::expire(base::time_point now) {
+    x_.now = now;
+    if (deadline() > now) return false;
+    const session::settings& limits = *x_.limits;
+    const auto due = [now](base::time_point since, base::duration limit) {
+        return limit != base::off && since + limit <= now;
+    };
+    if (x_.server == nullptr || (x_.pending.empty() && x_.server->transaction_status == 'I')) {
+        x_.fatal = failure{.reason = outcome::client_idle_timeout};
+        return false;
+    }
+    const bool transaction = x_.server->transaction_status != 'I' && due(transaction_since_, limits.transaction_timeout);
+    if (x_.pending.empty()) {
+        abandon_transaction(
+            {.reason = transaction ? outcome::transaction_timeout : outcome::idle_in_transaction_timeout});
+        return false;
+    }
+    if (cancelled_at_ != base::never) {
+        x_.server->last_words = x_.pending.front().detail ? x_.pending.front().detail->substitute : failure{};
+        server_lost(now);
+        return true;
+    }
+    // The server is asked to stop; its answer to the cancel is what the client gets, in our words.
+    pending_request& running = x_.pending.front();
+    if (!running.detail) running.detail = std::make_unique<request_detail>();
+    running.detail->substitute = {.reason = transaction ? outcome::transaction_timeout : outcome::query_timeout};
+    cancelled_at_ = now;
+    cancel_due_ = true;
+    return false;
+}
+
+void conversation::abandon_transaction(failure why) {
+    x_.counters->count_error(metrics::error_source::proxy, describe(why.reason).sqlstate);
+    if (!x_.rewrites || x_.pins.any()) {
+        x_.fatal = std::move(why);
+        return;
+    }
+    x_.lost = {.active = true, .untold = std::move(why)};
+    x_.client_status = 'E';
+    inject("ROLLBACK");
+    cleaning_ = true;
+}
+
+}  // namespace pgweir::session

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string_view>
+
+#include "metrics/pin_reason.hpp"
+#include "session/exchange.hpp"
+#include "sql/scan.hpp"
+
+namespace pgweir::session {
+
+/// The session keeps its server from now on.
+void pin(exchange& x, metrics::pin_reason reason);
+
+/// Pins for everything a text may leave behind that cannot be carried. A SET of what the server reports by
+/// ParameterStatus is carried. Requires a server.
+void note_effects(exchange& x, const sql::scan_result& found);
+
+/// Whether the end of a statement with these effects changes what is known of the client or the server.
+bool needs_follow_up(sql::effect flags);
+
+/// The statement with this CommandComplete tag, of a text with a follow-up, was executed.
+void follow_up(exchange& x, std::string_view tag);
+
+/// Where servers are not shared, statements keep their names and only their effects are remembered.
+void remember_effects(exchange& x, std::string_view statement, sql::effect flags);
+sql::effect effects_of(const exchange& x, std::string_view statement);
+
+/// A Parse too large to be looked at: the statement lives on the pinned server under the client's own name.
+void pin_large_parse(exchange& x, std::string_view statement);
+
+}  // namespace pgweir::session

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/interner.hpp"
+#include "base/outbox.hpp"
+#include "base/time.hpp"
+#include "metrics/pin_reason.hpp"
+#include "metrics/pool_counters.hpp"
+#include "session/lost_transaction.hpp"
+#include "session/outcome.hpp"
+#include "session/parameters.hpp"
+#include "session/pending_request.hpp"
+#include "session/phase_clock.hpp"
+#include "session/pins.hpp"
+#include "session/server_state.hpp"
+#include "session/settings.hpp"
+#include "session/statements.hpp"
+
+namespace pgweir::session {
+
+/// A message up to this size moves as a whole; a larger one that is only forwarded streams in constant memory.
+inline constexpr std::size_t max_whole_message = 64 * 1024;
+/// A Query or Parse up to this size is looked at; a larger one pins the session and streams.
+inline constexpr std::size_t max_text_message = 1024 * 1024;
+/// Requests without an answer; reading stops there until some are answered.
+inline constexpr std::size_t max_pending_requests = 4096;
+inline constexpr std::size_t max_statements_per_client = 10000;
+
+/// COPY changes what the messages mean.
+enum class copy_phase : std::uint8_t { none, in, both };
+
+/// A message whose rest is moved without being looked at.
+struct message_rest {
+    std::uint32_t remaining = 0;
+    bool forwarded = false;  ///< else dropped
+};
+
+/// What became of one message of the client.
+enum class message_verdict : std::uint8_t {
+    done,         ///< taken from the input, or the part of it that is here
+    need_more,    ///< not whole yet
+    need_server,  ///< stays in the input until a server is there, or until a gate opens
+    terminated,   ///< the client says good-bye
+    failed,       ///< exchange::fatal says how the conversation ends
+};
+
+/// What the two directions of one conversation share. frontend_flow, backend_flow and statement_rewriter each move
+/// it on by the messages of their side; conversation owns it and decides about the server.
+struct exchange {
+    exchange(const session::settings& with, metrics::pool_counters& count_in, base::interner& interner,
+             bool shares_servers, std::uint64_t id)
+        : limits(&with), counters(&count_in), texts(&interner), rewrites(shares_servers), client_id(id) {}
+
+    const session::settings* limits;
+    metrics::pool_counters* counters;
+    base::interner* texts;
+    bool rewrites;  ///< transaction mode: statements are renamed and what leaves state behind pins
+    std::uint64_t client_id;
+
+    server_state* server = nullptr;  ///< the one lent, or none
+    base::outbox to_client;
+    base::outbox to_server;
+
+    request_queue pending;
+    client_statements statements;
+    std::string parse_identity;  ///< of statements this client prepares now
+    pin_set pins;
+    parameters startup;          ///< what the client asked for when it came: RESET returns to it
+    parameters desired;
+    lost_transaction lost;
+    phase_clock phases;
+    base::time_point now{};
+
+    char client_status = 'I';      ///< as last told by ReadyForQuery
+    bool discarding = false;       ///< the client's messages are dropped until Sync, after an error
+    bool unsynced = false;         ///< the server got extended messages and no Sync behind them
+    bool client_gone = false;
+    bool told_differs = false;     ///< the client was told settings that are not its desired ones
+    unsigned forward_gates = 0;    ///< pending requests that hold back the client's next message
+    copy_phase copy = copy_phase::none;
+    sql::effect bound_effects = sql::effect::none;  ///< of the statement bound last
+    message_rest from_client;
+    message_rest from_server;
+
+    std::optional<failure> refusal;  ///< the next request that needs a server is answered with it
+    std::optional<failure> injected_failure;  ///< what an injected query of ours failed with
+    std::optional<failure> fatal;    ///< the conversation ends with it
+
+    pending_request& push(request_kind kind) { return pending.push(kind, now); }
+
+    /// An answer of our own, in its turn.
+    void answer(std::string_view reply);
+
+    /// After the head of the queue went: answers of our own whose turn has come.
+    void release_local_answers();
+
+    /// Takes back what a request that failed or was skipped had changed in advance.
+    void undo(pending_request& skipped);
+
+    void pop_front();
+};
+
+}  // namespace pgweir::session

@@ -1,0 +1,342 @@
+#include "session/frontend_flow.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "session/effects.hpp"
+#include "wire/backend.hpp"
+#include "wire/frontend.hpp"
+
+namespace pgweir::session {
+
+namespace {
+
+using sql::effect;
+
+bool is_copy_message(char tag) {
+    return tag == 'd' || tag == 'c' || tag == 'f';
+}
+
+}  // namespace
+
+frontend_flow::progress frontend_flow::consume(base::bytes_view input) {
+    std::size_t consumed = 0;
+    while (consumed < input.size()) {
+        const base::bytes_view rest = input.substr(consumed);
+        if (x_.from_client.remaining > 0) {
+            const auto count = std::min<std::size_t>(x_.from_client.remaining, rest.size());
+            if (x_.from_client.forwarded) x_.to_server.relay(rest.substr(0, count));
+            x_.from_client.remaining -= static_cast<std::uint32_t>(count);
+            consumed += count;
+            continue;
+        }
+        if (x_.forward_gates > 0 || x_.pending.size() >= max_pending_requests) return {consumed, stop::gated};
+
+        wire::header header;
+        const auto state = wire::read_frontend_header(rest, header);
+        if (state == wire::header_state::incomplete) break;
+        if (state == wire::header_state::invalid) {
+            broken(wire::why_invalid_frontend(rest));
+            return {consumed, stop::failed};
+        }
+        const base::bytes_view available = rest.substr(0, header.size);
+        switch (take(header, available)) {
+            case verdict::done: consumed += available.size(); break;
+            case verdict::need_more: return {consumed, stop::need_more};
+            case verdict::need_server: return {consumed, x_.forward_gates > 0 ? stop::gated : stop::need_server};
+            case verdict::terminated: return {consumed + available.size(), stop::terminated};
+            case verdict::failed: return {consumed, stop::failed};
+        }
+    }
+    return {consumed, stop::need_more};
+}
+
+frontend_flow::verdict frontend_flow::take(const wire::header& header, base::bytes_view available) {
+    const bool whole = available.size() == header.size;
+    if (x_.discarding && header.tag != 'S' && header.tag != 'X') {
+        stream(header, available, false);
+        return verdict::done;
+    }
+    if (is_copy_message(header.tag)) {
+        // Outside COPY they are dropped, as PostgreSQL does: a client may still be sending when the server gave up.
+        if (!whole && header.size <= max_whole_message) return verdict::need_more;
+        const bool copying = x_.server != nullptr && x_.copy != copy_phase::none;
+        if (copying) take_copy(header.tag, available);
+        stream(header, available, copying);
+        return verdict::done;
+    }
+    if (!whole) {
+        const bool text = header.tag == 'Q' || header.tag == 'P';
+        if (header.size <= (text ? max_text_message : max_whole_message)) return verdict::need_more;
+        if (!x_.lost.active) return take_large(header, available);
+        lost_.refuse_large(header.tag);
+        stream(header, available, false);
+        return verdict::done;
+    }
+    if (x_.lost.active) return lost_.take(header.tag, available);
+    return take_whole(header.tag, available);
+}
+
+frontend_flow::verdict frontend_flow::take_whole(char tag, base::bytes_view message) {
+    switch (tag) {
+        case 'Q': return take_query(message);
+        case 'P': return take_parse(message);
+        case 'B': return take_bind({tag, static_cast<std::uint32_t>(message.size())}, message);
+        case 'D':
+        case 'C': return take_target(tag, message);
+        case 'E': return take_execute(message);
+        case 'S': return take_sync(message);
+        case 'F': return take_function_call(message);
+        case 'H':
+            // A server in COPY ignores it, and without a server there is nothing to flush.
+            if (x_.server != nullptr && x_.copy == copy_phase::none) x_.to_server.relay(message);
+            return verdict::done;
+        case 'X': return verdict::terminated;
+        default:
+            x_.fatal = failure{.reason = outcome::protocol_violation, .message = "unexpected message after login"};
+            return verdict::failed;
+    }
+}
+
+frontend_flow::verdict frontend_flow::take_query(base::bytes_view message) {
+    const auto text = wire::decode_query(message.substr(wire::header_size));
+    if (!text) return broken(text.error());
+    const sql::scan_result found = sql::scan(*text);
+    if (sql::has(found.flags, effect::empty) && x_.server == nullptr) {
+        std::string reply;
+        wire::append_empty_query(reply);
+        wire::append_ready_for_query(reply, x_.client_status);
+        x_.answer(reply);
+        return verdict::done;
+    }
+    if (x_.server == nullptr) return refused_in_simple() ? verdict::done : verdict::need_server;
+    return forward_query(message, found);
+}
+
+frontend_flow::verdict frontend_flow::forward_query(base::bytes_view message, const sql::scan_result& found) {
+    std::unique_ptr<request_detail> detail;
+    base::bytes_view sent = message;
+    std::string rewritten;
+    if (x_.rewrites) {
+        note_effects(x_, found);
+        if (needs_follow_up(found.flags)) {
+            detail = std::make_unique<request_detail>();
+            detail->effects = found.flags;
+            if (sql::has(found.flags, effect::deallocate) && !sql::has(found.flags, effect::multi_statement)) {
+                if (const auto text = rewriter_.deallocate(found.deallocate_name, *detail)) {
+                    wire::append_query(rewritten, *text);
+                    sent = {};
+                }
+            }
+        }
+        // A simple query destroys the unnamed statement (manual, "Message Flow", Extended Query).
+        x_.statements.drop_unnamed();
+        x_.server->unnamed_client = 0;
+    }
+    pending_request& entry = x_.push(request_kind::query);
+    entry.ends_transaction = sql::has(found.flags, effect::explicit_commit);
+    entry.plain_read = sql::has(found.flags, effect::plain_read);
+    entry.detail = std::move(detail);
+    if (sent.empty())
+        x_.to_server.own().append(rewritten);
+    else
+        x_.to_server.relay(sent);
+    x_.unsynced = false;
+    x_.phases.change(metrics::held_phase::executing, x_.now, *x_.counters);
+    return verdict::done;
+}
+
+frontend_flow::verdict frontend_flow::take_parse(base::bytes_view message) {
+    const auto parsed = wire::decode_parse(message.substr(wire::header_size));
+    if (!parsed) return broken(parsed.error());
+    if (x_.server == nullptr) return refused_in_extended() ? verdict::done : verdict::need_server;
+    const sql::scan_result found = sql::scan(parsed->text);
+    x_.phases.change(metrics::held_phase::executing, x_.now, *x_.counters);
+    if (!x_.rewrites) {
+        remember_effects(x_, parsed->statement, found.flags);
+        x_.push(request_kind::parse);
+        x_.to_server.relay(message);
+        x_.unsynced = true;
+        return verdict::done;
+    }
+    note_effects(x_, found);
+    if (sql::has(found.flags, effect::deallocate) && parsed->statement.empty()) {
+        request_detail detail;
+        if (const auto text = rewriter_.deallocate(found.deallocate_name, detail)) {
+            wire::append_parse(x_.to_server.own(), "", *text, {});
+            x_.push(request_kind::parse);
+            x_.statements.set_unnamed(*text, {}, found.flags);
+            x_.server->unnamed_client = x_.client_id;
+            x_.server->unnamed_generation = x_.statements.no_name().generation;
+            x_.unsynced = true;
+            return verdict::done;
+        }
+    }
+    rewriter_.parse(*parsed, message, found);
+    return verdict::done;
+}
+
+frontend_flow::verdict frontend_flow::take_target(char tag, base::bytes_view message) {
+    const auto target = wire::decode_target(message.substr(wire::header_size));
+    if (!target) return broken(target.error());
+    const bool of_statement = target->kind == 'S';
+    if (x_.rewrites && of_statement && tag == 'C') {
+        rewriter_.close(target->name);
+        return verdict::done;
+    }
+    if (x_.server == nullptr) return refused_in_extended() ? verdict::done : verdict::need_server;
+    x_.phases.change(metrics::held_phase::executing, x_.now, *x_.counters);
+    if (x_.rewrites && of_statement) {
+        if (rewriter_.prepare_for_use(target->name)) return verdict::need_server;
+        rewriter_.describe(target->name, message);
+        return verdict::done;
+    }
+    if (tag == 'C' && of_statement) x_.statements.remove(target->name);
+    if (tag == 'C')
+        x_.push(request_kind::close);
+    else
+        x_.push(of_statement ? request_kind::describe_statement : request_kind::describe_portal);
+    x_.to_server.relay(message);
+    x_.unsynced = true;
+    return verdict::done;
+}
+
+frontend_flow::verdict frontend_flow::take_execute(base::bytes_view message) {
+    const auto execute = wire::decode_execute(message.substr(wire::header_size));
+    if (!execute) return broken(execute.error());
+    if (x_.server == nullptr) return refused_in_extended() ? verdict::done : verdict::need_server;
+    pending_request& entry = x_.push(request_kind::execute);
+    entry.ends_transaction = sql::has(x_.bound_effects, effect::explicit_commit);
+    entry.plain_read = sql::has(x_.bound_effects, effect::plain_read);
+    if (x_.rewrites && needs_follow_up(x_.bound_effects)) {
+        entry.detail = std::make_unique<request_detail>();
+        entry.detail->effects = x_.bound_effects;
+    }
+    x_.to_server.relay(message);
+    x_.unsynced = true;
+    x_.phases.change(metrics::held_phase::executing, x_.now, *x_.counters);
+    return verdict::done;
+}
+
+frontend_flow::verdict frontend_flow::take_sync(base::bytes_view message) {
+    // A server that copies in ignores Sync, so that a driver may send it right behind Execute.
+    if (x_.copy != copy_phase::none) return verdict::done;
+    x_.discarding = false;
+    if (x_.server == nullptr) {
+        std::string reply;
+        wire::append_ready_for_query(reply, x_.client_status);
+        x_.answer(reply);
+        return verdict::done;
+    }
+    x_.push(request_kind::sync);
+    x_.to_server.relay(message);
+    x_.unsynced = false;
+    return verdict::done;
+}
+
+void frontend_flow::take_copy(char tag, base::bytes_view available) {
+    x_.to_server.relay(available);
+    if (x_.copy == copy_phase::in && tag != 'd') x_.copy = copy_phase::none;
+}
+
+frontend_flow::verdict frontend_flow::take_function_call(base::bytes_view message) {
+    if (x_.server == nullptr) return refused_in_simple() ? verdict::done : verdict::need_server;
+    x_.push(request_kind::function_call);
+    // Large-object descriptors live in the session's transaction only, but which function an oid means is not known.
+    if (x_.rewrites) pin(x_, metrics::pin_reason::large_object);
+    x_.to_server.relay(message);
+    x_.unsynced = false;
+    x_.phases.change(metrics::held_phase::executing, x_.now, *x_.counters);
+    return verdict::done;
+}
+
+frontend_flow::verdict frontend_flow::take_bind(const wire::header& header, base::bytes_view available) {
+    const auto head = wire::decode_bind_head(available.substr(wire::header_size), available.size() == header.size);
+    if (!head) return broken(head.error());
+    if (!*head) {
+        if (available.size() < max_whole_message) return verdict::need_more;
+        x_.fatal = failure{.reason = outcome::message_too_large, .message = "names in Bind are too long"};
+        return verdict::failed;
+    }
+    if (x_.server == nullptr) {
+        if (!refused_in_extended()) return verdict::need_server;
+        stream(header, available, false);
+        return verdict::done;
+    }
+    bool forwarded = true;
+    if (x_.rewrites) {
+        if (rewriter_.prepare_for_use((*head)->statement)) return verdict::need_server;
+        // A Bind that is replaced by one that must fail takes its own rest with it.
+        forwarded = rewriter_.bind(**head, available, header.size);
+    } else {
+        x_.bound_effects = effects_of(x_, (*head)->statement);
+        x_.push(request_kind::bind);
+        x_.to_server.relay(available);
+        x_.unsynced = true;
+    }
+    x_.phases.change(metrics::held_phase::executing, x_.now, *x_.counters);
+    stream(header, available, forwarded);
+    return verdict::done;
+}
+
+frontend_flow::verdict frontend_flow::take_large(const wire::header& header, base::bytes_view available) {
+    if (header.tag == 'B') return take_bind(header, available);
+    const bool simple = header.tag == 'Q' || header.tag == 'F';
+    if (!simple && header.tag != 'P') {
+        x_.fatal = failure{.reason = outcome::message_too_large};
+        return verdict::failed;
+    }
+    if (x_.server == nullptr) {
+        if (!(simple ? refused_in_simple() : refused_in_extended())) return verdict::need_server;
+        stream(header, available, false);
+        return verdict::done;
+    }
+    if (header.tag == 'P') {
+        const base::bytes_view body = available.substr(wire::header_size);
+        const auto name_end = body.substr(0, max_whole_message).find('\0');
+        if (name_end == base::bytes_view::npos) return broken(make_error_code(wire::error_code::missing_terminator));
+        if (x_.rewrites) pin_large_parse(x_, body.substr(0, name_end));
+    } else if (x_.rewrites) {
+        pin(x_, header.tag == 'Q' ? metrics::pin_reason::large_message : metrics::pin_reason::large_object);
+    }
+    x_.push(header.tag == 'P'   ? request_kind::parse
+            : header.tag == 'Q' ? request_kind::query
+                                : request_kind::function_call);
+    x_.to_server.relay(available);
+    x_.unsynced = header.tag == 'P';
+    x_.phases.change(metrics::held_phase::executing, x_.now, *x_.counters);
+    stream(header, available, true);
+    return verdict::done;
+}
+
+void frontend_flow::stream(const wire::header& header, base::bytes_view available, bool forwarded) {
+    x_.from_client = {static_cast<std::uint32_t>(header.size - available.size()), forwarded};
+}
+
+bool frontend_flow::refused_in_simple() {
+    if (!x_.refusal) return false;
+    std::string reply;
+    append_failure(reply, *x_.refusal);
+    wire::append_ready_for_query(reply, x_.client_status);
+    x_.refusal.reset();
+    x_.answer(reply);
+    return true;
+}
+
+bool frontend_flow::refused_in_extended() {
+    if (!x_.refusal) return false;
+    std::string reply;
+    append_failure(reply, *x_.refusal);
+    x_.refusal.reset();
+    x_.answer(reply);
+    x_.discarding = true;
+    return true;
+}
+
+frontend_flow::verdict frontend_flow::broken(std::error_code why) {
+    x_.fatal = failure{.reason = outcome::protocol_violation, .message = why.message()};
+    return verdict::failed;
+}
+
+}  // namespace pgweir::session

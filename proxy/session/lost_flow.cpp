@@ -1,0 +1,160 @@
+#include "session/lost_flow.hpp"
+
+#include <string>
+#include <utility>
+
+#include "sql/scan.hpp"
+#include "wire/backend.hpp"
+#include "wire/frame.hpp"
+#include "wire/frontend.hpp"
+#include "wire/writer.hpp"
+
+namespace pgweir::session {
+
+namespace {
+
+using sql::effect;
+
+bool ends_block(const sql::scan_result& found) {
+    return sql::has(found.flags, effect::ends_transaction) && !sql::has(found.flags, effect::begins_transaction);
+}
+
+void append_no_parameters(std::string& out) {
+    wire::writer message(out);
+    message.begin('t');
+    message.int16(0);
+    message.end();
+}
+
+}  // namespace
+
+void lost_flow::refuse_large(char tag) {
+    refuse(tag == 'P' || tag == 'B');
+}
+
+message_verdict lost_flow::take(char tag, base::bytes_view message) {
+    const base::bytes_view body = message.substr(wire::header_size);
+    switch (tag) {
+        case 'Q': return take_query(body);
+        case 'P': return take_parse(body);
+        case 'B': return take_bind(body);
+        case 'D': return take_describe(body);
+        case 'E': take_execute(); return message_verdict::done;
+        case 'F': refuse(false); return message_verdict::done;
+        case 'H': return message_verdict::done;
+        case 'X': return message_verdict::terminated;
+        case 'C': {
+            const auto target = wire::decode_target(body);
+            if (!target) return broken(target.error());
+            if (target->kind == 'S' && target->name.empty())
+                x_.statements.drop_unnamed();
+            else if (target->kind == 'S')
+                x_.statements.remove(target->name);
+            wire::append_close_complete(x_.to_client.own());
+            return message_verdict::done;
+        }
+        case 'S':
+            x_.discarding = false;
+            wire::append_ready_for_query(x_.to_client.own(), x_.client_status);
+            return message_verdict::done;
+        default:
+            x_.fatal = failure{.reason = outcome::protocol_violation, .message = "unexpected message after login"};
+            return message_verdict::failed;
+    }
+}
+
+message_verdict lost_flow::take_query(base::bytes_view body) {
+    const auto text = wire::decode_query(body);
+    if (!text) return broken(text.error());
+    const sql::scan_result found = sql::scan(*text);
+    if (sql::has(found.flags, effect::empty)) {
+        wire::append_empty_query(x_.to_client.own());
+        wire::append_ready_for_query(x_.to_client.own(), x_.client_status);
+        return message_verdict::done;
+    }
+    if (!ends_block(found)) {
+        refuse(false);
+        return message_verdict::done;
+    }
+    end_block();
+    // What follows the end of the block in the same text needs a server; there ROLLBACK only warns.
+    if (sql::has(found.flags, effect::multi_statement)) return message_verdict::need_server;
+    wire::append_command_complete(x_.to_client.own(), "ROLLBACK");
+    wire::append_ready_for_query(x_.to_client.own(), x_.client_status);
+    return message_verdict::done;
+}
+
+message_verdict lost_flow::take_parse(base::bytes_view body) {
+    const auto parsed = wire::decode_parse(body);
+    if (!parsed) return broken(parsed.error());
+    const sql::scan_result found = sql::scan(parsed->text);
+    if (!ends_block(found)) {
+        refuse(true);
+        return message_verdict::done;
+    }
+    if (parsed->statement.empty()) {
+        x_.statements.set_unnamed(parsed->text, parsed->parameter_types, found.flags);
+    } else {
+        auto statement =
+            prepared_statement::make(*x_.texts, parsed->parameter_types, x_.parse_identity, parsed->text);
+        x_.statements.add(parsed->statement,
+                          {.statement = std::move(statement), .description = {}, .effects = found.flags});
+    }
+    wire::append_parse_complete(x_.to_client.own());
+    return message_verdict::done;
+}
+
+message_verdict lost_flow::take_bind(base::bytes_view body) {
+    const auto head = wire::decode_bind_head(body, true);
+    if (!head) return broken(head.error());
+    const std::string_view name = (*head)->statement;
+    const client_statement* known = x_.statements.find(name);
+    const effect flags = name.empty() ? x_.statements.no_name().effects : known != nullptr ? known->effects : effect::none;
+    if (!sql::has(flags, effect::ends_transaction)) {
+        refuse(true);
+        return message_verdict::done;
+    }
+    x_.lost.rollback_bound = true;
+    wire::append_bind_complete(x_.to_client.own());
+    return message_verdict::done;
+}
+
+message_verdict lost_flow::take_describe(base::bytes_view body) {
+    const auto target = wire::decode_target(body);
+    if (!target) return broken(target.error());
+    if (target->kind == 'S') append_no_parameters(x_.to_client.own());
+    wire::append_no_data(x_.to_client.own());
+    return message_verdict::done;
+}
+
+void lost_flow::take_execute() {
+    if (!x_.lost.rollback_bound) {
+        refuse(true);
+        return;
+    }
+    end_block();
+    wire::append_command_complete(x_.to_client.own(), "ROLLBACK");
+}
+
+void lost_flow::refuse(bool extended) {
+    failure why{.reason = outcome::in_failed_transaction};
+    if (x_.lost.untold) why = std::move(*x_.lost.untold);
+    x_.lost.untold.reset();
+    append_failure(x_.to_client.own(), why, severity::error);
+    if (extended)
+        x_.discarding = true;
+    else
+        wire::append_ready_for_query(x_.to_client.own(), x_.client_status);
+}
+
+void lost_flow::end_block() {
+    x_.lost = {};
+    x_.client_status = 'I';
+}
+
+message_verdict lost_flow::broken(std::error_code why) {
+    x_.fatal = failure{.reason = outcome::protocol_violation, .message = why.message()};
+    return message_verdict::failed;
+}
+
+}  // namespace pgweir::session

@@ -1,0 +1,143 @@
+#include "session/parameters.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace pgweir::session {
+
+namespace {
+
+void append_literal(std::string& out, std::string_view value) {
+    // E'' reads the same whatever standard_conforming_strings is on the server at this moment.
+    out += "E'";
+    for (const char c : value) {
+        if (c == '\'' || c == '\\') out += c;
+        out += c;
+    }
+    out += '\'';
+}
+
+void append_identifier(std::string& out, std::string_view name) {
+    // A dotted name is quoted part by part.
+    out += '"';
+    for (const char c : name) {
+        if (c == '.') {
+            out += "\".\"";
+            continue;
+        }
+        if (c == '"') out += '"';
+        out += c;
+    }
+    out += '"';
+}
+
+std::string serialise(const std::vector<parameters::entry>& entries) {
+    std::string text;
+    for (const auto& [name, value] : entries) {
+        text.append(name).push_back('\0');
+        text.append(value).push_back('\0');
+    }
+    return text;
+}
+
+const std::string* find_value(const std::vector<parameters::entry>& entries, std::string_view name) {
+    const auto found = std::find_if(entries.begin(), entries.end(), [&](const auto& e) { return e.first == name; });
+    return found == entries.end() ? nullptr : &found->second;
+}
+
+}  // namespace
+
+std::string lower_case(std::string_view name) {
+    std::string folded(name);
+    for (char& c : folded) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    return folded;
+}
+
+bool is_read_only_report(std::string_view name) {
+    static constexpr std::array<std::string_view, 6> read_only{
+        "server_version", "server_encoding", "integer_datetimes", "is_superuser", "session_authorization",
+        "in_hot_standby"};
+    const std::string folded = lower_case(name);
+    return std::find(read_only.begin(), read_only.end(), folded) != read_only.end();
+}
+
+parameters parameters::make(base::interner& texts, std::vector<entry> entries) {
+    for (auto& [name, value] : entries) name = lower_case(name);
+    std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::vector<entry> unique;
+    for (auto& candidate : entries) {
+        if (!unique.empty() && unique.back().first == candidate.first)
+            unique.back() = std::move(candidate);
+        else
+            unique.push_back(std::move(candidate));
+    }
+    parameters made;
+    made.text_ = texts.intern(serialise(unique));
+    return made;
+}
+
+std::vector<parameters::entry> parameters::entries() const {
+    std::vector<entry> all;
+    if (!text_) return all;
+    std::string_view rest = text_.text();
+    while (!rest.empty()) {
+        const auto name_end = rest.find('\0');
+        const auto value_end = rest.find('\0', name_end + 1);
+        all.emplace_back(rest.substr(0, name_end), rest.substr(name_end + 1, value_end - name_end - 1));
+        rest.remove_prefix(value_end + 1);
+    }
+    return all;
+}
+
+std::optional<std::string> parameters::find(std::string_view lower_case_name) const {
+    const auto all = entries();
+    const std::string* value = find_value(all, lower_case_name);
+    return value == nullptr ? std::nullopt : std::optional(*value);
+}
+
+parameters parameters::with(base::interner& texts, std::string_view name, std::string_view value) const {
+    auto all = entries();
+    all.emplace_back(name, value);
+    return make(texts, std::move(all));
+}
+
+parameters parameters::overlaid(base::interner& texts, const parameters& over) const {
+    auto all = entries();
+    for (auto& more : over.entries()) all.push_back(std::move(more));
+    return make(texts, std::move(all));
+}
+
+transition plan_transition(const std::optional<parameters>& from, const parameters& baseline, const parameters& to) {
+    transition plan;
+    if (from && *from == to) return plan;
+
+    // RESET ALL leaves role and session_authorization alone (GUC_NO_RESET_ALL).
+    if (!from) plan.sql = "RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;";
+    const auto present = (from ? *from : baseline).entries();
+    const auto wanted = to.entries();
+
+    for (const auto& [name, value] : present) {
+        if (find_value(wanted, name) != nullptr) continue;
+        if (name.find('.') != std::string::npos) plan.needs_other_server = true;
+        plan.sql += "RESET ";
+        append_identifier(plan.sql, name);
+        plan.sql += ';';
+    }
+    bool first = true;
+    for (const auto& [name, value] : wanted) {
+        const std::string* has = find_value(present, name);
+        if (has != nullptr && *has == value) continue;
+        // set_config() and not SET: only it reads a list such as search_path as the startup packet does.
+        plan.sql += first ? "SELECT pg_catalog.set_config(" : ",pg_catalog.set_config(";
+        first = false;
+        append_literal(plan.sql, name);
+        plan.sql += ',';
+        append_literal(plan.sql, value);
+        plan.sql += ",false)";
+    }
+    return plan;
+}
+
+}  // namespace pgweir::session

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/interner.hpp"
+
+namespace pgweir::session {
+
+/// The settings of a session that follow a client from server to server: what it asked for at startup, and what
+/// the server reports by ParameterStatus and a client may change. Interned, so equal state is the same pointer and
+/// costs no SQL. Names are in lower case; values as the server reports them, or, where it reports none, as the
+/// client wrote them.
+class parameters {
+public:
+    using entry = std::pair<std::string, std::string>;
+
+    parameters() = default;
+
+    /// Sorts, folds names to lower case; of equal names the last one counts, as in a startup packet.
+    static parameters make(base::interner& texts, std::vector<entry> entries);
+
+    bool operator==(const parameters&) const noexcept = default;
+
+    /// For the pool: equal keys are equal states.
+    const void* key() const noexcept { return text_ ? text_.text().data() : nullptr; }
+
+    std::vector<entry> entries() const;
+    std::optional<std::string> find(std::string_view lower_case_name) const;
+
+    /// The same with one value replaced or added.
+    parameters with(base::interner& texts, std::string_view name, std::string_view value) const;
+
+    /// The same with all of `over` laid on top.
+    parameters overlaid(base::interner& texts, const parameters& over) const;
+
+private:
+    base::interned text_;  ///< name NUL value NUL ...
+};
+
+/// Whether a ParameterStatus of this name says something about the server that no client can set.
+bool is_read_only_report(std::string_view name);
+
+std::string lower_case(std::string_view name);
+
+/// The way from one state to another, to be run in a round trip of its own.
+struct transition {
+    std::string sql;             ///< empty: nothing to do
+    bool needs_other_server = false;  ///< a custom (dotted) setting cannot be removed from a session
+};
+
+/// `from` is what the server has, if that is known; else everything is reset to `baseline` first.
+transition plan_transition(const std::optional<parameters>& from, const parameters& baseline, const parameters& to);
+
+}  // namespace pgweir::session

@@ -1,0 +1,42 @@
+#include "session/pending_request.hpp"
+
+#include <cassert>
+#include <utility>
+
+namespace pgweir::session {
+
+pending_request& request_queue::push(request_kind kind, base::time_point now) {
+    if (size_ == ring_.size()) grow();
+    pending_request& entry = ring_[index(size_)];
+    ++size_;
+    entry.kind = kind;
+    entry.started = now;
+    return entry;
+}
+
+void request_queue::pop_front() noexcept {
+    assert(size_ > 0);
+    ring_[head_] = pending_request{};
+    head_ = (head_ + 1) & (ring_.size() - 1);
+    --size_;
+    if (size_ == 0 && ring_.size() > kept_entries) {
+        std::vector<pending_request>().swap(ring_);
+        head_ = 0;
+    }
+}
+
+void request_queue::pop_back() noexcept {
+    assert(size_ > 0);
+    back() = pending_request{};
+    --size_;
+}
+
+void request_queue::grow() {
+    constexpr std::size_t first_size = 4;
+    std::vector<pending_request> wider(ring_.empty() ? first_size : ring_.size() * 2);
+    for (std::size_t i = 0; i < size_; ++i) wider[i] = std::move(at(i));
+    ring_ = std::move(wider);
+    head_ = 0;
+}
+
+}  // namespace pgweir::session

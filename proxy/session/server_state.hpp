@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "session/outcome.hpp"
+#include "session/parameters.hpp"
+#include "session/statements.hpp"
+
+namespace pgweir::session {
+
+/// What is known of one server connection's session. Belongs to the connection and moves with it from client to
+/// client and from worker to worker; whoever holds the connection may touch it, nobody else.
+struct server_state {
+    char transaction_status = 'I';
+
+    parameters baseline;               ///< of an untouched session: what RESET ALL returns to
+    std::optional<parameters> actual;  ///< nothing: not known, reset before the next client
+    /// Every ParameterStatus, in the server's order and spelling.
+    std::vector<std::pair<std::string, std::string>> reported;
+    /// Unreported settings of an untouched session that the meaning of statements depends on, read once.
+    std::string parse_context;
+
+    server_statements statements;
+    /// Whose unnamed statement is on the server: a client's id and its generation; 0: nobody's.
+    std::uint64_t unnamed_client = 0;
+    std::uint64_t unnamed_generation = 0;
+
+    std::int32_t process_id = 0;
+    std::string secret_key;
+
+    /// The FATAL error that the server said before it closed the connection.
+    std::optional<failure> last_words;
+    bool dirty = false;  ///< something happened that nobody can account for: never lent again
+
+    bool reports(std::string_view lower_case_name) const {
+        for (const auto& [name, value] : reported) {
+            if (lower_case(name) == lower_case_name) return true;
+        }
+        return false;
+    }
+};
+
+}  // namespace pgweir::session

@@ -1,0 +1,282 @@
+#include "session/statement_rewriter.hpp"
+
+#include <utility>
+
+#include "wire/backend.hpp"
+#include "wire/frame.hpp"
+
+namespace pgweir::session {
+
+namespace {
+
+// No client statement can have this name on a server: an id never is "none".
+constexpr std::string_view no_such_statement = "pgweir_none";
+
+std::string quoted(std::string_view name) {
+    return '"' + std::string(name) + '"';
+}
+
+}  // namespace
+
+failure unknown_statement(std::string_view name) {
+    if (name.empty()) return {.reason = outcome::unknown_unnamed_statement};
+    return {.reason = outcome::unknown_statement,
+            .message = "prepared statement " + quoted(name) + " does not exist"};
+}
+
+void statement_rewriter::parse(const wire::parse_message& message, base::bytes_view raw,
+                               const sql::scan_result& found) {
+    x_.counters->client_parses.add();
+    if (message.statement.empty())
+        parse_unnamed(message, raw, found.flags);
+    else
+        parse_named(message, found.flags);
+}
+
+void statement_rewriter::parse_unnamed(const wire::parse_message& message, base::bytes_view raw,
+                                       sql::effect effects) {
+    // The server keeps it under the same name: the message is forwarded as it is.
+    x_.statements.set_unnamed(message.text, message.parameter_types, effects);
+    x_.server->unnamed_client = x_.client_id;
+    x_.server->unnamed_generation = x_.statements.no_name().generation;
+    pending_request& entry = x_.push(request_kind::parse);
+    entry.unnamed_parse = true;
+    x_.to_server.relay(raw);
+    x_.unsynced = true;
+    x_.counters->server_parses.add();
+}
+
+void statement_rewriter::parse_named(const wire::parse_message& message, sql::effect effects) {
+    if (x_.statements.find(message.statement) != nullptr) {
+        fail_on_server({.reason = outcome::duplicate_statement,
+                        .message = "prepared statement " + quoted(message.statement) + " already exists"});
+        return;
+    }
+    if (x_.statements.size() >= max_statements_per_client) {
+        fail_on_server({.reason = outcome::too_many_statements});
+        return;
+    }
+    const auto statement =
+        prepared_statement::make(*x_.texts, message.parameter_types, x_.parse_identity, message.text);
+    x_.statements.add(message.statement, client_statement{statement, std::nullopt, effects});
+
+    auto detail = std::make_unique<request_detail>();
+    detail->statement_change = request_detail::change::client_added;
+    detail->client_name = message.statement;
+    detail->statement = statement;
+
+    // In a failed transaction the server must refuse it in its own words, so it is never answered here then.
+    const bool fresh = x_.server->statements.state_of(statement) != server_statements::presence::current;
+    if (!fresh && x_.server->transaction_status != 'E') {
+        x_.counters->prepared_requests[metrics::prepared_result::hit].add();
+        std::string reply;
+        wire::append_parse_complete(reply);
+        pending_request& entry = x_.push(request_kind::local_answer);
+        detail->reply = std::move(reply);
+        entry.detail = std::move(detail);
+        x_.unsynced = true;
+        if (x_.pending.size() == 1) x_.release_local_answers();
+        return;
+    }
+    if (!fresh) {
+        // The name is taken on the server, so the text goes in unnamed: what is wanted is the server's refusal.
+        x_.server->unnamed_client = 0;
+        wire::append_parse(x_.to_server.own(), "", message.text, message.parameter_types);
+        x_.push(request_kind::parse).detail = std::move(detail);
+        x_.unsynced = true;
+        return;
+    }
+    send_parse(statement, false);
+    detail->server_added = true;
+    x_.pending.back().detail = std::move(detail);
+}
+
+void statement_rewriter::send_parse(const prepared_statement& statement, bool injected) {
+    const std::string name = statement.server_name();
+    x_.unsynced = true;
+    if (x_.server->statements.state_of(statement) == server_statements::presence::outdated) {
+        wire::append_close(x_.to_server.own(), 'S', name);
+        x_.push(request_kind::close).injected = true;
+        x_.server->statements.remove(statement);
+    }
+    if (const auto evicted = x_.server->statements.add(statement, x_.limits->max_prepared)) {
+        x_.counters->prepared_requests[metrics::prepared_result::evicted].add();
+        wire::append_close(x_.to_server.own(), 'S', evicted->server_name());
+        pending_request& entry = x_.push(request_kind::close);
+        entry.injected = true;
+        entry.detail = std::make_unique<request_detail>();
+        entry.detail->statement = *evicted;
+        entry.detail->server_removed = true;
+    }
+    wire::append_parse(x_.to_server.own(), name, statement.text(), statement.parameter_types());
+    pending_request& entry = x_.push(request_kind::parse);
+    entry.injected = injected;
+    x_.counters->server_parses.add();
+}
+
+void statement_rewriter::ensure_on_server(const client_statement& wanted) {
+    if (x_.server->statements.contains(wanted.statement)) {
+        x_.counters->prepared_requests[metrics::prepared_result::hit].add();
+        return;
+    }
+    x_.counters->prepared_requests[metrics::prepared_result::reprepared].add();
+    send_parse(wanted.statement, true);
+    auto detail = std::make_unique<request_detail>();
+    detail->statement = wanted.statement;
+    detail->server_added = true;
+    x_.pending.back().detail = std::move(detail);
+}
+
+bool statement_rewriter::ensure_unnamed_on_server() {
+    const auto& unnamed = x_.statements.no_name();
+    if (x_.server->unnamed_client == x_.client_id && x_.server->unnamed_generation == unnamed.generation) return false;
+    x_.counters->prepared_requests[metrics::prepared_result::reprepared].add();
+    wire::append_parse(x_.to_server.own(), "", unnamed.text, unnamed.parameter_types);
+    x_.push(request_kind::parse).injected = true;
+    x_.unsynced = true;
+    x_.server->unnamed_client = x_.client_id;
+    x_.server->unnamed_generation = unnamed.generation;
+    return true;
+}
+
+bool statement_rewriter::prepare_for_use(std::string_view name) {
+    if (name.empty()) {
+        const auto& unnamed = x_.statements.no_name();
+        if (!unnamed.present || !ensure_unnamed_on_server()) return false;
+        if (!unnamed.description) return false;
+        inject_describe("", *unnamed.description);
+        x_.pending.back().detail->client_name.clear();
+        return true;
+    }
+    const client_statement* known = x_.statements.find(name);
+    if (known == nullptr || known->raw) return false;
+    const bool there = x_.server->statements.state_of(known->statement) == server_statements::presence::current;
+    ensure_on_server(*known);
+    if (there || !known->description) return false;
+    inject_describe(known->statement.server_name(), *known->description);
+    x_.pending.back().detail->client_name = name;
+    return true;
+}
+
+void statement_rewriter::inject_describe(std::string_view server_name, description_print expected) {
+    wire::append_describe(x_.to_server.own(), 'S', server_name);
+    wire::append_flush(x_.to_server.own());
+    pending_request& entry = x_.push(request_kind::describe_statement);
+    entry.injected = true;
+    entry.compare_description = true;
+    entry.wait_before_forwarding = true;
+    ++x_.forward_gates;
+    entry.detail = std::make_unique<request_detail>();
+    entry.detail->expected_description = expected;
+}
+
+bool statement_rewriter::bind(const wire::bind_head& head, base::bytes_view raw, std::size_t size) {
+    x_.counters->binds.add();
+    x_.bound_effects = sql::effect::none;
+    const client_statement* known = nullptr;
+    if (head.statement.empty()) {
+        const auto& unnamed = x_.statements.no_name();
+        if (!unnamed.present) return fail_on_server(unknown_statement(""));
+        if (unnamed.result_changed) return fail_on_server({.reason = outcome::result_type_changed});
+        x_.bound_effects = unnamed.effects;
+    } else {
+        known = x_.statements.find(head.statement);
+        if (known == nullptr) return fail_on_server(unknown_statement(head.statement));
+        if (known->result_changed) return fail_on_server({.reason = outcome::result_type_changed});
+        x_.bound_effects = known->effects;
+    }
+    if (known != nullptr && !known->raw) {
+        const std::size_t handled = wire::header_size + head.size;
+        wire::append_bind_head(x_.to_server.own(), head.portal, known->statement.server_name(), size - handled);
+        x_.to_server.relay(raw.substr(handled));
+    } else {
+        x_.to_server.relay(raw);
+    }
+    x_.push(request_kind::bind);
+    x_.unsynced = true;
+    return true;
+}
+
+void statement_rewriter::describe(std::string_view name, base::bytes_view raw) {
+    bool remember = false;
+    const client_statement* known = nullptr;
+    if (name.empty()) {
+        if (!x_.statements.no_name().present) {
+            fail_on_server(unknown_statement(""));
+            return;
+        }
+        remember = !x_.statements.no_name().description;
+    } else {
+        known = x_.statements.find(name);
+        if (known == nullptr) {
+            fail_on_server(unknown_statement(name));
+            return;
+        }
+        remember = !known->description;
+    }
+    if (known != nullptr && !known->raw)
+        wire::append_describe(x_.to_server.own(), 'S', known->statement.server_name());
+    else
+        x_.to_server.relay(raw);
+    pending_request& entry = x_.push(request_kind::describe_statement);
+    x_.unsynced = true;
+    if (!remember) return;
+    entry.capture_description = true;
+    // The unnamed one needs no name to be found again, so that a driver that never names any costs no allocation.
+    if (name.empty()) return;
+    entry.detail = std::make_unique<request_detail>();
+    entry.detail->client_name = name;
+}
+
+void statement_rewriter::close(std::string_view name) {
+    std::string reply;
+    wire::append_close_complete(reply);
+    if (name.empty()) {
+        x_.statements.drop_unnamed();
+        x_.answer(reply);
+        return;
+    }
+    auto taken = x_.statements.remove(name);
+    if (x_.pending.empty()) {
+        x_.answer(reply);
+        return;
+    }
+    pending_request& entry = x_.push(request_kind::local_answer);
+    entry.detail = std::make_unique<request_detail>();
+    entry.detail->reply = std::move(reply);
+    if (!taken) return;
+    entry.detail->statement_change = request_detail::change::client_removed;
+    entry.detail->client_name = name;
+    entry.detail->statement = std::move(taken->statement);
+    entry.detail->effects = taken->effects;
+}
+
+std::optional<std::string> statement_rewriter::deallocate(std::string_view name, request_detail& detail) {
+    const client_statement* known = x_.statements.find(name);
+    if (known == nullptr || known->raw) return std::nullopt;
+    const prepared_statement statement = known->statement;
+    ensure_on_server(*known);
+    x_.server->statements.remove(statement);
+    auto taken = x_.statements.remove(name);
+    detail.statement_change = request_detail::change::client_removed;
+    detail.client_name = name;
+    detail.statement = statement;
+    detail.effects = taken->effects;
+    detail.server_removed = true;
+    return "DEALLOCATE " + statement.server_name();
+}
+
+bool statement_rewriter::fail_on_server(failure what) {
+    // The server itself must fail, so that the transaction it is in fails as it would directly, and what came
+    // before in the same pipeline is undone or kept exactly as PostgreSQL would.
+    constexpr std::size_t no_formats_no_values = 6;
+    wire::append_bind_head(x_.to_server.own(), "", no_such_statement, no_formats_no_values);
+    x_.to_server.own().append(no_formats_no_values, '\0');
+    pending_request& entry = x_.push(request_kind::bind);
+    entry.detail = std::make_unique<request_detail>();
+    entry.detail->substitute = std::move(what);
+    x_.unsynced = true;
+    return false;
+}
+
+}  // namespace pgweir::session

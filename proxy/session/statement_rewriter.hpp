@@ -1,0 +1,51 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <system_error>
+
+#include "base/bytes.hpp"
+#include "session/exchange.hpp"
+#include "sql/scan.hpp"
+#include "wire/frontend.hpp"
+
+namespace pgweir::session {
+
+/// Prepared statements where servers are shared: the client's names are its own, the server's are ours, and a
+/// statement is prepared on a server when it is first needed there. All calls require a server, and that no pending
+/// request gates the client.
+class statement_rewriter {
+public:
+    explicit statement_rewriter(exchange& shared) : x_(shared) {}
+
+    void parse(const wire::parse_message& message, base::bytes_view raw, const sql::scan_result& found);
+
+    /// `raw` is the message as far as it is here, its header and both names at least; it has `size` bytes in all.
+    /// False when something else was sent in its place and the rest of it is to be dropped.
+    bool bind(const wire::bind_head& head, base::bytes_view raw, std::size_t size);
+    void describe(std::string_view name, base::bytes_view raw);
+    void close(std::string_view name);
+
+    /// SQL-level DEALLOCATE of a statement that was prepared by Parse. Returns the text to run in its place, or
+    /// nothing when the name is not one of those.
+    std::optional<std::string> deallocate(std::string_view name, request_detail& detail);
+
+    /// True when Bind or Describe must wait: the statement was prepared anew and its description is being compared.
+    bool prepare_for_use(std::string_view name);
+
+private:
+    void parse_unnamed(const wire::parse_message& message, base::bytes_view raw, sql::effect effects);
+    void parse_named(const wire::parse_message& message, sql::effect effects);
+    void ensure_on_server(const client_statement& wanted);
+    bool ensure_unnamed_on_server();
+    void send_parse(const prepared_statement& statement, bool injected);
+    void inject_describe(std::string_view server_name, description_print expected);
+    bool fail_on_server(failure what);  ///< always false
+
+    exchange& x_;
+};
+
+/// What is said of a name that the client never prepared, in PostgreSQL's words.
+failure unknown_statement(std::string_view name);
+
+}  // namespace pgweir::session

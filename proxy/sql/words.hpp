@@ -1,0 +1,111 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "sql/effect.hpp"
+
+namespace pgweir::sql {
+
+/// The words that scan() tells apart.
+enum class word : std::uint8_t {
+    none,   ///< any other
+    comma,  ///< not a word; so that the two tokens before one can be compared alike
+    named,  ///< matters by its name alone
+    pg_settings,
+    pg_temp,
+    abort,
+    all,
+    and_,
+    as,
+    atomic,
+    authorization,
+    begin,
+    call,
+    chain,
+    characteristics,
+    checkpoint,
+    close,
+    commit,
+    constraints,
+    copy,
+    create,
+    deallocate,
+    declare,
+    delete_,
+    discard,
+    do_,
+    drop,
+    end,
+    execute,
+    explain,
+    fetch,
+    global,
+    hold,
+    insert,
+    into,
+    listen,
+    load,
+    local,
+    lock,
+    merge,
+    move,
+    names,
+    on,
+    prepare,
+    prepared,
+    refresh,
+    release,
+    replace,
+    reset,
+    return_,
+    role,
+    rollback,
+    routine,
+    savepoint,
+    schema,
+    seed,
+    select,
+    session,
+    session_authorization,
+    set,
+    show,
+    start,
+    table,
+    temp,
+    time,
+    to,
+    transaction,
+    transaction_setting,
+    true_,
+    truncate,
+    unlisten,
+    update,
+    values,
+    with,
+    work,
+    xml,
+    zone,
+};
+
+inline constexpr std::size_t word_count = static_cast<std::size_t>(word::zone) + 1;
+
+template <word... Candidates>
+constexpr bool is_any_of(word candidate) noexcept {
+    return ((candidate == Candidates) || ...);
+}
+
+struct word_info {
+    std::string_view text;
+    word id = word::none;
+    effect caused = effect::none;  ///< wherever the word stands, quoted or not for a name
+};
+
+/// Compares without case. `name` without quotes.
+const word_info& find_word(std::string_view name) noexcept;
+
+/// Whether a text, such as the value of search_path, speaks of a schema of temporary objects.
+bool mentions_pg_temp(std::string_view text) noexcept;
+
+}  // namespace pgweir::sql

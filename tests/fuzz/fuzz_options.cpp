@@ -1,0 +1,9 @@
+// The startup parameter `options`: command-line arguments out of a string.
+#include "fuzz_target.hpp"
+#include "wire/startup_rules.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace pgweir::test;
+    require_unbroken(broken_options_rule(input_view(data, size)));
+    return 0;
+}

@@ -1,0 +1,1 @@
+"""What the integration tests stand on: private servers, a raw client, a TCP man in the middle."""
