@@ -255,7 +255,10 @@ void client::close_when_flushed() {
 
 void client::run() {
     if (phase_ == phase::over) return;
-    if (arrived_) take_server(std::move(arrived_));
+    if (arrived_) {
+        take_server(std::move(arrived_));
+        if (phase_ == phase::relaying) feed({});
+    }
     if (not_lent_ && conversation_) {
         session::failure why = std::move(*not_lent_);
         not_lent_.reset();
