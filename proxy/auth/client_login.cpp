@@ -78,10 +78,10 @@ method client_login::effective_method() const noexcept {
 /// What to check against, or why this login can only fail, whatever the client sends.
 base::result<const secret*> client_login::usable_secret() const {
     if (!known_) return error_code::unknown_user;
-    if (const auto reason = known_->error()) return reason;
-    if (wanted_ == method::scram_sha_256 && known_->kind() == secret::kind_type::md5)
-        return error_code::no_scram_secret;
-    return &*known_;
+    const secret& known = *known_;
+    if (const auto reason = known.error()) return reason;
+    if (wanted_ == method::scram_sha_256 && known.kind() == secret::kind_type::md5) return error_code::no_scram_secret;
+    return &known;
 }
 
 scram_verifier client_login::choose_verifier() const {

@@ -38,7 +38,8 @@ inline std::error_code make_error_code(error_code code) noexcept {
 }
 
 /// True when the client must be told that the password authentication of its user failed (28P01), and no more.
-/// Anything else that ends a client's login is a protocol violation (08P01).
+/// Anything else that ends a client's login is a protocol violation (08P01), the wire module's reasons included;
+/// unsupported_method alone is 0A000.
 bool is_refusal(std::error_code code) noexcept;
 
 }  // namespace pgweir::auth

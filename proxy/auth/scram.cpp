@@ -72,6 +72,13 @@ bool verify_password(const scram_verifier& verifier, std::string_view password) 
     return server_key(salted) == verifier.server_key;
 }
 
+std::optional<std::uint32_t> parse_scram_iterations(std::string_view text) {
+    std::uint32_t value = 0;
+    const auto number = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (number.ec != std::errc() || number.ptr != text.data() + text.size()) return std::nullopt;
+    return value >= 1 && value <= max_scram_iterations ? std::optional(value) : std::nullopt;
+}
+
 std::optional<scram_verifier> parse_verifier(std::string_view text) {
     if (cut(text, '$') != scram_sha_256_name) return std::nullopt;
     const auto iterations = cut(text, ':');
@@ -80,10 +87,9 @@ std::optional<scram_verifier> parse_verifier(std::string_view text) {
     if (!iterations || !salt || !stored) return std::nullopt;
 
     scram_verifier verifier;
-    const auto* end = iterations->data() + iterations->size();
-    const auto number = std::from_chars(iterations->data(), end, verifier.iterations);
-    if (number.ec != std::errc() || number.ptr != end) return std::nullopt;
-    if (verifier.iterations < 1 || verifier.iterations > max_scram_iterations) return std::nullopt;
+    const auto count = parse_scram_iterations(*iterations);
+    if (!count) return std::nullopt;
+    verifier.iterations = *count;
 
     auto salt_bytes = base64_decode(*salt);
     const auto stored_bytes = decode_key(*stored);

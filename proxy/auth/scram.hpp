@@ -57,6 +57,9 @@ scram_verifier make_verifier(std::string_view password, base::bytes_view salt,
 /// Costs one salted_password.
 bool verify_password(const scram_verifier& verifier, std::string_view password);
 
+/// Decimal digits; nothing for a number that is not in 1..max_scram_iterations.
+std::optional<std::uint32_t> parse_scram_iterations(std::string_view text);
+
 /// `SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>`, as pg_authid.rolpassword has it.
 std::optional<scram_verifier> parse_verifier(std::string_view text);
 std::string to_text(const scram_verifier& verifier);

@@ -1,7 +1,6 @@
 #include "auth/scram_client.hpp"
 
-#include <charconv>
-#include <optional>
+#include <utility>
 
 #include "auth/base64.hpp"
 #include "auth/error.hpp"
@@ -14,13 +13,6 @@ namespace {
 constexpr std::size_t max_server_message = 16'384;
 
 constexpr std::string_view gs2_header = "n,,";
-
-// Zero stands for a text that is no number, and is out of bounds like it.
-std::uint32_t parse_count(std::string_view text) {
-    std::uint32_t value = 0;
-    const auto number = std::from_chars(text.data(), text.data() + text.size(), value);
-    return number.ec == std::errc() && number.ptr == text.data() + text.size() ? value : 0;
-}
 
 }  // namespace
 
@@ -44,12 +36,12 @@ base::result<scram_challenge> scram_client::challenge(base::bytes_view server_fi
     if (!is_scram_nonce(*nonce) || !is_extended) return error_code::protocol_violation;
     auto salt = base64_decode(*salt_text);
     if (!salt || salt->empty() || salt->size() > max_scram_salt) return error_code::protocol_violation;
-    const auto iterations = parse_count(*count);
-    if (iterations < 1 || iterations > max_scram_iterations) return error_code::iterations_out_of_bounds;
+    const auto iterations = parse_scram_iterations(*count);
+    if (!iterations) return error_code::iterations_out_of_bounds;
 
     nonce_ = *nonce;
     auth_message_ = first_message().substr(gs2_header.size()) + "," + std::string(server_first) + ",";
-    return scram_challenge{std::move(*salt), iterations};
+    return scram_challenge{std::move(*salt), *iterations};
 }
 
 std::string scram_client::final_message(const scram_keys& keys) {

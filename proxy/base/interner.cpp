@@ -17,7 +17,7 @@ void interned::drop_reference() noexcept {
 }
 
 interner::~interner() {
-    for (auto& part : shards_) {
+    for ([[maybe_unused]] const auto& part : shards_) {
         assert(part.entries.empty() && "a handle outlives its interner");
     }
 }

@@ -81,7 +81,7 @@ parsed<std::string> read_listen_address(const std::string& text) {
     return text;
 }
 
-parsed<value> as_value(parsed<std::string> text) {
+parsed<value> as_value(const parsed<std::string>& text) {
     if (!text) return complaint{text.error()};
     return value(*text);
 }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <limits>
+#include <optional>
 #include <system_error>
 
 #include "config/problem.hpp"
@@ -66,9 +67,8 @@ std::string_view take_unit(std::string_view& text) {
 
 std::optional<std::uint64_t> to_number(std::string_view digits) {
     std::uint64_t number = 0;
-    const auto end = digits.data() + digits.size();
-    const auto [stop, error] = std::from_chars(digits.data(), end, number);
-    if (error != std::errc{} || stop != end) return std::nullopt;
+    const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (error != std::errc{} || stop != digits.data() + digits.size()) return std::nullopt;
     return number;
 }
 

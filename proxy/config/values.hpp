@@ -1,10 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 
 #include "base/time.hpp"
 
@@ -19,20 +19,23 @@ struct complaint {
 template <class T>
 class [[nodiscard]] parsed {
 public:
-    parsed(T value) : value_(std::move(value)) {}
-    parsed(complaint why) : why_(std::move(why.text)) {}
+    parsed(T value) : held_(std::move(value)) {}
+    parsed(complaint why) : held_(std::move(why)) {}
 
-    explicit operator bool() const noexcept { return value_.has_value(); }
+    explicit operator bool() const noexcept { return std::holds_alternative<T>(held_); }
 
     /// Requires a value.
-    const T& operator*() const { return *value_; }
-    const T* operator->() const { return &*value_; }
+    const T& operator*() const { return *std::get_if<T>(&held_); }
+    const T* operator->() const { return std::get_if<T>(&held_); }
 
-    const std::string& error() const noexcept { return why_; }
+    /// The empty text when there is a value.
+    std::string error() const {
+        const auto* why = std::get_if<complaint>(&held_);
+        return why != nullptr ? why->text : std::string();
+    }
 
 private:
-    std::optional<T> value_;
-    std::string why_;
+    std::variant<T, complaint> held_;
 };
 
 /// Decimal digits only: no sign, no `_`, no leading zero (which YAML 1.1 reads as octal).

@@ -53,8 +53,8 @@ base::result<admission> client_limits::connect(std::uint32_t most) {
     return place;
 }
 
-base::result<admission> client_limits::login(std::string_view database, std::string_view user,
-                                             std::string_view address, const ceilings& most) {
+base::result<admission> client_limits::login(std::string_view database, std::string_view user, std::string_view address,
+                                             const ceilings& most) {
     const std::string database_name = database_key(database);
     const std::string user_name = user_key(database, user);
     const std::string address_name = address_key(database, address);

@@ -13,7 +13,8 @@ class member {
 public:
     /// `id` is unique in this process. `worker` is the index of the worker whose reactor watches the socket.
     /// `entropy` is any 64 random bits: it decides how much earlier than others this one ends its life.
-    member(std::uint64_t id, std::uint32_t worker, slot place, base::time_point created, std::uint64_t entropy) noexcept;
+    member(std::uint64_t id, std::uint32_t worker, slot place, base::time_point created,
+           std::uint64_t entropy) noexcept;
 
     member(const member&) = delete;
     member& operator=(const member&) = delete;

@@ -115,7 +115,6 @@ handover server_pool::accept(std::unique_ptr<member> server, base::time_point no
     if (server->slot_.generation() != generation_) return closing(std::move(server), totals_.closed_surplus);
     server->expires_ = lifetime_end(server->created(), settings_.server_lifetime, server->entropy_);
     if (retire_if_old(*server, now)) return closing(std::move(server), totals_.closed_lifetime);
-    if (queue_.empty()) reserve_open_ = false;
     if (open() > allowed()) return closing(std::move(server), totals_.closed_surplus);
     if (budget_ != nullptr && budget_->should_yield(*this, now)) {
         return closing(std::move(server), totals_.closed_surplus);

@@ -85,7 +85,7 @@ void client::logged_in() {
     if (services_.console != nullptr && services_.console->serves(database_)) return enter_console();
     const database_settings* database = services_.settings->find(database_);
     if (database == nullptr)
-        return reject({.reason = outcome::unknown_database, .message = "no such database: " + database_},
+        return reject({.reason = outcome::unknown_database, .message = "database \"" + database_ + "\" does not exist (no such database: " + database_ + ')'},
                       client_connect_result::rejected);
     if (!admit(*database)) return;
     start_session(*database);
@@ -176,9 +176,7 @@ void client::start_session(const database_settings& database) {
     conversation_->set_state(startup, {});
     phase_ = phase::greeting;
     flush_client();
-    if (!borrow(false)) return;
-    if (not_lent_) return services_.reactor.defer(*this);
-    if (conversation_->settled()) greeted_by_server();
+    if (borrow(false) && not_lent_) services_.reactor.defer(*this);
 }
 
 void client::greeted_by_server() {

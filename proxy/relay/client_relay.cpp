@@ -179,7 +179,7 @@ void client::lost_server() {
     services_.servers.close(std::move(server_), server_disconnect_reason::lost);
     keeps_turn_ = unused;
     if (phase_ == phase::greeting) {
-        if (borrow(std::exchange(keeps_turn_, false)) && server_ && conversation_->settled()) greeted_by_server();
+        borrow(std::exchange(keeps_turn_, false));
         return;
     }
     if (phase_ != phase::relaying) return;

@@ -205,6 +205,7 @@ void backend_flow::take_parameter_status(base::bytes_view message) {
     relay(message);
     if (is_read_only_report(status->name)) return;
     x_.desired = x_.desired.with(*x_.texts, status->name, status->value);
+    x_.desired_changed();
     if (x_.server->actual) x_.server->actual = x_.server->actual->with(*x_.texts, status->name, status->value);
 }
 

@@ -1,8 +1,9 @@
 #include "session/conversation.hpp"
 
-#include <array>
 #include <utility>
 
+#include "session/effects.hpp"
+#include "sql/words.hpp"
 #include "wire/backend.hpp"
 #include "wire/frontend.hpp"
 
@@ -11,18 +12,7 @@ namespace pgweir::session {
 void conversation::set_state(parameters startup, parameters desired) {
     x_.startup = std::move(startup);
     x_.desired = std::move(desired);
-    update_identity();
-}
-
-void conversation::update_identity() {
-    // What the meaning of a text depends on, so that equal texts with different meanings are different statements.
-    static constexpr std::array<std::string_view, 4> parsed_with{"search_path", "role", "client_encoding",
-                                                                 "standard_conforming_strings"};
-    x_.parse_identity.clear();
-    for (const std::string_view name : parsed_with) {
-        x_.parse_identity += x_.desired.find(name).value_or("");
-        x_.parse_identity += '\0';
-    }
+    x_.desired_changed();
 }
 
 frontend_flow::progress conversation::from_client(base::bytes_view input, base::time_point now) {
@@ -52,6 +42,8 @@ void conversation::lend(server_state& server, base::time_point now, bool probe) 
     close_ = clean_ = cleaning_ = served_ = false;
     cancelled_at_ = base::never;
     if (!x_.desired.key()) set_state(x_.startup, server.baseline.overlaid(*x_.texts, x_.startup));
+    if (x_.rewrites && sql::mentions_pg_temp(x_.startup.find("search_path").value_or("")))
+        pin(x_, metrics::pin_reason::temp_table);
     const transition plan = plan_transition(server.actual, server.baseline, x_.desired);
     if (plan.needs_other_server) {
         close_server(metrics::server_disconnect_reason::state_failed);
@@ -106,7 +98,7 @@ void conversation::applied() {
     }
     x_.desired = parameters::make(*x_.texts, std::move(canonical));
     x_.server->actual = x_.desired;
-    update_identity();
+    x_.desired_changed();
     if (!x_.told_differs) return;
     x_.told_differs = false;
     for (const auto& [name, value] : x_.server->reported) {

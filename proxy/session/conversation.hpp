@@ -98,7 +98,6 @@ private:
     void close_server(metrics::server_disconnect_reason why);
     void abandon_transaction(failure why);
     void tell_loss(const failure& why, bool in_block);
-    void update_identity();
     bool at_boundary() const;
 
     exchange x_;

@@ -21,7 +21,8 @@ void reset_to_startup(exchange& x) {
     if (x.startup.entries().empty()) return;
     // RESET went to the server's own defaults; for this client it means what it asked for at startup.
     if (x.server != nullptr) x.server->actual.reset();
-    x.desired = x.startup;
+    x.desired = x.server == nullptr ? x.startup : x.server->baseline.overlaid(*x.texts, x.startup);
+    x.desired_changed();
     x.told_differs = true;
 }
 
@@ -36,10 +37,14 @@ void forget_session(exchange& x) {
 }  // namespace
 
 void pin(exchange& x, metrics::pin_reason reason) {
-    if (x.pins.add(reason)) x.counters->pins[reason].add();
+    if (!x.pins.add(reason)) return;
+    x.counters->pins[reason].add();
+    // From here on its settings are not known for sure: what it prepares is nobody else's.
+    x.desired_changed();
 }
 
 void note_effects(exchange& x, const sql::scan_result& found) {
+    if (!x.scannable) pin(x, metrics::pin_reason::other);
     if (!sql::has(found.flags, sql::pinning_effects)) return;
     for (const sql::pin_rule& rule : sql::pin_rules) {
         if (!rule.pins || !sql::has(found.flags, rule.cause)) continue;

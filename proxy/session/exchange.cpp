@@ -1,8 +1,37 @@
 #include "session/exchange.hpp"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 namespace pgweir::session {
+
+namespace {
+
+// Encodings whose characters may hold a byte that reads as a quote or a backslash (manual, "Character Set Support").
+bool hides_ascii(std::string_view encoding) {
+    static constexpr std::array<std::string_view, 7> unsafe{"SJIS", "BIG5", "GBK", "UHC", "GB18030", "JOHAB",
+                                                            "SHIFT_JIS_2004"};
+    return std::find(unsafe.begin(), unsafe.end(), encoding) != unsafe.end();
+}
+
+}  // namespace
+
+void exchange::desired_changed() {
+    // What the meaning of a text depends on, so that equal texts with different meanings are different statements.
+    static constexpr std::array<std::string_view, 4> parsed_with{"search_path", "role", "client_encoding",
+                                                                 "standard_conforming_strings"};
+    parse_identity.clear();
+    const auto settings = desired.entries();
+    for (const auto& [name, value] : settings) {
+        if (std::find(parsed_with.begin(), parsed_with.end(), name) == parsed_with.end()) continue;
+        parse_identity.append(name).push_back('\0');
+        parse_identity.append(value).push_back('\0');
+        if (name == "standard_conforming_strings") conforming_strings = value == "on";
+        if (name == "client_encoding") scannable = !hides_ascii(value);
+    }
+    if (pins.any()) parse_identity += std::to_string(client_id);
+}
 
 void exchange::answer(std::string_view reply) {
     if (pending.empty()) {

@@ -69,6 +69,8 @@ struct exchange {
     request_queue pending;
     client_statements statements;
     std::string parse_identity;  ///< of statements this client prepares now
+    bool conforming_strings = true;  ///< standard_conforming_strings of this client's session
+    bool scannable = true;           ///< its encoding cannot hide a quote or a backslash in another character
     pin_set pins;
     parameters startup;          ///< what the client asked for when it came: RESET returns to it
     parameters desired;
@@ -92,6 +94,11 @@ struct exchange {
     std::optional<failure> fatal;    ///< the conversation ends with it
 
     pending_request& push(request_kind kind) { return pending.push(kind, now); }
+
+    sql::scan_result scan(std::string_view text) const noexcept { return sql::scan(text, conforming_strings); }
+
+    /// Works out what depends on client_encoding, search_path and the like, after `desired` has changed.
+    void desired_changed();
 
     /// An answer of our own, in its turn.
     void answer(std::string_view reply);

@@ -102,7 +102,7 @@ frontend_flow::verdict frontend_flow::take_whole(char tag, base::bytes_view mess
 frontend_flow::verdict frontend_flow::take_query(base::bytes_view message) {
     const auto text = wire::decode_query(message.substr(wire::header_size));
     if (!text) return broken(text.error());
-    const sql::scan_result found = sql::scan(*text);
+    const sql::scan_result found = x_.scan(*text);
     if (sql::has(found.flags, effect::empty) && x_.server == nullptr) {
         std::string reply;
         wire::append_empty_query(reply);
@@ -151,7 +151,7 @@ frontend_flow::verdict frontend_flow::take_parse(base::bytes_view message) {
     const auto parsed = wire::decode_parse(message.substr(wire::header_size));
     if (!parsed) return broken(parsed.error());
     if (x_.server == nullptr) return refused_in_extended() ? verdict::done : verdict::need_server;
-    const sql::scan_result found = sql::scan(parsed->text);
+    const sql::scan_result found = x_.scan(parsed->text);
     x_.phases.change(metrics::held_phase::executing, x_.now, *x_.counters);
     if (!x_.rewrites) {
         remember_effects(x_, parsed->statement, found.flags);

@@ -66,7 +66,7 @@ message_verdict lost_flow::take(char tag, base::bytes_view message) {
 message_verdict lost_flow::take_query(base::bytes_view body) {
     const auto text = wire::decode_query(body);
     if (!text) return broken(text.error());
-    const sql::scan_result found = sql::scan(*text);
+    const sql::scan_result found = x_.scan(*text);
     if (sql::has(found.flags, effect::empty)) {
         wire::append_empty_query(x_.to_client.own());
         wire::append_ready_for_query(x_.to_client.own(), x_.client_status);
@@ -87,7 +87,7 @@ message_verdict lost_flow::take_query(base::bytes_view body) {
 message_verdict lost_flow::take_parse(base::bytes_view body) {
     const auto parsed = wire::decode_parse(body);
     if (!parsed) return broken(parsed.error());
-    const sql::scan_result found = sql::scan(parsed->text);
+    const sql::scan_result found = x_.scan(parsed->text);
     if (!ends_block(found)) {
         refuse(true);
         return message_verdict::done;

@@ -135,9 +135,8 @@ TEST(server_pool_connect, rejected_login_fails_all_waiters_when_no_server_lives)
 }
 
 TEST(server_pool_connect, no_failure_fails_a_waiter_while_a_server_lives) {
-    for (const auto why :
-         {connect_failure::unreachable, connect_failure::timed_out, connect_failure::starting_up,
-          connect_failure::refused_by_limit, connect_failure::login_rejected}) {
+    for (const auto why : {connect_failure::unreachable, connect_failure::timed_out, connect_failure::starting_up,
+                           connect_failure::refused_by_limit, connect_failure::login_rejected}) {
         pool_lab lab(of_size(20));
         const auto server = lab.lend();
         waiter client(0);
@@ -216,6 +215,19 @@ TEST(server_pool_connect, a_refused_reserve_is_not_asked_for_at_once) {
     EXPECT_EQ(lab.pool.connects_wanted(lab.now), 0U);
     EXPECT_GT(lab.pool.next_event(), lab.now);
     EXPECT_LE(lab.pool.next_event(), lab.now + 1s);
+}
+
+TEST(server_pool_connect, there_is_no_reserve_while_the_server_is_full) {
+    settings how = of_size(20);
+    how.reserve_size = 5;
+    how.reserve_after = 100ms;
+    pool_lab lab(how);
+    const auto lent = lab.lend_many(7);
+    waiter client(0);
+    lab.ask(client);
+    lab.fail(connect_failure::refused_by_limit);
+    lab.now += 200ms;
+    EXPECT_EQ(lab.pool.connects_wanted(lab.now), 0U);
 }
 
 TEST(server_pool_connect, reserve_opens_when_the_oldest_has_waited_and_goes_with_the_queue) {

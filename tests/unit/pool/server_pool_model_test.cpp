@@ -87,7 +87,8 @@ private:
         } else if (dice < 90) {
             lose_idle();
         } else if (dice < 93) {
-            if (!leaving_.empty()) leaving_.erase(leaving_.begin() + static_cast<std::ptrdiff_t>(below(leaving_.size())));
+            if (!leaving_.empty())
+                leaving_.erase(leaving_.begin() + static_cast<std::ptrdiff_t>(below(leaving_.size())));
         } else if (dice < 99) {
             lab_.now += std::chrono::microseconds(below(chance(10) ? 1000000 : 3000));
             tend();

@@ -217,6 +217,16 @@ TEST(server_pool, integrals_are_exact) {
     EXPECT_DOUBLE_EQ(lab.look().busy_seconds, 25);
 }
 
+TEST(server_pool, waiting_for_a_connect_is_not_saturation) {
+    pool_lab lab(of_size(2));
+    waiter client(0);
+    lab.ask(client);
+    const slot place = lab.pool.begin_connect(lab.now);
+    lab.now += 1s;
+    EXPECT_DOUBLE_EQ(lab.look().waiting_seconds, 1);
+    EXPECT_DOUBLE_EQ(lab.look().saturated_seconds, 0);
+}
+
 TEST(server_pool, a_wait_that_ends_in_nothing_is_counted) {
     pool_lab lab(of_size(1));
     auto server = lab.lend();

@@ -57,8 +57,8 @@ TEST(sizing, retry_delay_doubles_to_its_bound) {
     struct {
         std::uint32_t round;
         base::duration shortest, longest;
-    } const cases[] = {{1, 50ms, 100ms}, {2, 100ms, 200ms}, {3, 200ms, 400ms},
-                       {4, 400ms, 800ms}, {5, 500ms, 1s},   {4000000000U, 500ms, 1s}};
+    } const cases[] = {{1, 50ms, 100ms},  {2, 100ms, 200ms}, {3, 200ms, 400ms},
+                       {4, 400ms, 800ms}, {5, 500ms, 1s},    {4000000000U, 500ms, 1s}};
     for (const auto& c : cases) {
         EXPECT_EQ(retry_delay(c.round, longest_retry, least), c.shortest) << c.round;
         EXPECT_LE(retry_delay(c.round, longest_retry, most), c.longest) << c.round;
