@@ -21,7 +21,10 @@ bool is_password_of(const secret& known, std::string_view password, std::string_
     switch (known.kind()) {
         case secret::kind_type::clear: return sha256(known.clear_password()) == sha256(password);
         case secret::kind_type::md5: return equal_in_constant_time(known.md5(), md5_hash(password, user).value_or(""));
-        case secret::kind_type::scram_sha_256: return verify_password(*known.verifier(), password);
+        case secret::kind_type::scram_sha_256: {
+            const auto& verifier = known.verifier();
+            return verifier && verify_password(*verifier, password);
+        }
         case secret::kind_type::unusable: break;
     }
     return false;

@@ -35,6 +35,10 @@ public:
     /// Never used again for another text, so that it can name a thing on a server.
     std::uint64_t id() const noexcept { return entry_->id; }
 
+    /// A mark that anybody may set and nobody takes away, as long as the text lives.
+    void mark() const noexcept { entry_->marked.store(true, std::memory_order_relaxed); }
+    bool marked() const noexcept { return entry_->marked.load(std::memory_order_relaxed); }
+
 private:
     friend class interner;
 
@@ -44,6 +48,7 @@ private:
         std::uint64_t hash;
         interner* owner;
         std::atomic<std::uint32_t> references;
+        std::atomic<bool> marked{false};
     };
 
     explicit interned(entry* adopted) noexcept : entry_(adopted) {}

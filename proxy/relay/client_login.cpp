@@ -169,11 +169,11 @@ void client::start_session(const database_settings& database) {
     if (known) {
         if (!application_name_.empty())
             known->desired = known->desired.with(texts, "application_name", application_name_);
-        conversation_->set_state(startup, known->desired);
+        conversation_->set_state(startup, known->desired, pool_->servers.name());
         choose_key({});
         return greet(*known);
     }
-    conversation_->set_state(startup, {});
+    conversation_->set_state(startup, {}, pool_->servers.name());
     phase_ = phase::greeting;
     flush_client();
     if (borrow(false) && not_lent_) services_.reactor.defer(*this);

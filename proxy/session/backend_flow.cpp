@@ -122,6 +122,8 @@ void backend_flow::answered(request_kind expected, base::bytes_view message) {
         broken_ = true;
         return;
     }
+    const auto& detail = x_.pending.front().detail;
+    if (expected == request_kind::parse && detail && detail->server_added) detail->statement.mark_parsed();
     relay(message);
     x_.pop_front();
 }

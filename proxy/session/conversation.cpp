@@ -9,7 +9,8 @@
 
 namespace pgweir::session {
 
-void conversation::set_state(parameters startup, parameters desired) {
+void conversation::set_state(parameters startup, parameters desired, std::string scope) {
+    x_.parse_scope = std::move(scope);
     x_.startup = std::move(startup);
     x_.desired = std::move(desired);
     x_.desired_changed();
@@ -41,7 +42,10 @@ void conversation::lend(server_state& server, base::time_point now, bool probe) 
     transaction_since_ = now;
     close_ = clean_ = cleaning_ = served_ = false;
     cancelled_at_ = base::never;
-    if (!x_.desired.key()) set_state(x_.startup, server.baseline.overlaid(*x_.texts, x_.startup));
+    if (!x_.desired.key()) {
+        x_.desired = server.baseline.overlaid(*x_.texts, x_.startup);
+        x_.desired_changed();
+    }
     if (x_.rewrites && sql::mentions_pg_temp(x_.startup.find("search_path").value_or("")))
         pin(x_, metrics::pin_reason::temp_table);
     const transition plan = plan_transition(server.actual, server.baseline, x_.desired);

@@ -27,8 +27,9 @@ public:
     conversation(const conversation&) = delete;
     conversation& operator=(const conversation&) = delete;
 
-    /// What the client wants its session to be. `startup` is what RESET means.
-    void set_state(parameters startup, parameters desired);
+    /// What the client wants its session to be. `startup` is what RESET means; `scope` names the pool, whose
+    /// prepared statements are shared.
+    void set_state(parameters startup, parameters desired, std::string scope);
 
     frontend_flow::progress from_client(base::bytes_view input, base::time_point now);
     backend_flow::progress from_server(base::bytes_view input, base::time_point now);

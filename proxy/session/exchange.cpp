@@ -21,7 +21,8 @@ void exchange::desired_changed() {
     // What the meaning of a text depends on, so that equal texts with different meanings are different statements.
     static constexpr std::array<std::string_view, 4> parsed_with{"search_path", "role", "client_encoding",
                                                                  "standard_conforming_strings"};
-    parse_identity.clear();
+    parse_identity = parse_scope;
+    parse_identity.push_back('\0');
     const auto settings = desired.entries();
     for (const auto& [name, value] : settings) {
         if (std::find(parsed_with.begin(), parsed_with.end(), name) == parsed_with.end()) continue;

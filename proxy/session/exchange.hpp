@@ -68,6 +68,7 @@ struct exchange {
 
     request_queue pending;
     client_statements statements;
+    std::string parse_scope;     ///< the pool: what one database parses another may not know
     std::string parse_identity;  ///< of statements this client prepares now
     bool conforming_strings = true;  ///< standard_conforming_strings of this client's session
     bool scannable = true;           ///< its encoding cannot hide a quote or a backslash in another character

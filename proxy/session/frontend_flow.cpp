@@ -150,8 +150,11 @@ frontend_flow::verdict frontend_flow::forward_query(base::bytes_view message, co
 frontend_flow::verdict frontend_flow::take_parse(base::bytes_view message) {
     const auto parsed = wire::decode_parse(message.substr(wire::header_size));
     if (!parsed) return broken(parsed.error());
-    if (x_.server == nullptr) return refused_in_extended() ? verdict::done : verdict::need_server;
     const sql::scan_result found = x_.scan(parsed->text);
+    if (x_.server == nullptr) {
+        if (x_.rewrites && !x_.refusal && rewriter_.parse_without_server(*parsed, found)) return verdict::done;
+        return refused_in_extended() ? verdict::done : verdict::need_server;
+    }
     x_.phases.change(metrics::held_phase::executing, x_.now, *x_.counters);
     if (!x_.rewrites) {
         remember_effects(x_, parsed->statement, found.flags);

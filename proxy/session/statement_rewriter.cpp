@@ -91,6 +91,21 @@ void statement_rewriter::parse_named(const wire::parse_message& message, sql::ef
     x_.pending.back().detail = std::move(detail);
 }
 
+bool statement_rewriter::parse_without_server(const wire::parse_message& message, const sql::scan_result& found) {
+    if (message.statement.empty() || sql::has(found.flags, sql::pinning_effects | sql::effect::deallocate)) return false;
+    if (!x_.scannable || x_.statements.size() >= max_statements_per_client) return false;
+    const auto statement =
+        prepared_statement::make(*x_.texts, message.parameter_types, x_.parse_identity, message.text);
+    if (!statement.parsed_before()) return false;
+    if (!x_.statements.add(message.statement, {.statement = statement, .description = {}, .effects = found.flags}))
+        return false;
+    x_.counters->client_parses.add();
+    std::string reply;
+    wire::append_parse_complete(reply);
+    x_.answer(reply);
+    return true;
+}
+
 void statement_rewriter::send_parse(const prepared_statement& statement, bool injected) {
     const std::string name = statement.server_name();
     x_.unsynced = true;

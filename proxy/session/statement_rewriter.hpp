@@ -12,8 +12,8 @@
 namespace pgweir::session {
 
 /// Prepared statements where servers are shared: the client's names are its own, the server's are ours, and a
-/// statement is prepared on a server when it is first needed there. All calls require a server, and that no pending
-/// request gates the client.
+/// statement is prepared on a server when it is first needed there. All calls but parse_without_server() and close()
+/// require a server, and that no pending request gates the client.
 class statement_rewriter {
 public:
     explicit statement_rewriter(exchange& shared) : x_(shared) {}
@@ -21,6 +21,11 @@ public:
     void parse(const wire::parse_message& message, base::bytes_view raw, const sql::scan_result& found);
 
     /// `raw` is the message as far as it is here, its header and both names at least; it has `size` bytes in all.
+    /// Answers a Parse of a named statement that a server has parsed before; false when it must go to a server. So
+    /// preparing what others prepared costs no server, and a program that blocks on it cannot wait for another
+    /// session of its own.
+    bool parse_without_server(const wire::parse_message& message, const sql::scan_result& found);
+
     /// False when something else was sent in its place and the rest of it is to be dropped.
     bool bind(const wire::bind_head& head, base::bytes_view raw, std::size_t size);
     void describe(std::string_view name, base::bytes_view raw);

@@ -32,6 +32,10 @@ public:
     std::string_view text() const noexcept;
     base::bytes_view parameter_types() const noexcept;
 
+    /// A server has parsed it: another client that says the same can be told so without asking one.
+    void mark_parsed() const noexcept { key_.mark(); }
+    bool parsed_before() const noexcept { return key_.marked(); }
+
     /// The name it has on every server that has it.
     std::string server_name() const;
 

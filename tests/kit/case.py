@@ -51,8 +51,11 @@ class Case(unittest.TestCase):
         cls.addClassCleanup(proxy.close)
         return proxy.start()
 
-    def pgweir(self, *, start=True, at_rest=True, arguments=(), environment=None, **changes):
-        """A running pgweir for this test. at_rest=False where the test itself takes it down."""
+    def pgweir(self, *, start=True, at_rest=True, arguments=(), environment=None, database=None, **changes):
+        """A running pgweir for this test. `database` is laid over the one database of config(). at_rest=False where the
+        test itself takes it down."""
+        if database is not None:
+            changes = merged(changes, {"databases": {DATABASE: database}})
         proxy = Pgweir(self.config(**changes), arguments=arguments, environment=environment)
         self.addCleanup(proxy.close)
         if at_rest:
@@ -79,6 +82,14 @@ class Case(unittest.TestCase):
     def servers(self):
         """How many client connections PostgreSQL has to the database."""
         return len(self.postgres.backends(DATABASE))
+
+    def running(self, text=""):
+        """The server process of each active statement that contains the text."""
+        return [pid for pid, state, query in self.postgres.backends(DATABASE) if state == "active" and text in query]
+
+    def wait_for_statement(self, text):
+        """Until PostgreSQL runs a statement that contains the text."""
+        return self.wait_until(lambda: self.running(text), message=f"PostgreSQL to run {text}")
 
     def wait_until(self, condition, timeout=30.0, message="the condition"):
         return wait_until(condition, timeout, message)

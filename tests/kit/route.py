@@ -95,13 +95,6 @@ class Route(Case):
             self.assertEqual(done.returncode, 0, f"{' '.join(map(str, command))}:\n{done.stdout}")
         return done.stdout
 
-    def wait_for_statement(self, text):
-        """Until PostgreSQL runs a statement that contains the text."""
-        self.wait_until(
-            lambda: [row for row in self.postgres.backends(DATABASE) if row[1] == "active" and text in row[2]],
-            message=f"PostgreSQL to run {text}",
-        )
-
 
 class DirectRoute(Route):
     pass

@@ -1,0 +1,142 @@
+"""Builds pgweir, puts it in front of a private PostgreSQL, and compares both under far too many clients."""
+import argparse
+import os
+import pathlib
+import resource
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+
+from children import Children, Interrupted, ignore_signals, raise_on_signals
+from comparison import Bench, table
+from parties import DATABASE, HOST, ROOT, USER, Pgweir, Postgres, Problem, choose_port, remove, temporary_directory
+
+FILES_BESIDE_CLIENTS = 200
+
+
+def read_arguments():
+    parser = argparse.ArgumentParser(prog="compose/quickstart", description=__doc__)
+    parser.add_argument("--exit", action="store_true", help="leave after the comparison instead of staying up")
+    parser.add_argument("--port", type=int, metavar="N", help="of pgweir; 0: any free one (default: 6432)")
+    parser.add_argument("--http-port", type=int, metavar="N", help="of its metrics; 0: any (default: 9127)")
+    parser.add_argument("--clients", type=int, default=500, metavar="N", help="of pgbench (default: 500)")
+    parser.add_argument("--transactions", type=int, default=20, metavar="N", help="of each client (default: 20)")
+    chosen = parser.parse_args()
+    for name, value, low, high in (("--port", chosen.port or 0, 0, 65535), ("--clients", chosen.clients, 1, 5000),
+                                   ("--http-port", chosen.http_port or 0, 0, 65535),
+                                   ("--transactions", chosen.transactions, 1, 10000)):  # fmt: skip
+        if not low <= value <= high:
+            parser.error(f"{name}: {low} to {high}")
+    return chosen
+
+
+def tell(text=""):
+    print(text, flush=True)
+
+
+def allow_files(clients):
+    """pgbench and pgweir need a descriptor for each client."""
+    needed = clients + FILES_BESIDE_CLIENTS
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < needed:
+        raise Problem(f"{clients} clients need {needed} open files, and the limit is {hard}: see `ulimit -Hn`, or use "
+                      "fewer with --clients")  # fmt: skip
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+
+
+def build(children):
+    """The path of pgweir's release build, or of the one that PGWEIR_BINARY names."""
+    if chosen := os.environ.get("PGWEIR_BINARY"):
+        if not os.access(chosen, os.X_OK):
+            raise Problem(f"PGWEIR_BINARY: there is no program {chosen}")
+        return pathlib.Path(chosen).resolve()
+    for command in (["cmake", "--preset", "release"],
+                    ["cmake", "--build", "--preset", "release", "--target", "pgweir"]):  # fmt: skip
+        if not shutil.which(command[0]):
+            raise Problem(f"{command[0]} is missing")
+        tell(" ".join(command))
+        code, _, _ = children.run(command, cwd=ROOT, stdout=sys.stderr, stderr=sys.stderr)
+        if code != 0:
+            raise Problem(f"`{' '.join(command)}` failed")
+    return ROOT / "build" / "release" / "pgweir"
+
+
+def tell_where(pgweir, password):
+    url = f"postgres://{USER}:{password}@{HOST}:{pgweir.port}"
+    tell(f"""
+pgweir is in front of PostgreSQL:
+  host {HOST}, port {pgweir.port}, user {USER}, password {password}, database {DATABASE}
+  URL       {url}/{DATABASE}
+  psql      psql {url}/{DATABASE}
+  console   psql {url}/pgweir -c 'SHOW POOLS'
+  metrics   curl http://{HOST}:{pgweir.http_port}/metrics
+  config    {pgweir.config_file}""")
+
+
+def run(chosen, children, directory):
+    allow_files(chosen.clients)
+    port = choose_port(chosen.port, 6432, "--port", tell)
+    http_port = choose_port(chosen.http_port, 9127, "--http-port", tell)
+    binary = build(children)
+    password = secrets.token_hex(12)
+    postgres = Postgres(children, directory, password)
+    tell(f"starting PostgreSQL {postgres.programs.parent.name} on {HOST}:{postgres.port}")
+    postgres.start()
+    bench = Bench(children, postgres, chosen.clients, chosen.transactions)
+    bench.prepare()
+    tell(f"pgbench with {chosen.clients} clients, {chosen.transactions} transactions each, directly")
+    direct = bench.run(postgres.port)
+    tell(f"starting pgweir on {HOST}:{port}")
+    pgweir = Pgweir(children, directory, binary, postgres, port, http_port)
+    pgweir.start()
+    tell("the same pgbench through pgweir")
+    through = bench.run(pgweir.port, pgweir)
+    tell()
+    tell("\n".join(table(chosen.clients, through, direct)))
+    tell_where(pgweir, password)
+    well = through.transactions == chosen.clients * chosen.transactions and through.errors() == "none"
+    if not well:
+        tell("\nerror: not everything went well through pgweir; its last words:\n" + pgweir.last_words())
+    if chosen.exit:
+        return 0 if well else 1
+    tell("\nPress Ctrl-C to stop both and to remove the data.")
+    return stay_up(postgres, pgweir)
+
+
+def stay_up(*servers):
+    try:
+        while True:
+            for server in servers:
+                server.check_alive()
+            time.sleep(0.2)
+    except Interrupted:
+        return 0
+
+
+def main():
+    chosen = read_arguments()
+    raise_on_signals()
+    children, directory = Children(), None
+    try:
+        directory = temporary_directory()
+        code = run(chosen, children, directory)
+    except Interrupted as signal_name:
+        code = 130
+        print(f"\nstopped by {signal_name}", file=sys.stderr)
+    except (Problem, subprocess.TimeoutExpired) as problem:
+        code = 1
+        print(f"error: {problem}", file=sys.stderr)
+    finally:
+        ignore_signals()
+        children.stop_all()
+        if directory:
+            remove(directory)
+    tell("everything that was started is stopped")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
