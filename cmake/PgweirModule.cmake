@@ -67,7 +67,7 @@ function(pgweir_unit_tests name)
   target_include_directories(${name}_test PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}/unit")
   target_link_libraries(${name}_test PRIVATE pgweir_${name} GTest::gmock GTest::gtest_main)
   # GoogleTest's macros trip a few of our own warnings.
-  target_compile_options(${name}_test PRIVATE -Wno-sign-conversion -Wno-duplicated-branches)
+  target_compile_options(${name}_test PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-duplicated-branches>)
   add_test(NAME ${name} COMMAND ${name}_test)
   set_tests_properties(${name} PROPERTIES LABELS unit)
 endfunction()

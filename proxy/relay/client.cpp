@@ -4,6 +4,7 @@
 #include <mutex>
 #include <utility>
 
+#include "base/log.hpp"
 #include "relay/worker_services.hpp"
 #include "wire/backend.hpp"
 
@@ -63,6 +64,8 @@ void client::on_ready(int, net::readiness ready) {
         flush_client();
         if (server_) read_server();
     }
+    // A queued client that has sent too much is not read any more, so its end would stand behind what it sent.
+    if ((ready.hung_up || ready.ended) && waiting_ && !may_read()) client_gone(false);
     read_client();
     after_events();
 }
@@ -229,6 +232,7 @@ void client::close_with(const session::failure& why) {
         leave_queue();
         wait_ended(metrics::checkout_result::cancelled);
     }
+    log_end(why);
     if (conversation_) {
         conversation_->to_client().settle();
         to_client_.own().append(conversation_->to_client().first());
@@ -243,6 +247,20 @@ void client::close_with(const session::failure& why) {
         phase_ = phase::leaving;
     }
     close_when_flushed();
+}
+
+void client::log_end(const session::failure& why) const {
+    const session::outcome_description& what = session::describe(why.reason);
+    if (what.loudness == session::loudness::silent) return;
+    const auto level = what.loudness == session::loudness::warning ? base::log::level::warning
+                       : what.loudness == session::loudness::info  ? base::log::level::info
+                                                                   : base::log::level::debug;
+    base::log::event(level, "client_closed",
+                     {{"reason", std::string(what.name)},
+                      {"client", peer_.to_string()},
+                      {"user", user_},
+                      {"database", database_},
+                      {"message", why.message.empty() ? std::string(what.message) : why.message}});
 }
 
 void client::close_when_flushed() {

@@ -82,6 +82,7 @@ private:
     bool flush(base::outbox& out);
     void client_gone(bool orderly);
     void close_with(const session::failure& why);
+    void log_end(const session::failure& why) const;
     void close_when_flushed();
     void leave_queue();
     void end_if_free();
@@ -113,6 +114,8 @@ private:
     void lost_server();
     void arm_session_deadline();
     void wait_ended(metrics::checkout_result result);
+    void measure_overhead();
+    void log_slow(const session::slow_request& slow) const;
 
     worker_services& services_;
     net::socket_address peer_;
@@ -138,6 +141,8 @@ private:
     std::int32_t process_id_ = 0;
     base::time_point connected_at_;
     base::time_point wait_began_{};
+    base::duration last_wait_{};
+    unsigned replies_ = 0;
     net::deadline session_deadline_;
     net::deadline queue_deadline_;
     session::frontend_flow::stop stopped_ = session::frontend_flow::stop::need_more;

@@ -1,7 +1,10 @@
+#include <fmt/format.h>
+
 #include <cstring>
 #include <mutex>
 #include <utility>
 
+#include "base/log.hpp"
 #include "relay/client.hpp"
 #include "relay/worker_services.hpp"
 
@@ -66,6 +69,7 @@ bool client::borrow(bool again) {
 void client::wait_ended(checkout_result result) {
     auto& counters = pool_->counters(services_.index);
     const base::duration waited = result == checkout_result::immediate ? base::duration::zero() : now() - wait_began_;
+    last_wait_ = waited;
     counters.checkouts[result].add();
     counters.wait.observe(waited);
     counters.wait_nanoseconds.add(waited);
@@ -159,6 +163,8 @@ bool client::read_server_once() {
     conversation_->client_stalled(false, now());
     const auto progress = conversation_->from_server(input, now());
     flush_client();
+    measure_overhead();
+    if (const auto slow = conversation_->take_slow()) log_slow(*slow);
     conversation_->to_client().settle();
     if (!server_) return false;
     if (in_scratch)
@@ -171,6 +177,23 @@ bool client::read_server_once() {
         greeted_by_server();
     if (phase_ == phase::relaying && stopped_ != frontend_flow::stop::need_more && !waiting_) feed({});
     return server_ != nullptr;
+}
+
+void client::measure_overhead() {
+    // From the worker's waking to the reply's leaving: what the client waited for us, here and behind others of the
+    // same tick. A sample is enough, and costs one look at the clock.
+    constexpr unsigned one_in = 32;
+    if (++replies_ % one_in == 0) pool_->counters(services_.index).overhead.observe(base::clock::now() - now());
+}
+
+void client::log_slow(const session::slow_request& slow) const {
+    base::log::event(base::log::level::info, "slow_query",
+                     {{"pool", pool_->servers.name()},
+                      {"user", user_},
+                      {"application", application_name_},
+                      {"server_seconds", fmt::format("{:.3f}", base::to_seconds(slow.took))},
+                      {"wait_seconds", fmt::format("{:.3f}", base::to_seconds(last_wait_))},
+                      {"statement", slow.text}});
 }
 
 void client::lost_server() {

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <variant>
 
+#include "base/log.hpp"
 #include "wire/frontend.hpp"
 
 namespace pgweir::relay {
@@ -282,6 +283,10 @@ void lender::opened(shared_pool& pool, pool::slot place, upstream::opened what) 
 
 void lender::not_opened(shared_pool& pool, const upstream::opening_failure& why) {
     pool.counters(worker_).server_connects[result_of(why.kind)].add();
+    base::log::event(base::log::level::warning, "server_connect_failed",
+                     {{"pool", pool.servers.name()},
+                      {"result", std::string(metrics::name_of(result_of(why.kind)))},
+                      {"message", why.words.message.empty() ? why.words.detail : why.words.message}});
     std::vector<std::pair<std::uint32_t, std::uint64_t>> failed;
     base::time_point next_look = base::never;
     {

@@ -290,6 +290,8 @@ void backend_flow::take_ready_for_query(base::bytes_view message) {
         x_.counters->query.observe(took);
         x_.counters->queries.add();
         x_.counters->query_nanoseconds.add(took);
+        if (x_.limits->slow_query != base::off && took >= x_.limits->slow_query)
+            x_.slow = slow_request{x_.running_text, took};
     }
     x_.pop_front();
     if (x_.pending.empty()) x_.phases.change(metrics::held_phase::idle_in_transaction, x_.now, *x_.counters);

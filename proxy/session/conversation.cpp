@@ -176,6 +176,8 @@ void conversation::finish_for_gone_client() {
     x_.to_client.clear();
     if (x_.server == nullptr || close_) return;
     if (x_.unsynced) {
+        // A bare Sync would commit what the client never asked to be committed.
+        if (!x_.discarding) provoke_error(x_).injected = true;
         wire::append_sync(x_.to_server.own());
         x_.push(request_kind::sync).injected = true;
         x_.unsynced = false;

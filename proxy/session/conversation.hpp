@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/bytes.hpp"
 #include "base/time.hpp"
@@ -68,6 +69,9 @@ public:
     const std::optional<failure>& fatal() const noexcept { return x_.fatal; }
     /// True when the client was left in the middle of a message, so that not even an error can be sent.
     bool cut() const noexcept { return cut_; }
+
+    /// Once for each slow request.
+    std::optional<slow_request> take_slow() noexcept { return std::exchange(x_.slow, std::nullopt); }
 
     /// The nearest of the configured timeouts, or never; expire() acts on those that are due.
     base::time_point deadline() const;

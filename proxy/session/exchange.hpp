@@ -49,6 +49,12 @@ enum class message_verdict : std::uint8_t {
     failed,       ///< exchange::fatal says how the conversation ends
 };
 
+/// A request that took longer than log.slow_query. No parameter values: only what stood in the statement's text.
+struct slow_request {
+    std::string text;
+    base::duration took{};
+};
+
 /// What the two directions of one conversation share. frontend_flow, backend_flow and statement_rewriter each move
 /// it on by the messages of their side; conversation owns it and decides about the server.
 struct exchange {
@@ -90,9 +96,17 @@ struct exchange {
     message_rest from_client;
     message_rest from_server;
 
+    std::string running_text;        ///< the beginning of the statement sent last, for the log of slow ones
+    std::optional<slow_request> slow;
     std::optional<failure> refusal;  ///< the next request that needs a server is answered with it
     std::optional<failure> injected_failure;  ///< what an injected query of ours failed with
     std::optional<failure> fatal;    ///< the conversation ends with it
+
+    /// Requires the whole text; keeps what fits into a log line.
+    void note_text(std::string_view text) {
+        constexpr std::size_t longest = 256;
+        if (limits->slow_query != base::off) running_text.assign(text.substr(0, longest));
+    }
 
     pending_request& push(request_kind kind) { return pending.push(kind, now); }
 

@@ -111,6 +111,7 @@ frontend_flow::verdict frontend_flow::take_query(base::bytes_view message) {
         return verdict::done;
     }
     if (x_.server == nullptr) return refused_in_simple() ? verdict::done : verdict::need_server;
+    x_.note_text(*text);
     return forward_query(message, found);
 }
 
@@ -164,6 +165,7 @@ frontend_flow::verdict frontend_flow::take_parse(base::bytes_view message) {
         return verdict::done;
     }
     note_effects(x_, found);
+    x_.note_text(parsed->text);
     if (sql::has(found.flags, effect::deallocate) && parsed->statement.empty()) {
         request_detail detail;
         if (const auto text = rewriter_.deallocate(found.deallocate_name, detail)) {

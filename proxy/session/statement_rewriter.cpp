@@ -199,6 +199,7 @@ bool statement_rewriter::bind(const wire::bind_head& head, base::bytes_view raw,
         if (known == nullptr) return fail_on_server(unknown_statement(head.statement));
         if (known->result_changed) return fail_on_server({.reason = outcome::result_type_changed});
         x_.bound_effects = known->effects;
+        if (!known->raw) x_.note_text(known->statement.text());
     }
     if (known != nullptr && !known->raw) {
         const std::size_t handled = wire::header_size + head.size;
@@ -282,16 +283,18 @@ std::optional<std::string> statement_rewriter::deallocate(std::string_view name,
 }
 
 bool statement_rewriter::fail_on_server(failure what) {
-    // The server itself must fail, so that the transaction it is in fails as it would directly, and what came
-    // before in the same pipeline is undone or kept exactly as PostgreSQL would.
-    constexpr std::size_t no_formats_no_values = 6;
-    wire::append_bind_head(x_.to_server.own(), "", no_such_statement, no_formats_no_values);
-    x_.to_server.own().append(no_formats_no_values, '\0');
-    pending_request& entry = x_.push(request_kind::bind);
+    pending_request& entry = provoke_error(x_);
     entry.detail = std::make_unique<request_detail>();
     entry.detail->substitute = std::move(what);
-    x_.unsynced = true;
     return false;
+}
+
+pending_request& provoke_error(exchange& x) {
+    constexpr std::size_t no_formats_no_values = 6;
+    wire::append_bind_head(x.to_server.own(), "", no_such_statement, no_formats_no_values);
+    x.to_server.own().append(no_formats_no_values, '\0');
+    x.unsynced = true;
+    return x.push(request_kind::bind);
 }
 
 }  // namespace pgweir::session

@@ -50,6 +50,10 @@ private:
     exchange& x_;
 };
 
+/// Sends what the server must refuse, so that the transaction it is in fails as it would directly, and what came
+/// before in the same pipeline is undone or kept exactly as PostgreSQL would.
+pending_request& provoke_error(exchange& x);
+
 /// What is said of a name that the client never prepared, in PostgreSQL's words.
 failure unknown_statement(std::string_view name);
 

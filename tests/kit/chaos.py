@@ -39,6 +39,7 @@ class Chaos:
         self.to_client = Flow()
         self.refuse = False  # new connections are reset at once
         self.accepted = 0
+        self.passed = {"to_server": 0, "to_client": 0}  # bytes, of the connection that moved last in the direction
         self._pairs = set()
         self._loop = asyncio.new_event_loop()
         listener = socket.create_server((HOST, 0), backlog=1024)
@@ -146,6 +147,7 @@ class Chaos:
                 return
             if not flow.swallow:
                 passed = await _pass_on(data, writer, flow, passed)
+                self.passed[name] = passed
 
 
 async def _pass_on(data, writer, flow, passed):

@@ -1,0 +1,86 @@
+"""Load on one port: pgbench, many clients in one thread, idle connections."""
+import contextlib
+import json
+import re
+import socket
+import struct
+import subprocess
+
+from .servers import RELEASE, address
+
+
+def pgbench(port, *, mode="simple", clients, threads=1, seconds, database="postgres", reconnect=False):
+    """Transactions done, and done per second."""
+    done = subprocess.run(["pgbench", "-S", "-n", "-c", str(clients), "-j", str(threads), "-T", str(seconds), "-M",
+                           mode, *(["-C"] if reconnect else []), *address(port, database)],
+                          capture_output=True, text=True)
+    text = done.stdout
+    count = re.search(r"actually processed: (\d+)", text)
+    rate = re.search(r"^tps = ([\d.]+)", text, re.MULTILINE)
+    if done.returncode != 0 or not count or not rate:
+        raise RuntimeError(f"pgbench on port {port} failed:\n{text}{done.stderr}")
+    return int(count[1]), float(rate[1])
+
+
+class LoadClients:
+    """bench/load/load_clients, logged in: each run() is one window of load. `ready` is how many got in."""
+
+    def __init__(self, port, clients, batch=0):
+        self._process = subprocess.Popen([RELEASE / "bench" / "load_clients", str(port), str(clients), str(batch)],
+                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.clients = clients
+        self.ready = self._answer()["ready"]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._process.stdin.close()
+        self._process.stdout.close()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def run(self, seconds):
+        self._process.stdin.write(f"{seconds}\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def _answer(self):
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError("load_clients ended")
+        return json.loads(line)
+
+
+def login(port):
+    """A socket logged in as postgres without a password."""
+    client = socket.create_connection(("127.0.0.1", port), timeout=10)
+    body = struct.pack("!I", 3 << 16) + b"user\0postgres\0database\0postgres\0\0"
+    client.sendall(struct.pack("!I", len(body) + 4) + body)
+    wait_until_ready(client)
+    return client
+
+
+def wait_until_ready(client):
+    """Reads up to ReadyForQuery. Nothing may follow it."""
+    received = b""
+    while not received.endswith(b"Z\0\0\0\5I"):
+        more = client.recv(65536)
+        if not more:
+            raise RuntimeError(f"disconnected after {received!r}")
+        received += more
+
+
+def ask(client, text=b"SELECT 1"):
+    client.sendall(b"Q" + struct.pack("!I", len(text) + 5) + text + b"\0")
+    wait_until_ready(client)
+
+
+@contextlib.contextmanager
+def idle_clients(port, count):
+    """`count` logged-in sockets."""
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(login(port)) for _ in range(count)]

@@ -1,0 +1,155 @@
+"""The processes of one benchmark run: PostgreSQL, PgBouncer, pgweir and the small programs built beside them."""
+import contextlib
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+from kit import processes
+from kit.ports import free_port
+
+from . import ROOT, machine
+
+POSTGRES = pathlib.Path("/usr/lib/postgresql/15/bin")
+PGBOUNCER = shutil.which("pgbouncer", path="/usr/sbin:/usr/bin") or "pgbouncer"
+RELEASE = ROOT / "build" / "release"
+MAX_CONNECTIONS = 150
+
+
+def wait_for_port(port, process, name, seconds=20):
+    """Returns once something listens on `port`; the process must not end before."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"{name} ended with status {process.returncode}")
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"{name} does not listen on port {port}")
+
+
+def address(port, database="postgres"):
+    return ["-h", "127.0.0.1", "-p", str(port), "-U", "postgres", database]
+
+
+class Server:
+    """Something that listens: `port`, and `pid` of the process whose CPU time counts (None: nobody's)."""
+
+    def __init__(self, port, process, *, watched=True):
+        self.port, self.process = port, process
+        self.pid = process.pid if watched else None
+
+
+class Servers:
+    """Starts and stops. PostgreSQL and PgBouncer refuse to be root, so root starts them as user postgres."""
+
+    def __init__(self):
+        self.folder = processes.temporary_directory("bench", for_server_user=True)
+        self.folder.chmod(0o755)
+        self.running = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for server in reversed(list(self.running)):
+            self.stop(server)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start(self, name, command, port, *, watched=True, **options):
+        with open(self.folder / f"{name}-{port}.log", "w") as log:
+            # A session of their own: Ctrl-C reaches this script only, which stops them in order.
+            process = processes.start([str(word) for word in command], stdout=log, stderr=log, cwd=self.folder,
+                                      **options)
+        server = Server(port, process, watched=watched)
+        self.running.append(server)
+        try:
+            wait_for_port(port, process, name)
+        except RuntimeError as error:
+            raise RuntimeError(f"{error}:\n{pathlib.Path(log.name).read_text()[-2000:]}") from None
+        return server
+
+    def stop(self, server):
+        """PostgreSQL's SIGINT is its fast shutdown."""
+        self.running.remove(server)
+        server.process.send_signal(signal.SIGINT)
+        try:
+            server.process.wait(3)
+        except subprocess.TimeoutExpired:
+            server.process.kill()
+            server.process.wait()
+        processes.finish(server.process)
+
+    def postgres(self):
+        """With the tables of pgbench at scale 10, all in memory."""
+        data, port = self.folder / "data", free_port()
+        made = processes.start([POSTGRES / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "--no-sync"],
+                               as_server_user=True, cwd=self.folder, stdout=subprocess.DEVNULL)
+        if made.wait() != 0:
+            raise RuntimeError("initdb failed")
+        processes.finish(made)
+        settings = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": self.folder,
+                    "shared_buffers": "256MB", "fsync": "off", "autovacuum": "off", "jit": "off",
+                    "max_connections": MAX_CONNECTIONS}
+        options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
+        server = self.start("postgres", [POSTGRES / "postgres", "-D", data, *options], port, watched=False,
+                            as_server_user=True, last_signal=signal.SIGQUIT)
+        self._wait_for_login(port)
+        subprocess.run(["pgbench", "-i", "-q", "-s", "10", *address(port)], check=True, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
+        return server
+
+    @staticmethod
+    def _wait_for_login(port):
+        """The socket listens before the server takes connections."""
+        for _ in range(100):
+            if subprocess.run([POSTGRES / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]).returncode == 0:
+                return
+            time.sleep(0.1)
+        raise RuntimeError("PostgreSQL does not take connections")
+
+    def program(self, name, *arguments):
+        """One of the programs built from bench/, listening on a free port, its first argument."""
+        port = free_port()
+        return self.start(name, [RELEASE / "bench" / name, port, *arguments], port)
+
+    def pgbouncer(self, upstream, size):
+        """Database postgres in transaction mode, database session in session mode."""
+        port = free_port()
+        config, users = self.folder / f"pgbouncer-{port}.ini", self.folder / "users.txt"
+        users.write_text('"postgres" ""\n')
+        target = f"host=127.0.0.1 port={upstream} dbname=postgres"
+        config.write_text(f"[databases]\npostgres = {target}\nsession = {target} pool_mode=session\n[pgbouncer]\n"
+                          f"listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n"
+                          f"auth_type = trust\nauth_file = {users}\npool_mode = transaction\n"
+                          f"default_pool_size = {size}\nmax_client_conn = 10000\n"
+                          # pgweir does not log every client either.
+                          "log_connections = 0\nlog_disconnections = 0\n")
+        return self.start("pgbouncer", [PGBOUNCER, config], port, as_server_user=True)
+
+    def pgweir(self, upstream, size, workers=1):
+        port = free_port()
+        config = self.folder / f"pgweir-{port}.yaml"
+        config.write_text("version: 1\n"
+                          f'listen: {{addresses: ["127.0.0.1:{port}"], max_clients: 10000}}\n'
+                          "admin: {http: off}\n"
+                          "auth: {method: trust}\n"
+                          "databases:\n  postgres:\n"
+                          f'    upstream: "postgres://postgres@127.0.0.1:{upstream}/postgres"\n'
+                          f"    pool: {{mode: transaction, size: {size}}}\n"
+                          "shutdown: {grace: 1s}\n")
+        return self.start("pgweir", [RELEASE / "pgweir", "serve", "--config", config, "--set", f"workers={workers}"],
+                          port)
+
+
+def versions():
+    """{name: version} of everything that is compared."""
+    return {
+        "PostgreSQL": machine.output_of(POSTGRES / "postgres", "--version").rpartition(") ")[2] or
+                      machine.output_of(POSTGRES / "postgres", "--version"),
+        "PgBouncer": machine.output_of(PGBOUNCER, "--version").splitlines()[0].split()[-1],
+        "pgweir": machine.output_of(RELEASE / "pgweir", "version"),
+    }

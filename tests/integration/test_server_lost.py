@@ -1,0 +1,324 @@
+"""Server connections that are lost, and PostgreSQL that is down, comes up, restarts."""
+import os
+import signal
+import threading
+import time
+import unittest
+
+from kit import messages
+from kit.case import DATABASE, Case
+from kit.chaos import Chaos
+from kit.rawclient import ConnectionClosed, ServerError, error_of, rows_of, tags
+
+ADMIN_WORDS = "terminating connection due to administrator command"
+DOWN = {"57P01", "57P02", "57P03", "08006", "08007"}
+
+
+class Terminated(Case):
+    """pg_terminate_backend: the server says 57P01 before it closes."""
+
+    def setUp(self):
+        super().setUp()
+        self.proxy = self.pgweir(database={"pool": {"size": 2}})
+        self.client = self.login(self.proxy)
+        self.pid = int(self.client.value("SELECT pg_backend_pid()"))
+
+    def terminate(self):
+        self.postgres.sql("SELECT pg_terminate_backend(%s, 5000)", (self.pid,))
+
+    def assert_server_words(self, received):
+        self.assertEqual(error_of(received).sqlstate, "57P01")
+        self.assertIn(ADMIN_WORDS, error_of(received).fields["M"])
+        self.assertEqual(error_of(received).fields["S"], "ERROR")
+
+    def test_idle(self):
+        self.terminate()
+        self.assertTrue(self.client.is_silent())
+        self.assertNotEqual(self.client.value("SELECT pg_backend_pid()"), str(self.pid))
+
+    def test_in_a_query(self):
+        self.client.send(messages.query("SELECT pg_sleep(60)"))
+        self.wait_for_statement("pg_sleep(60)")
+        self.terminate()
+        received = self.client.until_ready()
+        self.assert_server_words(received)
+        self.assertEqual(received[-1].status, "I")
+        self.assertEqual(self.client.value("SELECT 1"), "1")
+
+    def test_in_a_batch(self):
+        self.client.send(messages.parse("s", "SELECT pg_sleep(60)"), messages.bind("", "s"), messages.execute(),
+                         messages.parse("", "SELECT 1"), messages.bind(), messages.execute())  # fmt: skip
+        self.wait_for_statement("pg_sleep(60)")
+        self.terminate()
+        received = self.client.until("E")
+        self.assertEqual(tags(received), "12E")
+        self.assert_server_words(received)
+        self.assertTrue(self.client.is_silent())  # until Sync
+        self.client.send(messages.sync())
+        self.assertEqual(self.client.receive().status, "I")
+        # The statement was parsed before: it is still the client's, on any server.
+        self.client.send(messages.describe_statement("s"), messages.sync())
+        self.assertEqual(tags(self.client.until_ready()), "tTZ")
+
+    def test_in_a_transaction_between_statements(self):
+        self.client.query("BEGIN")
+        self.terminate()
+        received = self.client.query("SELECT 1")
+        self.assert_server_words(received)
+        self.assertEqual(received[-1].status, "E")
+        self.assert_failed_until_rollback()
+
+    def test_in_a_statement_of_a_transaction(self):
+        self.client.query("BEGIN")
+        self.client.send(messages.query("SELECT pg_sleep(60)"))
+        self.wait_for_statement("pg_sleep(60)")
+        self.terminate()
+        received = self.client.until_ready()
+        self.assert_server_words(received)
+        self.assertEqual(received[-1].status, "E")
+        self.assert_failed_until_rollback()
+
+    def assert_failed_until_rollback(self):
+        received = self.client.query("INSERT INTO nothing VALUES (1)")
+        self.assertEqual((tags(received), error_of(received).sqlstate), ("EZ", "25P02"))
+        self.assertEqual(received[-1].status, "E")
+        self.client.send(messages.parse("", "SELECT 1"), messages.bind(), messages.execute(), messages.sync())
+        received = self.client.until_ready()
+        self.assertEqual((tags(received), error_of(received).sqlstate), ("EZ", "25P02"))
+        received = self.client.query("ROLLBACK")
+        self.assertEqual((received[0].command, received[-1].status), ("ROLLBACK", "I"))
+        self.assertEqual(self.client.value("SELECT 1"), "1")
+
+    def test_commit_of_a_lost_transaction_is_a_rollback(self):
+        self.client.query("BEGIN")
+        self.terminate()
+        self.client.query("SELECT 1")
+        received = self.client.query("COMMIT")
+        self.assertEqual((received[0].command, received[-1].status), ("ROLLBACK", "I"))
+
+    def test_rollback_by_the_extended_protocol(self):
+        self.client.query("BEGIN")
+        self.terminate()
+        self.client.query("SELECT 1")
+        self.client.send(messages.parse("", "ROLLBACK"), messages.bind(), messages.describe_portal(),
+                         messages.execute(), messages.sync())  # fmt: skip
+        received = self.client.until_ready()
+        self.assertEqual((tags(received), received[-1].status), ("12nCZ", "I"))
+        self.assertEqual(self.client.value("SELECT 1"), "1")
+
+    def test_session_mode_client_is_told_fatal(self):
+        proxy = self.pgweir(database={"pool": {"mode": "session"}})
+        client = self.login(proxy)
+        self.pid = int(client.value("SELECT pg_backend_pid()"))
+        client.send(messages.query("SELECT pg_sleep(60)"))
+        self.wait_for_statement("pg_sleep(60)")
+        self.terminate()
+        received = client.until_closed()
+        self.assertEqual(error_of(received).sqlstate, "57P01")
+        self.assertEqual(error_of(received).fields["S"], "FATAL")
+
+
+class Crash(Case):
+    def test_killed_backend(self):
+        # PostgreSQL throws out everybody and recovers; clients of transaction mode stay.
+        proxy = self.pgweir(database={"pool": {"size": 3}})
+        victim, other, idle = (self.login(proxy) for _ in range(3))
+        idle.query("SELECT 1")
+        other.query("BEGIN")
+        victim.send(messages.query("SELECT pg_sleep(60), 'victim'"))
+        (pid,) = self.wait_for_statement("'victim'")
+        os.kill(pid, signal.SIGKILL)
+        received = victim.until_ready()
+        self.assertIn(error_of(received).sqlstate, DOWN)
+        self.assertEqual(received[-1].status, "I")
+        received = other.query("SELECT 1")
+        self.assertIn(error_of(received).sqlstate, DOWN)
+        self.assertEqual(received[-1].status, "E")
+        other.query("ROLLBACK")
+        for client in (victim, other, idle):
+            self.assertEqual(client.value("SELECT 1"), "1")
+
+
+class Doubt(Case):
+    def setUp(self):
+        super().setUp()
+        self.chaos = Chaos(self.postgres.port)
+        self.addCleanup(self.chaos.close)
+        self.proxy = self.pgweir(database={"upstream": self.upstream(self.chaos.port), "pool": {"size": 1}})
+        self.client = self.login(self.proxy)
+        self.postgres.sql("DROP TABLE IF EXISTS doubt; CREATE TABLE doubt (n int); GRANT ALL ON doubt TO app",
+                          database=DATABASE)  # fmt: skip
+
+    def count(self):
+        return self.postgres.value("SELECT count(*) FROM doubt", database=DATABASE)
+
+    def assert_works(self):
+        self.chaos.passes()
+        self.assertEqual(self.client.value("SELECT 1"), "1")
+
+    def test_commit_whose_answer_is_lost(self):
+        self.client.query("BEGIN; INSERT INTO doubt VALUES (1)")
+        self.chaos.to_client.swallow = True
+        self.client.send(messages.query("COMMIT"))
+        self.wait_until(lambda: self.count() == 1, message="the commit to happen")
+        self.chaos.cut()
+        received = self.client.until_ready()
+        self.assertEqual((tags(received), received[-1].status), ("EZ", "I"))
+        self.assertEqual(error_of(received).sqlstate, "08007")
+        self.assert_works()
+        self.assertEqual(self.count(), 1)
+
+    def test_commit_that_never_arrived(self):
+        self.client.query("BEGIN; INSERT INTO doubt VALUES (1)")
+        self.chaos.to_server.swallow = True
+        self.client.send(messages.query("COMMIT"))
+        self.wait_until(lambda: self.proxy.state()["pending"] == 1)
+        self.chaos.reset()
+        self.assertEqual(error_of(self.client.until_ready()).sqlstate, "08007")
+        self.assert_works()
+        self.assertEqual(self.count(), 0)
+
+    def test_autocommit_write_is_sent_once(self):
+        self.chaos.to_client.swallow = True
+        self.client.send(messages.query("INSERT INTO doubt VALUES (1)"))
+        self.wait_until(lambda: self.count() == 1, message="the insert to happen")
+        self.chaos.cut()
+        received = self.client.until_ready()
+        self.assertIn(error_of(received).sqlstate, ("08006", "08007"))
+        self.assert_works()
+        self.assertEqual(self.count(), 1)
+
+    def test_read_without_last_words(self):
+        self.client.send(messages.query("SELECT pg_sleep(60)"))
+        self.wait_for_statement("pg_sleep(60)")
+        self.chaos.cut()
+        received = self.client.until_ready()
+        self.assertEqual((error_of(received).sqlstate, received[-1].status), ("08006", "I"))
+        self.assertIn("server conn crashed?", error_of(received).fields["M"])
+        self.assert_works()
+
+    def test_reply_cut_at_each_byte(self):
+        # Each server connection dies so many bytes after its login: what arrived whole is passed on, then one error.
+        sql = "SELECT 'a row', 2 FROM generate_series(1, 3)"
+        self.client.query(sql)
+        before = self.chaos.passed["to_client"]
+        self.client.query(sql)
+        reply = self.chaos.passed["to_client"] - before
+        for cut in range(1, reply, 3):
+            self.chaos.to_client.cut_after = self.chaos.passed["to_client"] + cut
+            received = self.client.query(sql)
+            self.chaos.passes()
+            if error := error_of(received):
+                self.assertEqual((error.sqlstate, received[-1].status), ("08006", "I"))
+            else:
+                self.assertEqual(tags(received), "TDDDCZ")
+            self.assertEqual(self.client.value("SELECT 1"), "1")
+
+class DownAndUp(Case):
+    def tearDown(self):
+        if self.postgres.process is None:
+            self.postgres.start()
+        super().tearDown()
+
+    def test_down_at_the_start(self):
+        self.postgres.stop()
+        proxy = self.pgweir()
+        self.assertEqual(proxy.http("/healthz")[0], 200)
+        clients = [self.raw(proxy.port) for _ in range(3)]
+        for client in clients:
+            client.send(messages.startup({"user": "app", "database": DATABASE}), messages.query("SELECT 'served'"))
+        for client in clients:
+            self.assertTrue(client.is_silent(0.1) or client.receive().tag != "E")
+        self.postgres.start()
+        for client in clients:
+            client.until_ready()
+            self.assertEqual(rows_of(client.until_ready()), [["served"]])
+
+    def test_down_for_longer_than_the_queue_allows(self):
+        proxy = self.pgweir(database={"pool": {"queue": {"max_wait": "500ms"}}})
+        client = self.login(proxy)
+        self.postgres.stop()
+        received = client.query("SELECT 1")
+        self.assertEqual((tags(received), received[-1].status), ("EZ", "I"))
+        self.assertIn(error_of(received).sqlstate, ("53300", "57P03", "57P01"))
+        self.postgres.start()
+        self.wait_until(lambda: error_of(client.query("SELECT 1")) is None, message="recovery")
+
+    def test_restart_under_load(self):
+        proxy = self.pgweir(database={"pool": {"size": 4}})
+        clients = [self.login(proxy) for _ in range(30)]
+        done, wrong, served = threading.Event(), [], [0] * len(clients)
+
+        def work(number):
+            client = clients[number]
+            while not done.is_set():
+                try:
+                    if error := error_of(client.query(f"SELECT {number}, pg_sleep(0.002)")):
+                        if error.sqlstate not in DOWN or error.fields["S"] != "ERROR":
+                            wrong.append(error.fields)
+                    else:
+                        served[number] += 1
+                except (ConnectionClosed, OSError) as lost:
+                    wrong.append(lost)
+                    return
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(len(clients))]
+        for thread in threads:
+            thread.start()
+        self.wait_until(lambda: min(served) > 3)
+        self.postgres.restart()
+        before = list(served)
+        self.wait_until(lambda: min(now - then for now, then in zip(served, before)) > 3, message="all served again")
+        done.set()
+        for thread in threads:
+            thread.join(30)
+        self.assertEqual(wrong, [])
+
+    def test_idle_clients_notice_nothing(self):
+        proxy = self.pgweir()
+        clients = [self.login(proxy) for _ in range(5)]
+        for client in clients:
+            client.query("SELECT 1")
+        self.postgres.restart()
+        for client in clients:
+            self.assertTrue(client.is_silent(0.01))
+            self.assertEqual(client.value("SELECT 1"), "1")
+
+    def test_waiting_clients_wait(self):
+        proxy = self.pgweir(database={"pool": {"size": 1}})
+        holder, waiter = self.login(proxy), self.login(proxy)
+        holder.query("BEGIN")
+        waiter.send(messages.query("SELECT 'waited'"))
+        self.wait_until(lambda: proxy.state()["waiting"] == 1)
+        self.postgres.restart()
+        self.assertEqual(rows_of(waiter.until_ready()), [["waited"]])
+        self.assertIn(error_of(holder.query("SELECT 1")).sqlstate, DOWN)
+        holder.query("ROLLBACK")
+
+    def test_power_cut(self):
+        proxy = self.pgweir()
+        client, runner = self.login(proxy), self.login(proxy)
+        client.query("SELECT 1")
+        runner.send(messages.query("SELECT pg_sleep(60)"))
+        self.wait_for_statement("pg_sleep(60)")
+        self.postgres.kill9()
+        self.assertIn(error_of(runner.until_ready()).sqlstate, DOWN)
+        client.send(messages.query("SELECT 'after'"))
+        self.postgres.start()
+        self.assertEqual(rows_of(client.until_ready()), [["after"]])
+
+    def test_role_that_may_not_log_in(self):
+        # PostgreSQL's own refusal, at once instead of after a wait in the queue.
+        self.postgres.sql("ALTER ROLE app NOLOGIN")
+        self.addCleanup(self.postgres.sql, "ALTER ROLE app LOGIN")
+        proxy = self.pgweir()
+        began = time.monotonic()
+        with self.assertRaises(ServerError) as refused:
+            self.login(proxy).rows("SELECT 1")
+        self.assertEqual(refused.exception.sqlstate, "28000")
+        self.assertIn("is not permitted to log in", refused.exception.fields["M"])
+        self.assertLess(time.monotonic() - began, 3)
+
+
+if __name__ == "__main__":
+    unittest.main()

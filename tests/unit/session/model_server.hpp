@@ -1,0 +1,554 @@
+#pragma once
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "session/messages.hpp"
+
+namespace pgweir::test {
+
+/// What the sessions of one made-up database share.
+struct model_database {
+    int shape = 0;  ///< "SELECT shape" has a column of this type: changing it is ALTER TABLE
+    std::vector<std::string> executed;  ///< every statement that ran, in any session
+};
+
+/// One session of a tiny PostgreSQL: prepared statements, portals, transactions, error until Sync, COPY, settings.
+/// Takes what a client sends, in any pieces, and says what a server would. Its answers tell what was asked of it, so
+/// that a statement that went to the wrong place is seen. Texts it knows beside the commands of transactions and
+/// settings: SELECT anything (one row: the text, or for `$1` the value too), SELECT rows N, SELECT shape, SELECT fail
+/// (an error when run), SYNTAX (an error when parsed), INSERT, COPY t FROM STDIN, COPY t TO STDOUT, COPY fail.
+class model_server {
+public:
+    explicit model_server(model_database& database) : database_(&database) {}
+
+    /// Settings of an untouched session; the first five are reported.
+    static std::vector<std::pair<std::string, std::string>> defaults() {
+        return {{"client_encoding", "UTF8"},
+                {"DateStyle", "ISO, MDY"},
+                {"TimeZone", "Etc/UTC"},
+                {"application_name", ""},
+                {"standard_conforming_strings", "on"},
+                {"search_path", "public"}};
+    }
+    static constexpr std::size_t reported_count = 5;
+
+    void receive(std::string_view bytes) {
+        in_ += bytes;
+        for (const message& one : take_messages(in_, direction::from_client)) take(one);
+    }
+
+    /// What it has said since the last time.
+    std::string take_output() { return std::exchange(out_, {}); }
+
+    char status() const { return failed_ ? 'E' : block_ ? 'T' : 'I'; }
+    /// Nothing half received, nothing begun and not ended.
+    bool quiet() const { return in_.empty() && !skipping_ && !copy_in_ && !implicit_ && status() == 'I'; }
+    bool copies_in() const { return copy_in_; }
+
+    std::vector<std::string> statement_names() const {
+        std::vector<std::string> names;
+        for (const auto& [name, statement] : statements_) {
+            if (!name.empty()) names.push_back(name);
+        }
+        return names;
+    }
+    std::optional<std::string> text_of(const std::string& name) const {
+        const auto found = statements_.find(name);
+        return found == statements_.end() ? std::nullopt : std::optional(found->second.text);
+    }
+    std::string setting(std::string_view name) const {
+        const auto found = settings_.find(folded(name));
+        return found == settings_.end() ? std::string() : found->second;
+    }
+    void set(std::string_view name, std::string_view value) { settings_[folded(name)] = value; }
+
+    /// CancelRequest: only what waits for more input can be hit.
+    void cancel() {
+        if (!copy_in_) return;
+        fail("57014", "canceling statement due to user request");
+        after_copy();
+    }
+
+private:
+    struct statement {
+        std::string text;
+        int shape = 0;
+    };
+    struct portal {
+        std::string text;
+        std::vector<std::string> values;
+        int rows_sent = 0;
+    };
+    using settings_map = std::map<std::string, std::string>;
+
+    static std::string folded(std::string_view name) {
+        std::string lower(name);
+        for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+        return lower;
+    }
+
+    static settings_map default_settings() {
+        settings_map all;
+        for (const auto& [name, value] : defaults()) all[folded(name)] = value;
+        return all;
+    }
+
+    void take(const message& one);
+    void take_query(const message& one);
+    void take_parse(const message& one);
+    void take_bind(const message& one);
+    void take_describe(const message& one);
+    void take_execute(const message& one);
+    void take_close(const message& one);
+    void take_sync();
+    bool take_in_copy(const message& one);
+    bool run(const std::string& text, const std::vector<std::string>& values, int& sent, int limit);
+    bool run_command(const std::string& text);
+    bool run_setting(const std::string& text);
+    bool run_rows(int count, int& sent, int limit);
+    void begin_copy();
+    void after_copy();
+    void end_block(bool commit);
+    void finish_implicit(bool commit);
+    void report_settings();
+    void say_ready();
+    void fail(std::string_view sqlstate, std::string_view text);
+    void extended_failure(std::string_view sqlstate, std::string_view text);
+    std::string description_of(const statement& known) const;
+
+    static bool starts(std::string_view text, std::string_view with) { return text.substr(0, with.size()) == with; }
+    static bool ends_block(std::string_view text) { return text == "COMMIT" || text == "ROLLBACK"; }
+    static bool returns_rows(std::string_view text) { return starts(text, "SELECT") || starts(text, "SHOW"); }
+
+    model_database* database_;
+    std::string in_;
+    std::string out_;
+    std::map<std::string, statement> statements_;
+    std::map<std::string, portal> portals_;
+    settings_map settings_ = default_settings();
+    settings_map told_ = settings_;
+    settings_map at_begin_ = settings_;
+    bool implicit_ = false;  ///< a transaction was begun by a message and not by BEGIN
+    bool block_ = false;
+    bool failed_ = false;
+    bool skipping_ = false;
+    bool copy_in_ = false;
+    bool copy_extended_ = false;
+    std::vector<std::string> rest_of_query_;  ///< behind a COPY FROM STDIN
+    std::size_t copied_ = 0;
+};
+
+inline void model_server::fail(std::string_view sqlstate, std::string_view text) {
+    out_ += error(sqlstate, text);
+    if (block_) failed_ = true;
+    finish_implicit(false);
+}
+
+inline void model_server::extended_failure(std::string_view sqlstate, std::string_view text) {
+    fail(sqlstate, text);
+    skipping_ = true;
+}
+
+inline void model_server::finish_implicit(bool commit) {
+    if (!implicit_ || block_) return;
+    implicit_ = false;
+    if (!commit) settings_ = at_begin_;
+    portals_.clear();
+}
+
+inline void model_server::end_block(bool commit) {
+    if (!commit) settings_ = at_begin_;
+    block_ = failed_ = implicit_ = false;
+    portals_.clear();
+}
+
+inline void model_server::report_settings() {
+    for (std::size_t i = 0; i < reported_count; ++i) {
+        const std::string name = defaults()[i].first;
+        const std::string& value = settings_[folded(name)];
+        if (value == told_[folded(name)]) continue;
+        told_[folded(name)] = value;
+        out_ += parameter(name, value);
+    }
+}
+
+inline void model_server::say_ready() {
+    report_settings();
+    out_ += ready(status());
+}
+
+inline void model_server::take(const message& one) {
+    if (take_in_copy(one)) return;
+    if (skipping_ && one.tag != 'S' && one.tag != 'X') return;
+    if (one.tag != 'S' && one.tag != 'H' && one.tag != 'X' && !block_ && !implicit_ && one.tag != 'd' &&
+        one.tag != 'c' && one.tag != 'f' && one.tag != 'C') {
+        implicit_ = true;
+        at_begin_ = settings_;
+    }
+    switch (one.tag) {
+        case 'Q': take_query(one); break;
+        case 'P': take_parse(one); break;
+        case 'B': take_bind(one); break;
+        case 'D': take_describe(one); break;
+        case 'E': take_execute(one); break;
+        case 'C': take_close(one); break;
+        case 'S': take_sync(); break;
+        case 'F':
+            if (failed_) {
+                fail("25P02", "current transaction is aborted");
+            } else {
+                out_ += function_result("42");
+                finish_implicit(true);
+            }
+            say_ready();
+            break;
+        default: break;
+    }
+}
+
+inline bool model_server::take_in_copy(const message& one) {
+    if (!copy_in_) return false;
+    switch (one.tag) {
+        case 'd':
+            if (one.body() == "bad") {
+                fail("22P02", "bad data");
+                after_copy();
+            }
+            ++copied_;
+            return true;
+        case 'c': {
+            database_->executed.push_back("copied");
+            out_ += complete("COPY " + std::to_string(copied_));
+            after_copy();
+            return true;
+        }
+        case 'f':
+            fail("57014", "COPY from stdin failed");
+            after_copy();
+            return true;
+        case 'S':
+        case 'H': return true;  // ignored, as the manual says
+        default:
+            fail("08P01", "unexpected message type during COPY from stdin");
+            after_copy();
+            return true;
+    }
+}
+
+inline void model_server::begin_copy() {
+    copy_in_ = true;
+    copied_ = 0;
+    out_ += copy_response('G');
+}
+
+inline void model_server::after_copy() {
+    copy_in_ = false;
+    const bool worked = !failed_ && (implicit_ || block_);
+    if (copy_extended_) {
+        if (!worked) skipping_ = true;
+        return;
+    }
+    if (!worked) rest_of_query_.clear();
+    const std::vector<std::string> rest = std::exchange(rest_of_query_, {});
+    for (std::size_t i = 0; i < rest.size(); ++i) {
+        int sent = 0;
+        if (!run(rest[i], {}, sent, 0)) break;
+        if (copy_in_) {
+            rest_of_query_.assign(rest.begin() + static_cast<std::ptrdiff_t>(i) + 1, rest.end());
+            return;
+        }
+    }
+    finish_implicit(true);
+    say_ready();
+}
+
+inline std::vector<std::string> statements_in(std::string_view text) {
+    std::vector<std::string> all;
+    std::string current;
+    bool quoted = false;
+    for (const char c : text) {
+        if (c == '\'') quoted = !quoted;
+        if (c == ';' && !quoted) {
+            if (!current.empty()) all.push_back(std::exchange(current, {}));
+        } else if (c != ' ' || !current.empty()) {
+            current += c;
+        }
+    }
+    if (!current.empty()) all.push_back(current);
+    return all;
+}
+
+inline void model_server::take_query(const message& one) {
+    statements_.erase("");
+    const auto text = wire::decode_query(one.body());
+    const std::vector<std::string> texts = text ? statements_in(*text) : std::vector<std::string>{};
+    copy_extended_ = false;
+    if (texts.empty()) out_ += empty_query();
+    if (std::any_of(texts.begin(), texts.end(), [](const auto& t) { return starts(t, "SYNTAX"); })) {
+        fail("42601", "syntax error");
+        say_ready();
+        return;
+    }
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        if (!failed_ && returns_rows(texts[i]))
+            out_ += description_of({texts[i], database_->shape});
+        int sent = 0;
+        if (!run(texts[i], {}, sent, 0)) break;
+        if (copy_in_) {
+            rest_of_query_.assign(texts.begin() + static_cast<std::ptrdiff_t>(i) + 1, texts.end());
+            return;
+        }
+        // What follows COMMIT in the same text is a transaction of its own.
+        if (!block_ && !implicit_) {
+            implicit_ = true;
+            at_begin_ = settings_;
+        }
+    }
+    finish_implicit(true);
+    say_ready();
+}
+
+inline void model_server::take_parse(const message& one) {
+    const auto parsed = wire::decode_parse(one.body());
+    if (!parsed) return extended_failure("08P01", "invalid Parse");
+    const std::string name(parsed->statement);
+    const auto texts = statements_in(parsed->text);
+    const std::string text = texts.empty() ? std::string() : texts.front();
+    if (name.empty()) statements_.erase(name);
+    if (starts(text, "SYNTAX")) return extended_failure("42601", "syntax error");
+    if (failed_ && !ends_block(text) && !text.empty()) return extended_failure("25P02", "current transaction is aborted");
+    if (statements_.contains(name)) {
+        return extended_failure("42P05", "prepared statement \"" + name + "\" already exists");
+    }
+    statements_[name] = {text, database_->shape};
+    out_ += parse_complete();
+}
+
+inline void model_server::take_bind(const message& one) {
+    const auto bound = wire::decode_bind(one.body());
+    if (!bound) return extended_failure("08P01", "invalid Bind");
+    const std::string name(bound->statement);
+    const auto found = statements_.find(name);
+    if (found == statements_.end()) {
+        if (name.empty()) return extended_failure("26000", "unnamed prepared statement does not exist");
+        return extended_failure("26000", "prepared statement \"" + name + "\" does not exist");
+    }
+    const std::string& text = found->second.text;
+    if (failed_ && !ends_block(text)) return extended_failure("25P02", "current transaction is aborted");
+    const std::size_t wanted = text.find("$1") == std::string::npos ? 0 : 1;
+    if (bound->values.size() != wanted) return extended_failure("08P01", "wrong number of parameters");
+    if (text == "SELECT shape" && found->second.shape != database_->shape)
+        return extended_failure("0A000", "cached plan must not change result type");
+    portal made{.text = text, .values = {}, .rows_sent = 0};
+    for (const auto& value : bound->values) made.values.emplace_back(value.value_or("NULL"));
+    const std::string portal_name(bound->portal);
+    if (!portal_name.empty() && portals_.contains(portal_name)) return extended_failure("42P03", "cursor already exists");
+    portals_[portal_name] = std::move(made);
+    out_ += bind_complete();
+}
+
+inline std::string model_server::description_of(const statement& known) const {
+    if (!returns_rows(known.text)) return no_data();
+    return row_description(known.text, known.text == "SELECT shape" ? 1000U + static_cast<unsigned>(known.shape) : 25U);
+}
+
+inline void model_server::take_describe(const message& one) {
+    const auto target = wire::decode_target(one.body());
+    if (!target) return extended_failure("08P01", "invalid Describe");
+    const std::string name(target->name);
+    if (target->kind == 'S') {
+        const auto found = statements_.find(name);
+        if (found == statements_.end()) return extended_failure("26000", "prepared statement does not exist: " + name);
+        if (failed_ && returns_rows(found->second.text))
+            return extended_failure("25P02", "current transaction is aborted");
+        out_ += parameter_description(found->second.text.find("$1") == std::string::npos ? 0 : 1);
+        out_ += description_of(found->second);
+        return;
+    }
+    const auto found = portals_.find(name);
+    if (found == portals_.end()) return extended_failure("34000", "portal does not exist: " + name);
+    out_ += description_of({found->second.text, database_->shape});
+}
+
+inline void model_server::take_execute(const message& one) {
+    const auto wanted = wire::decode_execute(one.body());
+    if (!wanted) return extended_failure("08P01", "invalid Execute");
+    const auto found = portals_.find(std::string(wanted->portal));
+    if (found == portals_.end()) return extended_failure("34000", "portal does not exist");
+    copy_extended_ = true;
+    const portal running = found->second;
+    int sent = running.rows_sent;
+    if (running.text.empty()) {
+        out_ += empty_query();
+        return;
+    }
+    if (!run(running.text, running.values, sent, wanted->max_rows)) {
+        skipping_ = true;
+        return;
+    }
+    const auto still = portals_.find(std::string(wanted->portal));
+    if (still != portals_.end()) still->second.rows_sent = sent;
+}
+
+inline void model_server::take_close(const message& one) {
+    const auto target = wire::decode_target(one.body());
+    if (!target) return extended_failure("08P01", "invalid Close");
+    if (target->kind == 'S')
+        statements_.erase(std::string(target->name));
+    else
+        portals_.erase(std::string(target->name));
+    out_ += close_complete();
+}
+
+inline void model_server::take_sync() {
+    skipping_ = false;
+    finish_implicit(true);
+    say_ready();
+}
+
+inline bool model_server::run(const std::string& text, const std::vector<std::string>& values, int& sent, int limit) {
+    if (failed_ && !ends_block(text)) {
+        fail("25P02", "current transaction is aborted");
+        return false;
+    }
+    database_->executed.push_back(text);
+    if (starts(text, "SELECT fail")) {
+        fail("22012", "division by zero");
+        return false;
+    }
+    if (starts(text, "SELECT pg_catalog.set_config(")) return run_setting(text);
+    if (starts(text, "SHOW ")) {
+        out_ += data_row(setting(text.substr(5)));
+        out_ += complete("SHOW");
+        return true;
+    }
+    if (starts(text, "SELECT rows ")) return run_rows(std::stoi(text.substr(12)), sent, limit);
+    if (starts(text, "SELECT")) {
+        std::string value = text;
+        for (const std::string& one : values) value += '|' + one;
+        out_ += data_row(value);
+        out_ += complete("SELECT 1");
+        return true;
+    }
+    if (starts(text, "INSERT")) {
+        out_ += complete("INSERT 0 1");
+        return true;
+    }
+    return run_command(text);
+}
+
+inline bool model_server::run_rows(int count, int& sent, int limit) {
+    const int first = sent;
+    while (sent < count && (limit <= 0 || sent - first < limit)) out_ += data_row("row " + std::to_string(++sent));
+    if (limit > 0 && sent - first == limit)
+        out_ += suspended();
+    else
+        out_ += complete("SELECT " + std::to_string(sent - first));
+    return true;
+}
+
+inline bool model_server::run_command(const std::string& text) {
+    if (text == "BEGIN") {
+        if (block_) out_ += notice("there is already a transaction in progress");
+        if (!implicit_ && !block_) at_begin_ = settings_;
+        block_ = true;
+        out_ += complete("BEGIN");
+    } else if (ends_block(text)) {
+        if (!block_) out_ += notice("there is no transaction in progress");
+        const bool commit = text == "COMMIT" && !failed_;
+        if (block_) end_block(commit);
+        out_ += complete(commit ? "COMMIT" : "ROLLBACK");
+    } else if (text == "COPY t FROM STDIN") {
+        begin_copy();
+    } else if (text == "COPY t TO STDOUT") {
+        out_ += copy_response('H') + copy_data("a") + copy_data("b") + copy_done() + complete("COPY 2");
+    } else if (text == "COPY fail") {
+        fail("42P01", "relation does not exist");
+        return false;
+    } else if (text == "DEALLOCATE ALL") {
+        std::erase_if(statements_, [](const auto& e) { return !e.first.empty(); });
+        out_ += complete("DEALLOCATE ALL");
+    } else if (starts(text, "DEALLOCATE ")) {
+        if (statements_.erase(text.substr(11)) == 0) {
+            fail("26000", "prepared statement \"" + text.substr(11) + "\" does not exist");
+            return false;
+        }
+        out_ += complete("DEALLOCATE");
+    } else if (text == "DISCARD ALL") {
+        if (block_) {
+            fail("25001", "DISCARD ALL cannot run inside a transaction block");
+            return false;
+        }
+        std::erase_if(statements_, [](const auto& e) { return !e.first.empty(); });
+        settings_ = default_settings();
+        out_ += complete("DISCARD ALL");
+    } else {
+        return run_setting(text);
+    }
+    return true;
+}
+
+inline std::vector<std::string> literals_in(std::string_view text) {
+    std::vector<std::string> all;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '\'') continue;
+        std::string value;
+        for (++i; i < text.size(); ++i) {
+            if (text[i] == '\'' && i + 1 < text.size() && text[i + 1] == '\'') ++i;
+            else if (text[i] == '\'') break;
+            value += text[i];
+        }
+        all.push_back(value);
+    }
+    return all;
+}
+
+/// SET name TO 'value', RESET name, RESET ALL, and the set_config() calls with which a proxy sets a session up.
+inline bool model_server::run_setting(const std::string& text) {
+    if (starts(text, "SELECT")) {
+        const auto words = literals_in(text);
+        for (std::size_t i = 0; i + 1 < words.size(); i += 2) {
+            if (words[i + 1] == "nonsense") {
+                fail("22023", "invalid value for parameter \"" + words[i] + "\"");
+                return false;
+            }
+            set(words[i], words[i + 1]);
+        }
+        out_ += data_row("set");
+        out_ += complete("SELECT 1");
+        return true;
+    }
+    if (starts(text, "SET ")) {
+        const std::string name = text.substr(4, text.find(' ', 4) - 4);
+        const auto words = literals_in(text);
+        if (words.empty() || words.front() == "nonsense") {
+            fail("22023", "invalid value for parameter");
+            return false;
+        }
+        set(name, words.front());
+        out_ += complete("SET");
+        return true;
+    }
+    if (starts(text, "RESET ")) {
+        std::string name = text.substr(6);
+        std::erase(name, '"');
+        const auto untouched = default_settings();
+        if (name == "ALL")
+            settings_ = untouched;
+        else if (const auto found = untouched.find(folded(name)); found != untouched.end())
+            settings_[found->first] = found->second;
+        out_ += complete("RESET");
+        return true;
+    }
+    out_ += complete("OK");
+    return true;
+}
+
+}  // namespace pgweir::test
