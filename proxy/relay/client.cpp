@@ -27,7 +27,7 @@ constexpr int rounds_per_turn = 16;
 }  // namespace
 
 client::client(worker_services& services, std::uint64_t id, base::unique_fd socket, net::socket_address peer,
-               pool::admission place)
+               pool::admission place, bool too_many)
     : borrower(services.index, id),
       services_(services),
       peer_(peer),
@@ -35,7 +35,8 @@ client::client(worker_services& services, std::uint64_t id, base::unique_fd sock
       place_(std::move(place)),
       connected_at_(services.reactor.now()),
       session_deadline_(*this, session_deadline),
-      queue_deadline_(*this, queue_deadline) {}
+      queue_deadline_(*this, queue_deadline),
+      too_many_(too_many) {}
 
 client::~client() {
     const std::lock_guard lock(services_.directory.mutex());

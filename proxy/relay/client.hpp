@@ -38,7 +38,7 @@ class client final : public borrower,
                      public tunnel::watcher {
 public:
     client(worker_services& services, std::uint64_t id, base::unique_fd socket, net::socket_address peer,
-           pool::admission place);
+           pool::admission place, bool too_many);
     ~client();
 
     /// After construction, once it can be found by its id.
@@ -152,6 +152,7 @@ private:
     bool waiting_ = false;         ///< queued, or its server is on the way from another worker
     bool keeps_turn_ = false;      ///< its server died before it did anything for it
     bool shutting_down_ = false;
+    bool too_many_ = false;        ///< over listen.max_clients
 };
 
 }  // namespace pgweir::relay

@@ -43,15 +43,14 @@ void client::feed_login() {
     std::size_t consumed = 0;
     const auto step = login_->receive(unread_.view(), consumed, to_client_.own());
     unread_.consume(consumed);
+    if (too_many_ && !login_->user().empty()) {
+        services_.counters.rejections[metrics::rejection_reason::max_clients].add();
+        return reject({.reason = outcome::too_many_clients}, client_connect_result::rejected);
+    }
     switch (step) {
         case login_flow::step::wait: return flush_client();
         case login_flow::step::cancel: return forward_cancel();
         case login_flow::step::proven:
-            if (!place_) {
-                // Over listen.max_clients: who asks is told so, in protocol, and only then.
-                services_.counters.rejections[metrics::rejection_reason::max_clients].add();
-                return reject({.reason = outcome::too_many_clients}, client_connect_result::rejected);
-            }
             if (services_.shutting_down)
                 return reject({.reason = outcome::shutting_down}, client_connect_result::rejected);
             return logged_in();

@@ -15,6 +15,7 @@ worker::worker(std::uint32_t index, const worker_common& common, std::shared_ptr
     : context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
       reactor_(context_),
       deadlines_(reactor_),
+      silence_(reactor_, deadlines_),
       common_(common),
       lender_(index, reactor_, deadlines_, random_, common.directory, common.others),
       services_{.index = index,
@@ -39,9 +40,10 @@ void worker::stop() {
     context_.stop();
 }
 
-void worker::accept(base::unique_fd socket, const net::socket_address& peer, pool::admission place) {
+void worker::accept(base::unique_fd socket, const net::socket_address& peer, pool::admission place,
+                    bool too_many) {
     const std::uint64_t id = next_client_++ << worker_bits | services_.index;
-    auto fresh = std::make_unique<client>(services_, id, std::move(socket), peer, std::move(place));
+    auto fresh = std::make_unique<client>(services_, id, std::move(socket), peer, std::move(place), too_many);
     client& added = *fresh;
     clients_.emplace(id, std::move(fresh));
     load_.store(clients_.size(), std::memory_order_relaxed);

@@ -11,6 +11,7 @@
 
 #include "base/unique_fd.hpp"
 #include "net/address.hpp"
+#include "net/silence.hpp"
 #include "relay/client.hpp"
 #include "relay/views.hpp"
 #include "relay/worker_services.hpp"
@@ -43,8 +44,10 @@ public:
     lender& servers() noexcept { return lender_; }
     const metrics::worker_counters& counters() const noexcept { return services_.counters; }
 
-    /// A newcomer. `place` is empty when there are too many.
-    void accept(base::unique_fd socket, const net::socket_address& peer, pool::admission place);
+    /// A newcomer. `too_many`: over listen.max_clients, to be told so when it has said who it is.
+    void accept(base::unique_fd socket, const net::socket_address& peer, pool::admission place, bool too_many);
+    /// One that was closed at once.
+    void count_refused() { services_.counters.rejections[metrics::rejection_reason::max_clients].add(); }
 
     /// Clients of this worker, for choosing the one with the fewest. Any thread.
     std::size_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
@@ -73,6 +76,7 @@ private:
     boost::asio::io_context context_;
     net::reactor reactor_;
     net::deadline_queue deadlines_;
+    net::silence_sweep silence_;
     net::random_source random_;
     worker_common common_;
     lender lender_;

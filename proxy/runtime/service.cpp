@@ -15,6 +15,10 @@ namespace pgweir::runtime {
 
 namespace {
 
+// So many clients over listen.max_clients may stay until they have said who they are and were told; beyond that they
+// are closed, so that those who never log in cannot take every descriptor.
+constexpr std::uint32_t told_they_are_too_many = 64;
+
 constexpr auto shutdown_look = std::chrono::milliseconds(50);
 
 }  // namespace
@@ -22,7 +26,7 @@ constexpr auto shutdown_look = std::chrono::milliseconds(50);
 service::service(config::settings configured)
     : configured_(std::move(configured)),
       reactor_(context_),
-      signals_(context_, SIGTERM, SIGINT),
+      signals_(context_, SIGTERM, SIGINT, SIGHUP),
       shutdown_timer_(context_),
       directory_(configured_.workers),
       settings_(build_service(configured_)),
@@ -65,25 +69,33 @@ int service::run() {
 }
 
 void service::accept(base::unique_fd socket, const net::socket_address& peer) {
-    pool::admission place;
-    {
-        const std::lock_guard lock(directory_.mutex());
-        auto admitted = directory_.limits.connect(configured_.listen.max_clients);
-        if (admitted) place = std::move(*admitted);
-    }
     struct newcomer {
         base::unique_fd socket;
         net::socket_address peer;
         pool::admission place;
     };
-    auto moved = std::make_shared<newcomer>(newcomer{std::move(socket), peer, std::move(place)});
+    auto moved = std::make_shared<newcomer>(newcomer{std::move(socket), peer, {}});
+    bool too_many = false;
+    {
+        const std::lock_guard lock(directory_.mutex());
+        auto admitted = directory_.limits.connect(configured_.listen.max_clients + told_they_are_too_many);
+        if (admitted) moved->place = std::move(*admitted);
+        too_many = directory_.limits.connections() > configured_.listen.max_clients;
+    }
     relay::worker& chosen = workers_.at(workers_.least_loaded());
-    chosen.post([&chosen, moved] { chosen.accept(std::move(moved->socket), moved->peer, std::move(moved->place)); });
+    if (!moved->place) return chosen.post([&chosen] { chosen.count_refused(); });
+    chosen.post([&chosen, moved, too_many] {
+        chosen.accept(std::move(moved->socket), moved->peer, std::move(moved->place), too_many);
+    });
 }
 
 void service::await_signal() {
-    signals_.async_wait([this](const boost::system::error_code& error, int) {
+    signals_.async_wait([this](const boost::system::error_code& error, int signal) {
         if (error) return;
+        if (signal == SIGHUP) {
+            base::log::event(base::log::level::warning, "reload_not_available");
+            return await_signal();
+        }
         if (shutting_down_)
             stop_now();
         else

@@ -32,8 +32,6 @@ constexpr std::array descriptions{
     outcome_description{outcome::address_clients_limit, "address_clients", fatal, "53300",
                         "client connections exceeded: no more connections allowed from this address",
                         "The limit is limits.clients_per_address of the database.", info},
-    outcome_description{outcome::too_many_logins, "logins_in_progress", fatal, "53300",
-                        "no more connections allowed: too many logins in progress", "", info},
     outcome_description{outcome::unknown_database, "unknown_database", fatal, "3D000", "no such database", "", info},
     outcome_description{outcome::wrong_secret, "auth_failed", fatal, "28P01", "password authentication failed", "",
                         info},
@@ -77,7 +75,6 @@ constexpr std::array descriptions{
                         "the session's settings could not be applied to a server connection", "", warning},
     outcome_description{outcome::shutting_down, "shutting_down", fatal, "57P01",
                         "pooler is shutting down: terminating connection due to administrator command", "", debug},
-    outcome_description{outcome::starting_up, "starting_up", fatal, "57P03", "pgweir is not ready yet", "", debug},
     outcome_description{outcome::unknown_statement, "unknown_statement", error, "26000",
                         "prepared statement does not exist", "", debug},
     outcome_description{outcome::unknown_unnamed_statement, "unknown_unnamed_statement", error, "26000",
@@ -90,11 +87,8 @@ constexpr std::array descriptions{
                         "current transaction is aborted, commands ignored until end of transaction block", "", silent},
     outcome_description{outcome::too_many_statements, "too_many_statements", error, "54000",
                         "too many prepared statements in this session", "", info},
-    outcome_description{outcome::too_many_pending, "too_many_pending", fatal, "54000",
-                        "too many requests without an answer", "", info},
     outcome_description{outcome::message_too_large, "message_too_large", fatal, "54000", "message too large", "",
                         info},
-    outcome_description{outcome::client_lost, "client_lost", fatal, "08006", "client unexpected eof", "", info},
     outcome_description{outcome::client_terminated, "client_terminated", fatal, "00000", "", "", debug},
 };
 

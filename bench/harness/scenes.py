@@ -1,0 +1,185 @@
+"""What is measured: each scene is a list of cases, each case a list of contenders that run it in turn."""
+import time
+from typing import Callable, NamedTuple
+
+from . import load, machine
+from .servers import MAX_CONNECTIONS
+
+SIZE = 20  # server connections of each pool, and clients where nobody has to wait
+IDLE_CLIENTS = 2000
+EXECUTIONS = 50  # of a pipeline, per Sync
+
+DIRECT, FLOOR, PGBOUNCER, PGWEIR, PGWEIR_2 = "direct", "byte relay floor", "PgBouncer", "pgweir", "pgweir, 2 workers"
+
+
+class Measurement(NamedTuple):
+    case: str
+    contender: str
+    run: Callable[[float], dict]  # seconds -> values by name
+
+
+class Lab:
+    """The servers under test, each started when a scene first asks for it."""
+
+    def __init__(self, servers):
+        self._servers = servers
+        self._started = {}
+
+    def _once(self, name, start):
+        if name not in self._started:
+            self._started[name] = start()
+        return self._started[name]
+
+    @property
+    def postgres(self):
+        return self._once("postgres", self._servers.postgres)
+
+    @property
+    def stub(self):
+        return self._once("stub", lambda: self._servers.program("stub_server"))
+
+    def contender(self, name):
+        if name == DIRECT:
+            return self.postgres
+        if name == FLOOR:
+            return self._once(name, lambda: self._servers.program("relay_bare", self.postgres.port))
+        return self._once(name, lambda: self.fresh(name, self.postgres))
+
+    def before_stub(self, name):
+        return self._once((name, "stub"), lambda: self.fresh(name, self.stub))
+
+    def fresh(self, name, upstream):
+        if name == PGBOUNCER:
+            return self._servers.pgbouncer(upstream.port, SIZE)
+        return self._servers.pgweir(upstream.port, SIZE, workers=2 if name == PGWEIR_2 else 1)
+
+    def stop(self, server):
+        self._servers.stop(server)
+
+
+def with_cpu(server, operations):
+    """Runs `operations`, which returns (count, values), and adds the CPU time that each took of the server."""
+    before = machine.cpu_seconds(server.pid) if server.pid else 0
+    count, values = operations()
+    if server.pid and count:
+        values["cpu_us"] = (machine.cpu_seconds(server.pid) - before) * 1e6 / count
+    return values
+
+
+def by_pgbench(server, seconds, **options):
+    def operations():
+        count, rate = load.pgbench(server.port, clients=SIZE, seconds=max(1, round(seconds)), **options)
+        return count, {"rate": rate}
+    return with_cpu(server, operations)
+
+
+def by_load_clients(server, seconds, clients, batch=0):
+    with load.LoadClients(server.port, clients, batch) as crowd:
+        if crowd.ready < clients:
+            return {"refused": clients - crowd.ready}
+        crowd.run(0.3)  # every server connection open, every buffer grown
+
+        def operations():
+            got = crowd.run(seconds)
+            if got["errors"] or got["lost"]:
+                raise RuntimeError(f"{got['errors']} errors, {got['lost']} clients lost with {clients} clients")
+            return got["queries"], {"rate": got["queries"] / got["seconds"], "p50_us": got["p50_us"],
+                                    "p99_us": got["p99_us"]}
+        return with_cpu(server, operations)
+
+
+def idle_memory(lab, name):
+    """Bytes that each idle client costs a fresh process: logged in, and after it has asked one query."""
+    server = lab.fresh(name, lab.postgres)
+    try:
+        with load.login(server.port) as first:
+            load.ask(first)
+            before = machine.private_bytes(server.pid)
+            with load.idle_clients(server.port, IDLE_CLIENTS) as clients:
+                logged_in = machine.private_bytes(server.pid)
+                for client in clients:
+                    load.ask(client)
+                time.sleep(0.1)
+                asked = machine.private_bytes(server.pid)
+        return {"idle_bytes": (logged_in - before) / IDLE_CLIENTS, "used_bytes": (asked - before) / IDLE_CLIENTS}
+    finally:
+        lab.stop(server)
+
+
+class PassThrough:
+    name = "pass-through"
+    title = f"Pass-through: {SIZE} clients on {SIZE} server connections"
+    about = ("`pgbench -S -j 1`. PgBouncer's prepared row is session mode: before 1.21 it has no prepared statements in "
+             "transaction mode, which all other rows of a proxy use.")
+    columns = ["cpu_us", "to_floor", "to_pgbouncer", "rate"]
+
+    def measurements(self, lab):
+        for mode in ("simple", "extended", "prepared"):
+            for name in (DIRECT, FLOOR, PGBOUNCER, PGWEIR):
+                session = name == PGBOUNCER and mode == "prepared"
+                yield Measurement(mode, name, lambda seconds, mode=mode, name=name, session=session: by_pgbench(
+                    lab.contender(name), seconds, mode=mode, database="session" if session else "postgres"))
+
+
+class Queue:
+    name = "queue"
+    title = f"Queue and overload: 20, 200 and 1,000 clients on {SIZE} server connections"
+    about = ("Simple protocol, `bench/load/load_clients`: all clients log in first, then each always has one query on its "
+             "way. Latency is what a client sees, from its query to its answer. Goodput is the rate in relation to "
+             f"that of 20 clients in the same round. Directly, PostgreSQL (`max_connections={MAX_CONNECTIONS}`) refuses "
+             "the clients beyond that.")
+    columns = ["cpu_us", "to_pgbouncer", "rate", "goodput", "p50_us", "p99_us", "p99_to_p50", "refused"]
+
+    def measurements(self, lab):
+        for clients in (20, 200, 1000):
+            for name in (DIRECT, PGBOUNCER, PGWEIR):
+                yield Measurement(f"{clients} clients", name, lambda seconds, clients=clients, name=name:
+                                  by_load_clients(lab.contender(name), seconds, clients))
+
+
+class Connects:
+    name = "connects"
+    title = "Connects: a new connection for each query"
+    about = f"`pgbench -C -S -c {SIZE} -j {SIZE}`: connect, log in (trust), one query, leave. CPU is for all of that."
+    columns = ["cpu_us", "to_pgbouncer", "rate"]
+
+    def measurements(self, lab):
+        for name in (DIRECT, PGBOUNCER, PGWEIR):
+            yield Measurement("connects", name, lambda seconds, name=name: by_pgbench(
+                lab.contender(name), seconds, threads=SIZE, reconnect=True))
+
+
+class Memory:
+    name = "memory"
+    title = f"Memory of an idle client: {IDLE_CLIENTS:,} logged-in clients of a fresh process"
+    about = ("Growth of the process's anonymous memory (RssAnon), without the kernel's socket buffers: after login, and "
+             "after each has asked one query.")
+    columns = ["idle_bytes", "used_bytes"]
+
+    def measurements(self, lab):
+        for name in (PGBOUNCER, PGWEIR):
+            yield Measurement("idle", name, lambda _, name=name: idle_memory(lab, name))
+
+
+class Workers:
+    name = "workers"
+    title = "One and two workers"
+    about = (f"Queries to PostgreSQL ({SIZE} clients; the same load, so no loss is what counts), and pipelines of "
+             f"{EXECUTIONS} executions of a prepared statement per Sync to a stub server that only answers, where the "
+             "proxy is what limits. With two CPUs, the load and the stub take their part of the second one. "
+             "CPU and rate are for each execution.")
+    columns = ["cpu_us", "to_pgweir", "rate", "rate_to_pgweir"]
+
+    def measurements(self, lab):
+        for name in (PGWEIR, PGWEIR_2):
+            yield Measurement("PostgreSQL, simple", name, lambda seconds, name=name:
+                              by_load_clients(lab.contender(name), seconds, SIZE))
+        for name in (PGWEIR, PGWEIR_2):
+            yield Measurement("stub, simple", name, lambda seconds, name=name:
+                              by_load_clients(lab.before_stub(name), seconds, SIZE))
+        for name in (PGWEIR, PGWEIR_2):
+            yield Measurement("stub, pipelines", name, lambda seconds, name=name:
+                              by_load_clients(lab.before_stub(name), seconds, SIZE, EXECUTIONS))
+
+
+SCENES = {scene.name: scene for scene in (PassThrough(), Queue(), Connects(), Memory(), Workers())}

@@ -1,0 +1,54 @@
+"""The figures that pgweir is to reach, beside what was measured."""
+from . import report
+from .scenes import PGBOUNCER, PGWEIR, PGWEIR_2
+
+
+def value(scenes, scene, case, contender, column):
+    """A row's median; None when it was not measured."""
+    for row in scenes.get(scene, {}).get("rows", []):
+        if (row["case"], row["contender"]) == (case, contender):
+            return row.get(column)
+    return None
+
+
+def quotient(above, below):
+    return above / below if above and below else None
+
+
+def checks(scenes):
+    """(what, measured, bound, whether the bound is the most or the least)"""
+    def of(*where):
+        return value(scenes, *where)
+
+    yield "CPU per query, simple, to PgBouncer", of("pass-through", "simple", PGWEIR, "to_pgbouncer"), 1.05, "most"
+    yield "CPU per query, simple, to the floor", of("pass-through", "simple", PGWEIR, "to_floor"), 1.0, "then"
+    yield "CPU per query, prepared, to the floor", of("pass-through", "prepared", PGWEIR, "to_floor"), 1.20, "most"
+    for clients in ("200 clients", "1000 clients"):
+        rate = quotient(of("queue", clients, PGWEIR, "rate"), of("queue", clients, PGBOUNCER, "rate"))
+        yield f"queries per second to PgBouncer's, {clients}", rate, 1.0, "least"
+        yield f"p99 / p50 of the latency, {clients}", of("queue", clients, PGWEIR, "p99_to_p50"), 2.0, "most"
+    yield "goodput, 200 clients to 20", of("queue", "200 clients", PGWEIR, "goodput"), 0.95, "least"
+    yield "goodput, 1000 clients to 20", of("queue", "1000 clients", PGWEIR, "goodput"), 0.95, "then"
+    connects = [of("connects", "connects", name, "rate") for name in (PGWEIR, PGBOUNCER)]
+    yield "connects per second to PgBouncer's", quotient(*connects), 1.0, "least"
+    yield "CPU per connect to PgBouncer's", of("connects", "connects", PGWEIR, "to_pgbouncer"), 1.0, "then"
+    yield "bytes per idle client", of("memory", "idle", PGWEIR, "idle_bytes"), 4096, "most"
+    loss = of("workers", "PostgreSQL, simple", PGWEIR_2, "to_pgweir")
+    yield "second worker: CPU per query at equal load, to one worker's", loss, 1.0, "then"
+    gain = of("workers", "stub, pipelines", PGWEIR_2, "rate_to_pgweir")
+    yield "second worker: rate to one worker's, stub server", gain, 1.5, "least"
+
+
+def verdict(measured, bound, kind):
+    if kind == "then":
+        return "(later)"
+    return "met" if (measured <= bound if kind == "most" else measured >= bound) else "MISSED"
+
+
+def table(scenes):
+    lines = [["target", "measured", "bound", ""]]
+    for what, measured, bound, kind in checks(scenes):
+        if measured is not None:
+            sign = "at least" if kind == "least" or "goodput" in what else "at most"
+            lines.append([what, f"{measured:.2f}", f"{sign} {bound:g}", verdict(measured, bound, kind)])
+    return report.markdown_table(lines)
