@@ -61,6 +61,10 @@ void configure(level least, format how) {
                                              : "%Y-%m-%dT%H:%M:%S.%e%z %l %v");
 }
 
+std::string seconds(duration time) {
+    return fmt::format("{:.3f}", to_seconds(time));
+}
+
 bool enabled(level how_loud) noexcept {
     return logger().should_log(native(how_loud));
 }

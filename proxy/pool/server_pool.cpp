@@ -46,6 +46,7 @@ acquisition server_pool::reacquire(waiter& who, base::time_point now) {
     assert(!who.queued());
     if (!idle_.empty()) return grant_idle(who, now);
     queue_.push_again(who);
+    ++totals_.queued;
     settle(now);
     return {acquisition::kind::queued, nullptr};
 }

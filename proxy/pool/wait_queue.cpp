@@ -1,5 +1,7 @@
 #include "pool/wait_queue.hpp"
 
+#include <vector>
+
 namespace pgweir::pool {
 
 void wait_queue::stamp(waiter& who, base::time_point now, base::time_point deadline) noexcept {
@@ -10,10 +12,14 @@ void wait_queue::stamp(waiter& who, base::time_point now, base::time_point deadl
 
 void wait_queue::push_again(waiter& who) {
     list& queue = of(who.worker_);
-    list older;
-    while (!queue.empty() && queue.front()->ticket_ < who.ticket_) older.push_back(*queue.front());
+    std::vector<waiter*> older;  // nearly always empty: those who took their turn again before this one
+    while (waiter* first = queue.front()) {
+        if (first->ticket_ > who.ticket_) break;
+        older.push_back(first);
+        first->unlink();
+    }
     queue.push_front(who);
-    while (!older.empty()) queue.push_front(*older.back());
+    for (auto each = older.rbegin(); each != older.rend(); ++each) queue.push_front(**each);
 }
 
 waiter* wait_queue::oldest() const noexcept {

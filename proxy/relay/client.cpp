@@ -60,6 +60,7 @@ void client::begin() {
 
 void client::on_ready(int, net::readiness ready) {
     if (ready.readable || ready.hung_up) client_drained_ = false;
+    client_ended_ = client_ended_ || ready.ended;
     if (phase_ == phase::tunnelling) return tunnel_->on_client_ready(ready);
     if (ready.writable) {
         flush_client();
@@ -105,6 +106,7 @@ void client::read_client() {
             case net::io_status::failed: return client_gone(false);
             case net::io_status::done: break;
         }
+        if (result.drained && !client_ended_) client_drained_ = true;
         if (pool_ != nullptr) pool_->counters(services_.index).bytes_from_client.add(result.bytes);
         take_input({scratch.data(), result.bytes});
     }

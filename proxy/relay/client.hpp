@@ -149,6 +149,7 @@ private:
     phase phase_ = phase::login;
     std::uint8_t application_ = 0;
     bool client_drained_ = false;  ///< nothing to read until the next edge
+    bool client_ended_ = false;    ///< the client will send no more: what is left is to be read to its end
     bool waiting_ = false;         ///< queued, or its server is on the way from another worker
     bool keeps_turn_ = false;      ///< its server died before it did anything for it
     bool shutting_down_ = false;

@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <cstring>
 #include <mutex>
 #include <utility>
@@ -150,7 +148,8 @@ bool client::read_server_once() {
         lost_server();
         return false;
     }
-    if (result.drained) from.drained = true;
+    // Behind the last words of a server that closes stands its EOF, and no edge announces that again.
+    if (result.drained && !from.ended) from.drained = true;
     base::bytes_view input;
     if (in_scratch) {
         std::memcpy(scratch.data(), from.unread.view().data(), kept);
@@ -191,8 +190,8 @@ void client::log_slow(const session::slow_request& slow) const {
                      {{"pool", pool_->servers.name()},
                       {"user", user_},
                       {"application", application_name_},
-                      {"server_seconds", fmt::format("{:.3f}", base::to_seconds(slow.took))},
-                      {"wait_seconds", fmt::format("{:.3f}", base::to_seconds(last_wait_))},
+                      {"server_seconds", base::log::seconds(slow.took)},
+                      {"wait_seconds", base::log::seconds(last_wait_)},
                       {"statement", slow.text}});
 }
 

@@ -71,7 +71,8 @@ backend_flow::progress backend_flow::consume(base::bytes_view input) {
             continue;
         }
         take(header.tag, available);
-        if (broken_) return {consumed, stop::broken};
+        // The next server starts with a clean record.
+        if (std::exchange(broken_, false)) return {consumed, stop::broken};
         consumed += available.size();
     }
     return {consumed, stop::need_more};
@@ -148,8 +149,11 @@ void backend_flow::take_row_description(base::bytes_view message, bool no_data) 
         if (request.compare_description) {
             describe_compared(request, found);
         } else if (!request.detail) {
-            x_.statements.no_name().description = found;
-        } else if (client_statement* known = x_.statements.find(request.detail->client_name)) {
+            // By now the name may stand for another statement.
+            auto& unnamed = x_.statements.no_name();
+            if (unnamed.present && unnamed.generation == request.unnamed_generation) unnamed.description = found;
+        } else if (client_statement* known = x_.statements.find(request.detail->client_name);
+                   known != nullptr && known->statement == request.detail->statement) {
             known->description = found;
         }
     }
@@ -173,7 +177,7 @@ void backend_flow::take_command_complete(base::bytes_view message) {
     }
     pending_request& request = x_.pending.front();
     if (request.detail && needs_follow_up(request.detail->effects)) {
-        if (const auto tag = wire::decode_command_complete(message.substr(wire::header_size))) follow_up(x_, *tag);
+        if (const auto tag = wire::decode_command_complete(message.substr(wire::header_size))) follow_up(x_, *request.detail, *tag);
     }
     relay(message);
     x_.copy = copy_phase::none;
@@ -183,6 +187,7 @@ void backend_flow::take_command_complete(base::bytes_view message) {
 void backend_flow::take_copy_response(char tag, base::bytes_view message) {
     relay(message);
     if (tag == 'H' || x_.pending.empty()) return;
+    x_.pending.front().may_copy_in = false;
     x_.copy = tag == 'G' ? copy_phase::in : copy_phase::both;
     // Syncs that were sent right behind Execute reach a server that now ignores them (manual, "COPY Operations").
     for (std::size_t i = 1; i < x_.pending.size() && x_.pending.at(i).kind == request_kind::sync; ++i) {
@@ -262,11 +267,15 @@ void backend_flow::take_extended_error(base::bytes_view message, const wire::err
 }
 
 void backend_flow::skip_until_sync() {
-    while (!x_.pending.empty() && x_.pending.front().kind != request_kind::sync) {
-        x_.undo(x_.pending.front());
-        x_.pending.pop_front();
-    }
-    if (x_.pending.empty()) x_.discarding = true;
+    std::size_t skipped = 0;
+    while (skipped < x_.pending.size() && x_.pending.at(skipped).kind != request_kind::sync) ++skipped;
+    // Backwards: a name that was entered and taken out again must end as it was before both.
+    for (std::size_t i = skipped; i > 0; --i) x_.undo(x_.pending.at(i - 1));
+    for (std::size_t i = 0; i < skipped; ++i) x_.pending.pop_front();
+    if (!x_.pending.empty()) return;
+    // A simple Query behind unsynced messages is skipped, too: the server reads nothing but Sync now.
+    x_.discarding = true;
+    x_.unsynced = true;
 }
 
 void backend_flow::take_ready_for_query(base::bytes_view message) {

@@ -60,7 +60,13 @@ void conversation::lend(server_state& server, base::time_point now, bool probe) 
 }
 
 void conversation::inject(std::string_view sql) {
+    if (x_.unsynced) {
+        // After an error the server would skip the query.
+        wire::append_sync(x_.to_server.own());
+        x_.push(request_kind::sync).injected = true;
+    }
     wire::append_query(x_.to_server.own(), sql);
+    x_.server->unnamed_client = 0;  // a simple query destroys the unnamed statement
     pending_request& entry = x_.push(request_kind::query);
     entry.injected = true;
     entry.wait_before_forwarding = true;
@@ -72,9 +78,12 @@ void conversation::inject(std::string_view sql) {
 void conversation::after_server(base::time_point now) {
     if (x_.server == nullptr || close_) return;
     if (applying_ && x_.pending.empty()) applied();
+    // What was cancelled has answered: whatever runs now gets its own time.
+    if (x_.pending.empty() || !x_.pending.front().detail ||
+        x_.pending.front().detail->substitute.reason == outcome::none)
+        cancelled_at_ = base::never;
     if (x_.pending.empty()) {
         idle_since_ = now;
-        cancelled_at_ = base::never;
         if (cleaning_) {
             cleaning_ = false;
             if (x_.injected_failure || x_.server->transaction_status != 'I')
@@ -117,8 +126,9 @@ bool conversation::at_boundary() const {
 
 conversation::server_fate conversation::fate() const {
     if (x_.server == nullptr) return server_fate::none;
-    if (close_ || x_.server->dirty) return server_fate::close;
+    if (close_) return server_fate::close;
     if (applying_ || cleaning_ || !at_boundary()) return server_fate::keep;
+    if (x_.server->dirty) return server_fate::close;
     if (x_.client_gone) return server_fate::give_back;
     const bool kept = !x_.rewrites || x_.pins.any();
     return kept || !served_ ? server_fate::keep : server_fate::give_back;
@@ -165,16 +175,17 @@ void conversation::client_left(bool orderly, base::time_point now) {
         }
         cancel_due_ = !commits && (x_.server->transaction_status != 'I' || only_reads);
     }
-    if (x_.copy != copy_phase::none) {
-        wire::append_copy_fail(x_.to_server.own(), "client connection lost");
-        x_.copy = copy_phase::none;
-    }
     finish_for_gone_client();
 }
 
 void conversation::finish_for_gone_client() {
     x_.to_client.clear();
     if (x_.server == nullptr || close_) return;
+    if (x_.copy != copy_phase::none) {
+        // Also when the server asks for data only now.
+        wire::append_copy_fail(x_.to_server.own(), "client connection lost");
+        x_.copy = copy_phase::none;
+    }
     if (x_.unsynced) {
         // A bare Sync would commit what the client never asked to be committed.
         if (!x_.discarding) provoke_error(x_).injected = true;

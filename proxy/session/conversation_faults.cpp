@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <chrono>
 #include <utility>
+#include <vector>
 
 #include "session/conversation.hpp"
 #include "wire/backend.hpp"
@@ -22,12 +23,13 @@ void conversation::server_lost(base::time_point now) {
     failure why{.reason = outcome::server_lost};
     if (x_.server->last_words) why = *x_.server->last_words;
     const char status = x_.server->transaction_status;
-    const bool nothing_sent = applying_;
+    const bool nothing_asked = applying_ || cleaning_;
     x_.phases.stop(now, *x_.counters);
     x_.server = nullptr;
     x_.to_server.clear();
     x_.copy = copy_phase::none;
     x_.from_client.forwarded = false;
+    const bool served = served_;
     applying_ = cleaning_ = served_ = false;
 
     if (x_.client_gone) {
@@ -40,20 +42,27 @@ void conversation::server_lost(base::time_point now) {
         return;
     }
     x_.from_server = {};
+    if (nothing_asked && !served) {
+        // Only our own settings or a ROLLBACK were on their way: the client's request is unread and gets another server.
+        forget_pending();
+        return;
+    }
     if (!x_.rewrites || x_.pins.any()) {
         // Session state is gone with the server. Directly on PostgreSQL the connection would be, too.
         x_.fatal = why;
         return;
     }
-    if (nothing_sent) {
-        // Only our own settings were on their way: the client's request is unread and gets another server.
-        while (!x_.pending.empty()) {
-            x_.undo(x_.pending.front());
-            x_.pending.pop_front();
-        }
+    if (nothing_asked) {
+        forget_pending();
         return;
     }
     tell_loss(why, status != 'I');
+}
+
+void conversation::forget_pending() {
+    for (std::size_t i = x_.pending.size(); i > 0; --i) x_.undo(x_.pending.at(i - 1));
+    while (!x_.pending.empty()) x_.pending.pop_front();
+    x_.unsynced = false;
 }
 
 void conversation::tell_loss(const failure& why, bool in_block) {
@@ -68,6 +77,7 @@ void conversation::tell_loss(const failure& why, bool in_block) {
         return;
     }
     bool skipping = false;
+    std::vector<std::size_t> undone;
     const auto tell = [&](const pending_request& request) {
         failure told = why;
         if (request.ends_transaction) {
@@ -78,12 +88,12 @@ void conversation::tell_loss(const failure& why, bool in_block) {
         append_failure(x_.to_client.own(), told, severity::error);
         x_.counters->count_error(metrics::error_source::proxy, describe(told.reason).sqlstate);
     };
-    while (!x_.pending.empty()) {
-        pending_request& request = x_.pending.front();
+    for (std::size_t i = 0; i < x_.pending.size(); ++i) {
+        pending_request& request = x_.pending.at(i);
         switch (request.kind) {
             case request_kind::local_answer:
                 if (skipping)
-                    x_.undo(request);
+                    undone.push_back(i);
                 else if (request.detail)
                     x_.to_client.own().append(request.detail->reply);
                 break;
@@ -92,7 +102,7 @@ void conversation::tell_loss(const failure& why, bool in_block) {
             case request_kind::sync:
                 if (!skipping) tell(request);
                 if (request.ends_transaction) in_block = false;
-                x_.undo(request);
+                undone.push_back(i);
                 x_.client_status = in_block ? 'E' : 'I';
                 wire::append_ready_for_query(x_.to_client.own(), x_.client_status);
                 skipping = false;
@@ -105,12 +115,14 @@ void conversation::tell_loss(const failure& why, bool in_block) {
             case request_kind::close:
                 if (!skipping) tell(request);
                 if (request.ends_transaction) in_block = false;
-                x_.undo(request);
+                undone.push_back(i);
                 skipping = true;
                 break;
         }
-        x_.pending.pop_front();
     }
+    // Backwards: a name that was entered and taken out again must end as it was before both.
+    for (std::size_t i = undone.size(); i > 0; --i) x_.undo(x_.pending.at(undone[i - 1]));
+    while (!x_.pending.empty()) x_.pending.pop_front();
     x_.discarding = skipping;
     x_.unsynced = false;
     if (in_block) x_.lost.active = true;

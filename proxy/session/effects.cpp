@@ -57,13 +57,19 @@ bool needs_follow_up(sql::effect flags) {
     return sql::has(flags, with_follow_up);
 }
 
-void follow_up(exchange& x, std::string_view tag) {
+bool holds_back(sql::effect flags) {
+    return sql::has(flags, effect::discard_all | effect::deallocate_all | effect::deallocate);
+}
+
+void follow_up(exchange& x, const request_detail& request, std::string_view tag) {
     if (x.server == nullptr) return;
     if (tag == "DISCARD ALL") {
         forget_session(x);
     } else if (tag == "DEALLOCATE ALL") {
         x.server->statements.clear();
         x.statements.clear_named();
+    } else if (tag == "DEALLOCATE") {
+        if (const auto taken = x.statements.remove(request.client_name)) x.server->statements.remove(taken->statement);
     } else if (tag == "RESET") {
         reset_to_startup(x);
     }

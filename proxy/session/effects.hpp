@@ -18,8 +18,12 @@ void note_effects(exchange& x, const sql::scan_result& found);
 /// Whether the end of a statement with these effects changes what is known of the client or the server.
 bool needs_follow_up(sql::effect flags);
 
+/// Whether what the client says next can only be understood when a text with these effects was executed: it takes
+/// away prepared statements.
+bool holds_back(sql::effect flags);
+
 /// The statement with this CommandComplete tag, of a text with a follow-up, was executed.
-void follow_up(exchange& x, std::string_view tag);
+void follow_up(exchange& x, const request_detail& request, std::string_view tag);
 
 /// Where servers are not shared, statements keep their names and only their effects are remembered.
 void remember_effects(exchange& x, std::string_view statement, sql::effect flags);

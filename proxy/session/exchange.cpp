@@ -64,7 +64,7 @@ void exchange::undo(pending_request& skipped) {
         skipped.wait_before_forwarding = false;
     }
     if (skipped.unnamed_parse) {
-        statements.drop_unnamed();
+        if (!skipped.injected) statements.drop_unnamed();
         if (server != nullptr) server->unnamed_client = 0;
     }
     if (!skipped.detail) return;

@@ -45,6 +45,7 @@ enum class message_verdict : std::uint8_t {
     done,         ///< taken from the input, or the part of it that is here
     need_more,    ///< not whole yet
     need_server,  ///< stays in the input until a server is there, or until a gate opens
+    need_answer,  ///< stays in the input until the server has answered
     terminated,   ///< the client says good-bye
     failed,       ///< exchange::fatal says how the conversation ends
 };

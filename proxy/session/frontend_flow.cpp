@@ -42,9 +42,13 @@ frontend_flow::progress frontend_flow::consume(base::bytes_view input) {
         }
         const base::bytes_view available = rest.substr(0, header.size);
         switch (take(header, available)) {
-            case verdict::done: consumed += available.size(); break;
+            case verdict::done:
+                consumed += available.size();
+                flushed_ = false;
+                break;
             case verdict::need_more: return {consumed, stop::need_more};
             case verdict::need_server: return {consumed, x_.forward_gates > 0 ? stop::gated : stop::need_server};
+            case verdict::need_answer: return {consumed, stop::gated};
             case verdict::terminated: return {consumed + available.size(), stop::terminated};
             case verdict::failed: return {consumed, stop::failed};
         }
@@ -61,9 +65,18 @@ frontend_flow::verdict frontend_flow::take(const wire::header& header, base::byt
     if (is_copy_message(header.tag)) {
         // Outside COPY they are dropped, as PostgreSQL does: a client may still be sending when the server gave up.
         if (!whole && header.size <= max_whole_message) return verdict::need_more;
+        if (copy_may_begin()) return verdict::need_answer;
         const bool copying = x_.server != nullptr && x_.copy != copy_phase::none;
         if (copying) take_copy(header.tag, available);
         stream(header, available, copying);
+        return verdict::done;
+    }
+    if (x_.copy == copy_phase::in && header.tag != 'S' && header.tag != 'H' && header.tag != 'X') {
+        // The server gives the COPY up and answers nothing else: no request of its own is pending.
+        if (!whole && header.size <= max_whole_message) return verdict::need_more;
+        x_.copy = copy_phase::none;
+        x_.to_server.relay(available);
+        stream(header, available, true);
         return verdict::done;
     }
     if (!whole) {
@@ -125,7 +138,8 @@ frontend_flow::verdict frontend_flow::forward_query(base::bytes_view message, co
             detail = std::make_unique<request_detail>();
             detail->effects = found.flags;
             if (sql::has(found.flags, effect::deallocate) && !sql::has(found.flags, effect::multi_statement)) {
-                if (const auto text = rewriter_.deallocate(found.deallocate_name, *detail)) {
+                if (const auto text = rewriter_.deallocate(found.deallocate_name)) {
+                    detail->client_name = sql::identifier_value(found.deallocate_name);
                     wire::append_query(rewritten, *text);
                     sent = {};
                 }
@@ -138,6 +152,7 @@ frontend_flow::verdict frontend_flow::forward_query(base::bytes_view message, co
     pending_request& entry = x_.push(request_kind::query);
     entry.ends_transaction = sql::has(found.flags, effect::explicit_commit);
     entry.plain_read = sql::has(found.flags, effect::plain_read);
+    entry.may_copy_in = sql::has(found.flags, effect::copy);
     entry.detail = std::move(detail);
     if (sent.empty())
         x_.to_server.own().append(rewritten);
@@ -214,6 +229,7 @@ frontend_flow::verdict frontend_flow::take_execute(base::bytes_view message) {
     pending_request& entry = x_.push(request_kind::execute);
     entry.ends_transaction = sql::has(x_.bound_effects, effect::explicit_commit);
     entry.plain_read = sql::has(x_.bound_effects, effect::plain_read);
+    entry.may_copy_in = sql::has(x_.bound_effects, effect::copy);
     if (x_.rewrites && needs_follow_up(x_.bound_effects)) {
         entry.detail = std::make_unique<request_detail>();
         entry.detail->effects = x_.bound_effects;
@@ -229,6 +245,8 @@ frontend_flow::verdict frontend_flow::take_sync(base::bytes_view message) {
     if (x_.copy != copy_phase::none) return verdict::done;
     x_.discarding = false;
     if (x_.server == nullptr) {
+        // What this Sync would have committed may be lost with its server.
+        if (refused_in_simple()) return verdict::done;
         std::string reply;
         wire::append_ready_for_query(reply, x_.client_status);
         x_.answer(reply);
@@ -238,6 +256,15 @@ frontend_flow::verdict frontend_flow::take_sync(base::bytes_view message) {
     x_.to_server.relay(message);
     x_.unsynced = false;
     return verdict::done;
+}
+
+// Whether a client sends its data without waiting to be asked for it. Only the answer tells what to make of that.
+bool frontend_flow::copy_may_begin() {
+    if (x_.server == nullptr || x_.copy != copy_phase::none) return false;
+    bool may = false;
+    for (std::size_t i = 0; i < x_.pending.size() && !may; ++i) may = x_.pending.at(i).may_copy_in;
+    if (may && x_.unsynced && !std::exchange(flushed_, true)) wire::append_flush(x_.to_server.own());
+    return may;
 }
 
 void frontend_flow::take_copy(char tag, base::bytes_view available) {

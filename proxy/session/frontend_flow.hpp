@@ -48,6 +48,7 @@ private:
     verdict take_sync(base::bytes_view message);
     verdict take_function_call(base::bytes_view message);
     verdict take_large(const wire::header& header, base::bytes_view available);
+    bool copy_may_begin();
     void take_copy(char tag, base::bytes_view available);
 
     bool refused_in_extended();
@@ -56,6 +57,7 @@ private:
     void stream(const wire::header& header, base::bytes_view available, bool forwarded);
 
     exchange& x_;
+    bool flushed_ = false;  ///< a Flush of ours stands behind the message taken last
     statement_rewriter rewriter_;
     lost_flow lost_;
 };

@@ -110,23 +110,26 @@ void statement_rewriter::send_parse(const prepared_statement& statement, bool in
     const std::string name = statement.server_name();
     x_.unsynced = true;
     if (x_.server->statements.state_of(statement) == server_statements::presence::outdated) {
-        wire::append_close(x_.to_server.own(), 'S', name);
-        x_.push(request_kind::close).injected = true;
+        close_on_server(statement);
         x_.server->statements.remove(statement);
     }
     if (const auto evicted = x_.server->statements.add(statement, x_.limits->max_prepared)) {
         x_.counters->prepared_requests[metrics::prepared_result::evicted].add();
-        wire::append_close(x_.to_server.own(), 'S', evicted->server_name());
-        pending_request& entry = x_.push(request_kind::close);
-        entry.injected = true;
-        entry.detail = std::make_unique<request_detail>();
-        entry.detail->statement = *evicted;
-        entry.detail->server_removed = true;
+        close_on_server(*evicted);
     }
     wire::append_parse(x_.to_server.own(), name, statement.text(), statement.parameter_types());
     pending_request& entry = x_.push(request_kind::parse);
     entry.injected = injected;
     x_.counters->server_parses.add();
+}
+
+void statement_rewriter::close_on_server(const prepared_statement& statement) {
+    wire::append_close(x_.to_server.own(), 'S', statement.server_name());
+    pending_request& entry = x_.push(request_kind::close);
+    entry.injected = true;
+    entry.detail = std::make_unique<request_detail>();
+    entry.detail->statement = statement;
+    entry.detail->server_removed = true;
 }
 
 void statement_rewriter::ensure_on_server(const client_statement& wanted) {
@@ -147,7 +150,9 @@ bool statement_rewriter::ensure_unnamed_on_server() {
     if (x_.server->unnamed_client == x_.client_id && x_.server->unnamed_generation == unnamed.generation) return false;
     x_.counters->prepared_requests[metrics::prepared_result::reprepared].add();
     wire::append_parse(x_.to_server.own(), "", unnamed.text, unnamed.parameter_types);
-    x_.push(request_kind::parse).injected = true;
+    pending_request& entry = x_.push(request_kind::parse);
+    entry.injected = true;
+    entry.unnamed_parse = true;
     x_.unsynced = true;
     x_.server->unnamed_client = x_.client_id;
     x_.server->unnamed_generation = unnamed.generation;
@@ -238,10 +243,12 @@ void statement_rewriter::describe(std::string_view name, base::bytes_view raw) {
     x_.unsynced = true;
     if (!remember) return;
     entry.capture_description = true;
+    entry.unnamed_generation = x_.statements.no_name().generation;
     // The unnamed one needs no name to be found again, so that a driver that never names any costs no allocation.
     if (name.empty()) return;
     entry.detail = std::make_unique<request_detail>();
     entry.detail->client_name = name;
+    entry.detail->statement = known->statement;
 }
 
 void statement_rewriter::close(std::string_view name) {

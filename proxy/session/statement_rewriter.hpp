@@ -43,6 +43,7 @@ private:
     void parse_named(const wire::parse_message& message, sql::effect effects);
     void ensure_on_server(const client_statement& wanted);
     bool ensure_unnamed_on_server();
+    void close_on_server(const prepared_statement& statement);
     void send_parse(const prepared_statement& statement, bool injected);
     void inject_describe(std::string_view server_name, description_print expected);
     bool fail_on_server(failure what);  ///< always false

@@ -70,10 +70,12 @@ public:
     session::server_state state;
     base::byte_queue unread;  ///< the beginning of a message
     bool drained = true;      ///< nothing more to read until the next edge
+    bool ended = false;       ///< the server will send no more: what is left is to be read to its end
 
 private:
     void on_ready(int, net::readiness ready) override {
         if (ready.readable || ready.hung_up) drained = false;
+        ended = ended || ready.ended;
         if (user_ != nullptr)
             user_->on_server_ready(ready);
         else

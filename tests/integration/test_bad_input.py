@@ -27,11 +27,11 @@ class BadInput(Case):
         self.addCleanup(self.proxy.check_log)
         self.addCleanup(self.proxy.assert_at_rest)
         self.bystander = self.login(self.proxy)
-        self.addCleanup(self._check_bystander, self.bystander.value("SELECT pg_backend_pid()"))
+        self.addCleanup(self._check_bystander)
 
-    def _check_bystander(self, pid):
+    def _check_bystander(self):
         self.assertTrue(self.bystander.is_silent(0.01))
-        self.assertEqual(self.bystander.value("SELECT pg_backend_pid()"), pid)
+        self.assertEqual(self.bystander.value("SELECT 'well'"), "well")
 
     def send(self, *parts):
         """What one peer receives for this, all of it, before it is cut off."""
@@ -48,7 +48,7 @@ class BadInput(Case):
 
 class BeforeLogin(BadInput):
     def test_length_of_the_startup_packet(self):
-        for length in (*LENGTHS, 7, 10001):
+        for length in (*LENGTHS, 7, 10005):
             with self.subTest(length):
                 received = self.send(struct.pack("!i", length) + GOOD_STARTUP[4:])
                 self.assert_fatal(received, "08P01", "invalid length of startup packet")
@@ -94,8 +94,7 @@ class BeforeLogin(BadInput):
             client.send(request)
             self.assertEqual(client.receive_byte(), b"N")
         client.send(messages.ssl_request())
-        with self.assertRaises((ConnectionClosed, AssertionError)):
-            self.assertEqual(client.receive_byte(), b"N")
+        self.assert_fatal(client.until_closed(10), "0A000", "unsupported frontend protocol")
 
     def test_query_before_the_login_is_done(self):
         proxy = self.pgweir(auth={"method": "scram-sha-256", "users": {USER: {"password": "x"}, "operator": {"password": "y"}}})
@@ -178,16 +177,16 @@ class AfterLogin(BadInput):
     def test_malformed_bodies(self):
         bad = [messages.message("Q", b"SELECT 1"), messages.message("Q", b""), messages.message("Q", b"SELECT 1\0\0"),
                messages.message("P", b"name"), messages.message("P", b"\0SELECT 1\0\0\5\0\0"),
-               messages.message("B", b"\0"), messages.message("B", b"\0\0\0\0\0\1\0\0\0\7a"),
+               messages.message("B", b"\0"), messages.message("B", b"\0s\0\0\0\0\1\0\0\0\7a"),
                messages.message("D", b"X\0"), messages.message("D", b""), messages.message("C", b"S"),
                messages.message("E", b"\0\0"), messages.message("F", b"\0")]  # fmt: skip
         for body in bad:
             with self.subTest(body):
                 client = self.login(self.proxy)
-                client.send(body, messages.sync(), messages.terminate())
-                error = error_of(client.until_closed(10))
-                self.assertIsNotNone(error)
-                self.assertEqual(error.sqlstate, "08P01")
+                client.query("BEGIN")  # so that there is a server, which may be the one to complain
+                client.send(messages.parse("s", "SELECT $1::text"), body, messages.sync())
+                self.assertEqual(client.until("E", 10)[-1].sqlstate, "08P01")
+                client.close()
 
     def test_truncated_messages(self):
         whole = messages.parse("s", "SELECT $1::int") + messages.bind("", "s", ["1"]) + messages.execute()

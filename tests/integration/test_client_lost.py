@@ -58,6 +58,12 @@ class Orderly(LostCase):
         self.wait_until(self.work, 5, "the statement to be executed")
         self.assert_kept(pid)
 
+    def test_answers_before_terminate(self):
+        client, pid = self.client()
+        client.send(messages.query("SELECT 'answered' FROM pg_sleep(0.1)"), messages.terminate())
+        self.assertEqual(tags(client.until_closed()), "TDCZ")
+        self.assert_kept(pid)
+
     def test_open_transaction_is_rolled_back(self):
         client, pid = self.client()
         client.query("BEGIN; INSERT INTO work VALUES ('never')")

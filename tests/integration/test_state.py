@@ -1,0 +1,285 @@
+"""Session state in transaction mode: it follows its client, or pins it, and never reaches another one."""
+import unittest
+
+import psycopg2
+
+from kit import messages
+from kit.case import DATABASE, Case
+from kit.rawclient import ServerError, error_of, rows_of, tags
+from kit.route import DirectRoute, TransactionRoute
+
+
+class StartupTests:
+    """What PostgreSQL itself does with startup parameters is the oracle."""
+
+    def connect(self, **options):
+        connection = psycopg2.connect(**self.parameters, **options)
+        connection.autocommit = True
+        self.addCleanup(connection.close)
+        return connection
+
+    def value(self, connection, sql):
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+            return cursor.fetchone()[0]
+
+    def execute(self, connection, sql):
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+
+    SETTINGS = {"application_name": "billing", "timezone": "Asia/Tokyo", "IntervalStyle": "iso_8601",
+                "search_path": "pg_catalog, public", "statement_timeout": "77777ms", "work_mem": "1234kB"}  # fmt: skip
+
+    def given(self):
+        options = " ".join(f"-c {name}={value.replace(', ', ',')}" for name, value in self.SETTINGS.items()
+                           if name != "application_name")  # fmt: skip
+        return self.connect(application_name="billing", options=options)
+
+    def shown(self, connection):
+        return {name: self.value(connection, f"SHOW {name}") for name in self.SETTINGS}
+
+    def test_startup_settings(self):
+        one, other = self.given(), self.connect(application_name="other")
+        plain = self.shown(other)
+        self.assertEqual(self.shown(one)["timezone"], "Asia/Tokyo")
+        for _ in range(3):
+            self.assertEqual(self.shown(one)["statement_timeout"], "77777ms")
+            self.assertEqual(self.shown(one)["search_path"], "pg_catalog,public")
+            self.assertEqual(self.shown(one)["application_name"], "billing")
+            self.assertEqual(self.shown(other), plain)
+
+    def test_reset_all_is_back_to_startup(self):
+        for command in ("RESET ALL", "DISCARD ALL"):
+            with self.subTest(command):
+                connection = self.given()
+                before = self.shown(connection)
+                for name, value in (("application_name", "x"), ("timezone", "UTC"), ("work_mem", "9MB"),
+                                    ("search_path", "public")):  # fmt: skip
+                    self.execute(connection, f"SET {name} TO '{value}'")
+                self.execute(connection, command)
+                self.assertEqual(self.shown(connection), before)
+                self.assertEqual(connection.get_parameter_status("TimeZone"), "Asia/Tokyo")
+                self.assertEqual(connection.get_parameter_status("application_name"), "billing")
+
+    def test_reset_of_one_is_back_to_startup(self):
+        connection = self.given()
+        self.execute(connection, "SET TimeZone TO 'UTC'")
+        self.execute(connection, "RESET TimeZone")
+        self.assertEqual(self.value(connection, "SHOW TimeZone"), "Asia/Tokyo")
+        self.execute(connection, "SET TimeZone TO 'UTC'; SET TimeZone TO DEFAULT")
+        self.assertEqual(self.value(connection, "SHOW TimeZone"), "Asia/Tokyo")
+        self.assertEqual(connection.get_parameter_status("TimeZone"), "Asia/Tokyo")
+
+    def test_rolled_back_set(self):
+        connection = self.given()
+        self.execute(connection, "BEGIN; SET TimeZone TO 'UTC'; SET application_name TO 'x'")
+        self.execute(connection, "ROLLBACK")
+        self.assertEqual(self.value(connection, "SHOW TimeZone"), "Asia/Tokyo")
+        self.execute(connection, "BEGIN; SAVEPOINT s; SET TimeZone TO 'UTC'; ROLLBACK TO s; COMMIT")
+        self.assertEqual(self.value(connection, "SHOW TimeZone"), "Asia/Tokyo")
+        self.assertEqual(connection.get_parameter_status("application_name"), "billing")
+
+    def test_set_local(self):
+        connection = self.connect()
+        self.execute(connection, "BEGIN; SET LOCAL TimeZone TO 'Asia/Tokyo'; SET LOCAL work_mem TO '5MB'")
+        self.assertEqual(self.value(connection, "SHOW work_mem"), "5MB")
+        self.execute(connection, "COMMIT")
+        self.assertNotEqual(self.value(connection, "SHOW TimeZone"), "Asia/Tokyo")
+        self.assertEqual(self.value(connection, "SHOW work_mem"), "4MB")
+
+    def test_client_encoding(self):
+        latin, utf8 = self.connect(client_encoding="LATIN1"), self.connect(client_encoding="UTF8")
+        for _ in range(3):
+            self.assertEqual(self.value(latin, "SELECT 'é', pg_sleep(0)"), "é")
+            self.assertEqual(self.value(utf8, "SELECT '€', pg_sleep(0)"), "€")
+            self.assertEqual(self.value(latin, "SHOW client_encoding"), "LATIN1")
+
+    def test_refused_startup_settings(self):
+        for options, sqlstate in (("-c work_mem=nonsense", "22023"), ("-c no_such_setting=1", "42704"),
+                                  ("-c shared_buffers=1GB", "55P02"), ("-c log_statement=all", "42501")):  # fmt: skip
+            with self.subTest(options):
+                client = self.raw(self.port)
+                with self.assertRaises(ServerError) as refused:
+                    client.startup("app", DATABASE, self.parameters["password"], options=options)
+                self.assertEqual(refused.exception.sqlstate, sqlstate)
+                self.assertEqual(refused.exception.fields["S"], "FATAL")
+
+    def test_custom_setting(self):
+        one, other = self.connect(options="-c app.tenant=7"), self.connect()
+        self.assertEqual(self.value(one, "SELECT current_setting('app.tenant', true)"), "7")
+        self.assertIn(self.value(other, "SELECT current_setting('app.tenant', true)"), (None, ""))
+
+    def test_order_of_many_sets(self):
+        # Reported settings change all the time on two clients in turn; each sees its own.
+        clients = [self.connect() for _ in range(3)]
+        for turn in range(6):
+            for number, client in enumerate(clients):
+                self.execute(client, f"SET application_name TO 'client {number} turn {turn}'")
+            for number, client in enumerate(clients):
+                self.assertEqual(self.value(client, "SHOW application_name"), f"client {number} turn {turn}")
+
+
+class Direct(StartupTests, DirectRoute):
+    pass
+
+
+class Transaction(StartupTests, TransactionRoute):
+    pass
+
+
+VIRGIN = """SELECT (SELECT string_agg(name || '=' || setting, ',') FROM pg_settings WHERE source = 'session'),
+    (SELECT count(*) FROM pg_prepared_statements WHERE from_sql), (SELECT count(*) FROM pg_cursors WHERE is_holdable),
+    (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()),
+    (SELECT count(*) FROM pg_listening_channels()),
+    (SELECT count(*) FROM pg_class WHERE relnamespace = pg_my_temp_schema()), current_user"""
+
+
+class Pins(Case):
+    """Each of these leaves something behind on its server, so it keeps the server until it is gone."""
+
+    KINDS = (
+        ("SET work_mem TO '7MB'", "set", "SHOW work_mem", "7MB"),
+        ("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", "set", "SHOW default_transaction_read_only", "on"),
+        ("SELECT set_config('work_mem', '7MB', false)", "set_config", "SHOW work_mem", "7MB"),
+        ("SET ROLE pg_monitor", "set_role", "SELECT current_user", "pg_monitor"),
+        ("CREATE TEMP TABLE mine AS SELECT 7 AS seven", "temp_table", "SELECT seven FROM mine", "7"),
+        ("SELECT 7 AS seven INTO TEMPORARY mine", "temp_table", "SELECT seven FROM mine", "7"),
+        ("SELECT pg_advisory_lock(7)", "advisory_lock", "SELECT pg_advisory_unlock(7)", "t"),
+        ("LISTEN news", "listen", "SELECT pg_listening_channels()", "news"),
+        ("PREPARE mine AS SELECT 7", "prepare", "EXECUTE mine", "7"),
+        ("BEGIN; DECLARE mine CURSOR WITH HOLD FOR SELECT 7; COMMIT", "with_hold_cursor", "FETCH mine", "7"),
+        ("SELECT setseed(0.5)", "setseed", "SELECT 7", "7"),
+        ("DO $$ BEGIN PERFORM set_config('work_mem', '7MB', false); END $$", "do_block", "SHOW work_mem", "7MB"),
+    )  # fmt: skip
+
+    def setUp(self):
+        super().setUp()
+        self.postgres.sql("GRANT pg_monitor TO app")
+        self.proxy = self.pgweir(database={"pool": {"size": 2}})
+
+    def pins(self, user="app"):
+        return [row["pins"] for row in self.proxy.show("CLIENTS") if row["user"] == user and row["pins"]]
+
+    def assert_virgin(self):
+        """Every server is as new, for a fresh client of each."""
+        clients = [self.login(self.proxy) for _ in range(2)]
+        for client in clients:
+            client.query("BEGIN")
+        for client in clients:
+            self.assertEqual(client.rows(VIRGIN), [[None, "0", "0", "0", "0", "0", "app"]])
+        for client in clients:
+            client.query("COMMIT")
+            client.terminate()
+
+    def test_each_kind(self):
+        for statement, reason, question, answer in self.KINDS:
+            for extended in (False, True):
+                if extended and ";" in statement:
+                    continue
+                with self.subTest(statement, extended=extended):
+                    self.check_kind(statement, reason, question, answer, extended)
+
+    def check_kind(self, statement, reason, question, answer, extended):
+        counted = self.proxy.metric("pgweir_session_pins_total", reason=reason)
+        client = self.login(self.proxy)
+        if extended:
+            client.send(messages.parse("", statement), messages.bind(), messages.execute(), messages.sync())
+            self.assertIsNone(error_of(client.until_ready()))
+        else:
+            self.assertIsNone(error_of(client.query(statement)))
+        self.assertEqual(self.pins(), [reason])
+        self.assertEqual(self.proxy.metric("pgweir_session_pins_total", reason=reason), counted + 1)
+        self.assertEqual(self.proxy.metric("pgweir_pinned_clients", reason=reason), 1)
+        # Others, on whatever server, do not see it.
+        others = [self.login(self.proxy) for _ in range(3)]
+        for other in others:
+            self.assertEqual(other.rows(VIRGIN)[0][1:], ["0", "0", "0", "0", "0", "app"])
+        self.assertEqual(client.value(question), answer)
+        client.terminate()
+        self.wait_until(lambda: not self.pins(), message="the pin's end")
+        self.assert_virgin()
+
+    def test_what_does_not_pin(self):
+        client = self.login(self.proxy)
+        for statement in ("SELECT 1", "BEGIN; SET LOCAL work_mem TO '7MB'; COMMIT", "SET TimeZone TO 'Asia/Tokyo'",
+                          "SET application_name TO 'x'", "SELECT set_config('work_mem', '7MB', true)",
+                          "SELECT pg_advisory_xact_lock(7)", "NOTIFY news", "RESET ALL", "DISCARD ALL",
+                          "BEGIN; DECLARE c CURSOR FOR SELECT 1; FETCH c; COMMIT", "SELECT 'SET work_mem TO 7'",
+                          "CREATE TABLE IF NOT EXISTS permanent ()", "SET TRANSACTION READ ONLY"):  # fmt: skip
+            with self.subTest(statement):
+                self.assertIsNone(error_of(client.query(statement)))
+                self.assertEqual(self.pins(), [])
+
+    def test_discard_all_ends_the_pin(self):
+        client = self.login(self.proxy)
+        client.query("SET work_mem TO '7MB'")
+        self.assertEqual(self.pins(), ["set"])
+        client.query("DISCARD ALL")
+        self.assertEqual(self.pins(), [])
+        self.assert_virgin()
+
+    def test_torn_pinned_client(self):
+        for statement in ("CREATE TEMP TABLE mine ()", "SET work_mem TO '7MB'", "SELECT pg_advisory_lock(7)"):
+            client = self.login(self.proxy)
+            client.query("BEGIN")
+            client.query(statement)
+            client.close()
+            self.proxy.assert_at_rest()
+            self.assert_virgin()
+
+    def test_all_servers_pinned(self):
+        proxy = self.pgweir(database={"pool": {"size": 1, "queue": {"max_wait": "200ms"}}})
+        client, other = self.login(proxy), self.login(proxy)
+        client.query("LISTEN news")
+        self.assertEqual(error_of(other.query("SELECT 1")).sqlstate, "53300")
+        client.terminate()
+        self.wait_until(lambda: error_of(other.query("SELECT 1")) is None)
+
+    def test_notification_reaches_the_listener(self):
+        listener, speaker = self.login(self.proxy), self.login(self.proxy)
+        listener.query("LISTEN news")
+        speaker.query("NOTIFY news, 'hello'")
+        self.assertEqual(listener.receive().notification[1:], ("news", "hello"))
+
+    def test_server_of_a_pinned_client_is_lost(self):
+        # Its session state is gone for good, so it is told as PostgreSQL would.
+        client = self.login(self.proxy)
+        client.query("CREATE TEMP TABLE mine ()")
+        pid = client.value("SELECT pg_backend_pid()")
+        self.postgres.sql("SELECT pg_terminate_backend(%s, 5000)", (int(pid),))
+        received = client.until_closed()
+        self.assertEqual((error_of(received).fields["S"], error_of(received).sqlstate), ("FATAL", "57P01"))
+
+
+class Cost(Case):
+    postgres_options = {"settings": {"log_statement": "all"}}
+
+    def test_equal_state_costs_no_statement(self):
+        # Hundreds of transactions of clients with the same settings: not one SET on the server but the first.
+        proxy = self.pgweir(database={"pool": {"size": 1}})
+        settings = {"application_name": "same", "DateStyle": "ISO, DMY", "TimeZone": "Asia/Tokyo"}
+        clients = [self.login(proxy, **settings) for _ in range(3)]
+        for client in clients:
+            client.query("SELECT 1")
+        before = self.postgres.count_in_log(r"statement: .*\bSET\b")
+        for _ in range(100):
+            for client in clients:
+                client.query("SELECT 1")
+        self.assertEqual(self.postgres.count_in_log(r"statement: .*\bSET\b"), before)
+
+    def test_batch_of_another_clients_state(self):
+        # The settings come in a round trip of their own: the client sees nothing of it.
+        proxy = self.pgweir(database={"pool": {"size": 1}})
+        one, other = self.login(proxy, application_name="one"), self.login(proxy, application_name="other")
+        for _ in range(5):
+            for client, name in ((one, "one"), (other, "other")):
+                client.send(messages.parse("", "SELECT current_setting('application_name')"), messages.bind(),
+                            messages.execute(), messages.sync())  # fmt: skip
+                received = client.until_ready()
+                self.assertEqual([message.tag for message in received], list("12DCZ"))
+                self.assertEqual(rows_of(received), [[name]])
+                self.assertEqual(tags(received), "12DCZ")
+
+
+if __name__ == "__main__":
+    unittest.main()
