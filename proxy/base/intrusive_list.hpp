@@ -61,7 +61,11 @@ public:
     }
 
     void push_back(T& entry) noexcept { insert_before(head_, entry); }
-    void push_front(T& entry) noexcept { insert_before(*head_.next_, entry); }
+    void push_front(T& entry) noexcept {
+        link& moved = entry;
+        moved.unlink();  // it may be the front already
+        insert_before(*head_.next_, entry);
+    }
 
 private:
     void insert_before(link& place, link& entry) noexcept {

@@ -80,7 +80,7 @@ bool client::may_read() const {
         case phase::greeting:
         case phase::console: return unread_.size() < max_read_ahead;
         case phase::relaying:
-            if (!conversation_->to_server().empty()) return false;
+            if (terminated_ || !conversation_->to_server().empty()) return false;
             return stopped_ == session::frontend_flow::stop::need_more || unread_.size() < max_read_ahead;
         case phase::tunnelling:
         case phase::over: break;
@@ -173,7 +173,7 @@ void client::on_deadline(int tag, base::time_point when) {
         if (!waiting_) return;
         leave_queue();
         wait_ended(metrics::checkout_result::timeout);
-        not_lent_ = session::failure{.reason = outcome::queue_timeout};
+        not_lent_ = queue_timeout_failure();
         return run();
     }
     switch (phase_) {
@@ -200,6 +200,16 @@ void client::on_deadline(int tag, base::time_point when) {
     after_events();
 }
 
+session::failure client::queue_timeout_failure() const {
+    session::failure why{.reason = outcome::queue_timeout};
+    const std::lock_guard lock(services_.directory.mutex());
+    if (!pool_->last_failure || pool_->servers.snapshot(now()).open > 0) return why;
+    const session::failure& last = *pool_->last_failure;
+    why.detail = "No server connection could be opened: " + (last.message.empty() ? last.detail : last.message);
+    why.hint = "See whether the database server runs and can be reached.";
+    return why;
+}
+
 void client::leave_queue() {
     if (!waiting_) return;
     waiting_ = false;
@@ -220,7 +230,7 @@ void client::client_gone(bool orderly) {
     if (in_login) services_.counters.client_connects[metrics::client_connect_result::abandoned].add();
     if (phase_ != phase::leaving) {
         phase_ = phase::leaving;
-        if (conversation_) conversation_->client_left(orderly, now());
+        if (conversation_) conversation_->client_left(orderly || terminated_, now());
     }
     unread_.clear();
     flush_server();

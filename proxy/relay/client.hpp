@@ -85,6 +85,7 @@ private:
     void log_end(const session::failure& why) const;
     void close_when_flushed();
     void leave_queue();
+    session::failure queue_timeout_failure() const;
     void end_if_free();
     base::time_point now() const;
 
@@ -153,6 +154,7 @@ private:
     bool waiting_ = false;         ///< queued, or its server is on the way from another worker
     bool keeps_turn_ = false;      ///< its server died before it did anything for it
     bool shutting_down_ = false;
+    bool terminated_ = false;      ///< said Terminate: not read any more
     bool too_many_ = false;        ///< over listen.max_clients
 };
 

@@ -37,7 +37,12 @@ void client::feed(base::bytes_view fresh) {
         unread_.append(input.substr(consumed));
     flush_client();
     if (phase_ != phase::relaying) return;
-    if (stopped_ == frontend_flow::stop::terminated) return client_gone(true);
+    if (stopped_ == frontend_flow::stop::terminated) {
+        // What was asked before is still answered; after_events() sees when.
+        terminated_ = true;
+        unread_.clear();
+        return;
+    }
     if (conversation_->fatal()) close_with(*conversation_->fatal());
 }
 
@@ -174,7 +179,7 @@ bool client::read_server_once() {
     settle_server();
     if (phase_ == phase::greeting && server_ && conversation_->settled() && !conversation_->refusal())
         greeted_by_server();
-    if (phase_ == phase::relaying && stopped_ != frontend_flow::stop::need_more && !waiting_) feed({});
+    if (phase_ == phase::relaying && stopped_ != frontend_flow::stop::need_more && !waiting_ && !terminated_) feed({});
     return server_ != nullptr;
 }
 
@@ -263,6 +268,8 @@ void client::after_events() {
     if (phase_ == phase::relaying) {
         if (conversation_->fatal()) {
             close_with(*conversation_->fatal());
+        } else if (terminated_ && conversation_->pending() == 0 && conversation_->to_client().empty()) {
+            client_gone(true);
         } else if (shutting_down_ && !server_ && !waiting_ && unread_.empty() && conversation_->pending() == 0) {
             close_with({.reason = outcome::shutting_down});
         } else {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -68,6 +69,7 @@ private:
     std::string database_;
     std::string application_name_;
     bool replication_ = false;
+    std::array<bool, 2> asked_for_{};  ///< TLS, GSSAPI encryption: each may be asked for once
     std::vector<session::parameters::entry> asked_;
     std::optional<auth::client_login> login_;
     session::failure failure_;

@@ -1,6 +1,8 @@
 #include "session/conversation.hpp"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "session/effects.hpp"
 #include "sql/words.hpp"
@@ -90,7 +92,37 @@ void conversation::after_server(base::time_point now) {
                 close_server(metrics::server_disconnect_reason::reset_failed);
         }
     }
-    if (x_.client_gone) finish_for_gone_client();
+    if (x_.client_gone)
+        finish_for_gone_client();
+    else if (!close_)
+        return_to_startup();
+}
+
+void conversation::return_to_startup() {
+    if (!x_.reset_due.all && x_.reset_due.names.empty()) return;
+    if (!x_.pending.empty() || x_.unsynced || x_.server->transaction_status != 'I') return;
+    const resets due = std::exchange(x_.reset_due, {});
+    std::vector<parameters::entry> others;
+    parameters wanted = x_.desired;
+    for (const auto& [name, value] : x_.startup.entries()) {
+        const bool named = std::find(due.names.begin(), due.names.end(), name) != due.names.end();
+        // A reported setting that is not at the server's default was not reset: the RESET was rolled back.
+        if ((due.all || named) && (!x_.server->reports(name) || x_.server->has_default(name)))
+            wanted = wanted.with(*x_.texts, name, value);
+        else if (const auto kept = x_.desired.find(name))
+            others.emplace_back(name, *kept);
+    }
+    for (const auto& [name, value] : x_.desired.entries()) {
+        if (!x_.startup.find(name)) others.emplace_back(name, value);
+    }
+    const transition plan = plan_transition(parameters::make(*x_.texts, std::move(others)), {}, wanted);
+    if (plan.sql.empty()) return;
+    x_.desired = wanted;
+    x_.desired_changed();
+    x_.told_differs = true;
+    applying_ = true;
+    x_.server->actual.reset();
+    inject(plan.sql);
 }
 
 void conversation::applied() {

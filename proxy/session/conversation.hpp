@@ -98,6 +98,8 @@ public:
 private:
     void after_server(base::time_point now);
     void applied();
+    /// RESET went to the server's own defaults; for this client it means what it asked for at startup.
+    void return_to_startup();
     void finish_for_gone_client();
     void inject(std::string_view sql);
     void close_server(metrics::server_disconnect_reason why);

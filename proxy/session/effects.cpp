@@ -1,5 +1,7 @@
 #include "session/effects.hpp"
 
+#include "sql/tokens.hpp"
+
 namespace pgweir::session {
 
 namespace {
@@ -17,21 +19,13 @@ bool all_reported(const server_state& server, const sql::scan_result& found) {
     return true;
 }
 
-void reset_to_startup(exchange& x) {
-    if (x.startup.entries().empty()) return;
-    // RESET went to the server's own defaults; for this client it means what it asked for at startup.
-    if (x.server != nullptr) x.server->actual.reset();
-    x.desired = x.server == nullptr ? x.startup : x.server->baseline.overlaid(*x.texts, x.startup);
-    x.desired_changed();
-    x.told_differs = true;
-}
-
 void forget_session(exchange& x) {
     x.server->statements.clear();
     x.server->unnamed_client = 0;
     x.statements.clear();
     x.pins.clear();
-    reset_to_startup(x);
+    x.desired_changed();
+    x.reset_due.all = true;
 }
 
 }  // namespace
@@ -61,6 +55,22 @@ bool holds_back(sql::effect flags) {
     return sql::has(flags, effect::discard_all | effect::deallocate_all | effect::deallocate);
 }
 
+std::unique_ptr<request_detail> follow_up_of(const sql::scan_result& found) {
+    auto detail = std::make_unique<request_detail>();
+    detail->effects = found.flags;
+    if (sql::has(found.flags, effect::deallocate)) detail->client_name = sql::identifier_value(found.deallocate_name);
+    if (sql::has(found.flags, effect::reset)) {
+        for (std::size_t i = 0; i < found.set_target_count; ++i)
+            detail->reset_names.push_back(lower_case(found.set_targets[i]));
+    }
+    return detail;
+}
+
+void hold_back(exchange& x, pending_request& entry) {
+    entry.wait_before_forwarding = true;
+    ++x.forward_gates;
+}
+
 void follow_up(exchange& x, const request_detail& request, std::string_view tag) {
     if (x.server == nullptr) return;
     if (tag == "DISCARD ALL") {
@@ -71,7 +81,8 @@ void follow_up(exchange& x, const request_detail& request, std::string_view tag)
     } else if (tag == "DEALLOCATE") {
         if (const auto taken = x.statements.remove(request.client_name)) x.server->statements.remove(taken->statement);
     } else if (tag == "RESET") {
-        reset_to_startup(x);
+        x.reset_due.all = x.reset_due.all || sql::has(request.effects, effect::reset_all);
+        x.reset_due.names.insert(x.reset_due.names.end(), request.reset_names.begin(), request.reset_names.end());
     }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string_view>
 
 #include "metrics/pin_reason.hpp"
@@ -21,6 +22,12 @@ bool needs_follow_up(sql::effect flags);
 /// Whether what the client says next can only be understood when a text with these effects was executed: it takes
 /// away prepared statements.
 bool holds_back(sql::effect flags);
+
+/// What follow_up() will have to know.
+std::unique_ptr<request_detail> follow_up_of(const sql::scan_result& found);
+
+/// No client message is read past `entry` until it is answered.
+void hold_back(exchange& x, pending_request& entry);
 
 /// The statement with this CommandComplete tag, of a text with a follow-up, was executed.
 void follow_up(exchange& x, const request_detail& request, std::string_view tag);

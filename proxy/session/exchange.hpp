@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/interner.hpp"
 #include "base/outbox.hpp"
@@ -56,6 +57,12 @@ struct slow_request {
     base::duration took{};
 };
 
+/// What RESET and DISCARD ALL returned to the server's own defaults.
+struct resets {
+    bool all = false;
+    std::vector<std::string> names;
+};
+
 /// What the two directions of one conversation share. frontend_flow, backend_flow and statement_rewriter each move
 /// it on by the messages of their side; conversation owns it and decides about the server.
 struct exchange {
@@ -94,6 +101,8 @@ struct exchange {
     unsigned forward_gates = 0;    ///< pending requests that hold back the client's next message
     copy_phase copy = copy_phase::none;
     sql::effect bound_effects = sql::effect::none;  ///< of the statement bound last
+    std::string bound_text;        ///< of the statement bound last, if its end has a follow-up
+    resets reset_due;              ///< of settings, to what the client asked for at startup
     message_rest from_client;
     message_rest from_server;
 

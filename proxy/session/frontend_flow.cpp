@@ -132,17 +132,13 @@ frontend_flow::verdict frontend_flow::forward_query(base::bytes_view message, co
     std::unique_ptr<request_detail> detail;
     base::bytes_view sent = message;
     std::string rewritten;
+    if (needs_follow_up(found.flags)) detail = follow_up_of(found);
     if (x_.rewrites) {
         note_effects(x_, found);
-        if (needs_follow_up(found.flags)) {
-            detail = std::make_unique<request_detail>();
-            detail->effects = found.flags;
-            if (sql::has(found.flags, effect::deallocate) && !sql::has(found.flags, effect::multi_statement)) {
-                if (const auto text = rewriter_.deallocate(found.deallocate_name)) {
-                    detail->client_name = sql::identifier_value(found.deallocate_name);
-                    wire::append_query(rewritten, *text);
-                    sent = {};
-                }
+        if (sql::has(found.flags, effect::deallocate) && !sql::has(found.flags, effect::multi_statement)) {
+            if (const auto text = rewriter_.deallocate(found.deallocate_name)) {
+                wire::append_query(rewritten, *text);
+                sent = {};
             }
         }
         // A simple query destroys the unnamed statement (manual, "Message Flow", Extended Query).
@@ -154,6 +150,7 @@ frontend_flow::verdict frontend_flow::forward_query(base::bytes_view message, co
     entry.plain_read = sql::has(found.flags, effect::plain_read);
     entry.may_copy_in = sql::has(found.flags, effect::copy);
     entry.detail = std::move(detail);
+    if (x_.rewrites && holds_back(found.flags)) hold_back(x_, entry);
     if (sent.empty())
         x_.to_server.own().append(rewritten);
     else
@@ -182,11 +179,10 @@ frontend_flow::verdict frontend_flow::take_parse(base::bytes_view message) {
     note_effects(x_, found);
     x_.note_text(parsed->text);
     if (sql::has(found.flags, effect::deallocate) && parsed->statement.empty()) {
-        request_detail detail;
-        if (const auto text = rewriter_.deallocate(found.deallocate_name, detail)) {
+        if (const auto text = rewriter_.deallocate(found.deallocate_name)) {
             wire::append_parse(x_.to_server.own(), "", *text, {});
-            x_.push(request_kind::parse);
-            x_.statements.set_unnamed(*text, {}, found.flags);
+            x_.push(request_kind::parse).unnamed_parse = true;
+            x_.statements.set_unnamed(parsed->text, {}, found.flags);
             x_.server->unnamed_client = x_.client_id;
             x_.server->unnamed_generation = x_.statements.no_name().generation;
             x_.unsynced = true;
@@ -230,12 +226,16 @@ frontend_flow::verdict frontend_flow::take_execute(base::bytes_view message) {
     entry.ends_transaction = sql::has(x_.bound_effects, effect::explicit_commit);
     entry.plain_read = sql::has(x_.bound_effects, effect::plain_read);
     entry.may_copy_in = sql::has(x_.bound_effects, effect::copy);
-    if (x_.rewrites && needs_follow_up(x_.bound_effects)) {
-        entry.detail = std::make_unique<request_detail>();
-        entry.detail->effects = x_.bound_effects;
-    }
     x_.to_server.relay(message);
     x_.unsynced = true;
+    if (x_.rewrites && needs_follow_up(x_.bound_effects)) {
+        entry.detail = follow_up_of(x_.scan(x_.bound_text));
+        entry.detail->effects = x_.bound_effects;
+        if (holds_back(x_.bound_effects)) {
+            hold_back(x_, entry);
+            wire::append_flush(x_.to_server.own());
+        }
+    }
     x_.phases.change(metrics::held_phase::executing, x_.now, *x_.counters);
     return verdict::done;
 }

@@ -125,19 +125,27 @@ transition plan_transition(const std::optional<parameters>& from, const paramete
         append_identifier(plan.sql, name);
         plan.sql += ';';
     }
-    bool first = true;
+    std::vector<parameters::entry> different;
     for (const auto& [name, value] : wanted) {
         const std::string* has = find_value(present, name);
-        if (has != nullptr && *has == value) continue;
-        // set_config() and not SET: only it reads a list such as search_path as the startup packet does.
-        plan.sql += first ? "SELECT pg_catalog.set_config(" : ",pg_catalog.set_config(";
-        first = false;
-        append_literal(plan.sql, name);
-        plan.sql += ',';
-        append_literal(plan.sql, value);
-        plan.sql += ",false)";
+        if (has == nullptr || *has != value) different.emplace_back(name, value);
     }
+    if (!different.empty()) plan.sql += set_statement(different);
     return plan;
+}
+
+std::string set_statement(const std::vector<parameters::entry>& settings) {
+    // set_config() and not SET: only it reads a list such as search_path as the startup packet does.
+    std::string sql = "SELECT ";
+    for (const auto& [name, value] : settings) {
+        if (sql.back() == ')') sql += ',';
+        sql += "pg_catalog.set_config(";
+        append_literal(sql, name);
+        sql += ',';
+        append_literal(sql, value);
+        sql += ",false)";
+    }
+    return sql;
 }
 
 }  // namespace pgweir::session

@@ -55,4 +55,7 @@ struct transition {
 /// `from` is what the server has, if that is known; else everything is reset to `baseline` first.
 transition plan_transition(const std::optional<parameters>& from, const parameters& baseline, const parameters& to);
 
+/// Sets every one of `settings`; requires at least one.
+std::string set_statement(const std::vector<parameters::entry>& settings);
+
 }  // namespace pgweir::session

@@ -43,6 +43,15 @@ struct server_state {
         }
         return false;
     }
+
+    /// Whether the reported value is that of an untouched session.
+    bool has_default(std::string_view lower_case_name) const {
+        const auto usual = baseline.find(lower_case_name);
+        for (const auto& [name, value] : reported) {
+            if (lower_case(name) == lower_case_name) return usual && *usual == value;
+        }
+        return false;
+    }
 };
 
 }  // namespace pgweir::session

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "session/effects.hpp"
+#include "sql/tokens.hpp"
 #include "wire/backend.hpp"
 #include "wire/frame.hpp"
 
@@ -11,6 +13,8 @@ namespace {
 
 // No client statement can have this name on a server: an id never is "none".
 constexpr std::string_view no_such_statement = "pgweir_none";
+/// Of an empty statement that stands in for one to be deallocated where it never was prepared.
+constexpr std::string_view placeholder_statement = "pgweir_gone";
 
 std::string quoted(std::string_view name) {
     return '"' + std::string(name) + '"';
@@ -206,6 +210,10 @@ bool statement_rewriter::bind(const wire::bind_head& head, base::bytes_view raw,
         x_.bound_effects = known->effects;
         if (!known->raw) x_.note_text(known->statement.text());
     }
+    if (needs_follow_up(x_.bound_effects)) {
+        const bool whole_text = known == nullptr || !known->raw;
+        x_.bound_text = !whole_text ? "" : known == nullptr ? x_.statements.no_name().text : known->statement.text();
+    }
     if (known != nullptr && !known->raw) {
         const std::size_t handled = wire::header_size + head.size;
         wire::append_bind_head(x_.to_server.own(), head.portal, known->statement.server_name(), size - handled);
@@ -274,19 +282,18 @@ void statement_rewriter::close(std::string_view name) {
     entry.detail->effects = taken->effects;
 }
 
-std::optional<std::string> statement_rewriter::deallocate(std::string_view name, request_detail& detail) {
-    const client_statement* known = x_.statements.find(name);
+std::optional<std::string> statement_rewriter::deallocate(std::string_view as_written) {
+    const client_statement* known = x_.statements.find(sql::identifier_value(as_written));
     if (known == nullptr || known->raw) return std::nullopt;
-    const prepared_statement statement = known->statement;
-    ensure_on_server(*known);
-    x_.server->statements.remove(statement);
-    auto taken = x_.statements.remove(name);
-    detail.statement_change = request_detail::change::client_removed;
-    detail.client_name = name;
-    detail.statement = statement;
-    detail.effects = taken->effects;
-    detail.server_removed = true;
-    return "DEALLOCATE " + statement.server_name();
+    if (x_.server->statements.state_of(known->statement) != server_statements::presence::absent)
+        return "DEALLOCATE " + known->statement.server_name();
+    // It need not be prepared here only to go, and perhaps no longer can be: an empty one always can.
+    wire::append_close(x_.to_server.own(), 'S', placeholder_statement);
+    x_.push(request_kind::close).injected = true;
+    wire::append_parse(x_.to_server.own(), placeholder_statement, "", {});
+    x_.push(request_kind::parse).injected = true;
+    x_.unsynced = true;
+    return "DEALLOCATE " + std::string(placeholder_statement);
 }
 
 bool statement_rewriter::fail_on_server(failure what) {

@@ -32,8 +32,8 @@ public:
     void close(std::string_view name);
 
     /// SQL-level DEALLOCATE of a statement that was prepared by Parse. Returns the text to run in its place, or
-    /// nothing when the name is not one of those.
-    std::optional<std::string> deallocate(std::string_view name, request_detail& detail);
+    /// nothing when the name is not one of those. follow_up() does the rest when it has run.
+    std::optional<std::string> deallocate(std::string_view as_written);
 
     /// True when Bind or Describe must wait: the statement was prepared anew and its description is being compared.
     bool prepare_for_use(std::string_view name);

@@ -37,8 +37,8 @@ class PreparedCase(Case):
     def run_statement(self, name, values=(), client=None):
         return rows_of(self.ask(messages.bind("", name, values), messages.execute(), client=client))
 
-    def on_other_server(self, client=None):
-        """Keeps the most recently used server, so that the next statement of `client` gets the other one."""
+    def on_other_server(self):
+        """Keeps the most recently used server busy, so that the next statement gets the other one."""
         blocker = self.login(self.proxy)
         blocker.query("BEGIN")
         return blocker
@@ -254,7 +254,7 @@ class Pipelines(PreparedCase):
             with self.subTest(position=bad, kind=kind):
                 batch = []
                 for number in range(4):
-                    text = "SELEC 1" if (number, kind) == (bad, "parse") else "SELECT 1 / $1::int"
+                    text = "SELEC 1" if (number, kind) == (bad, "parse") else "SELECT 1 / (random() * 0 + $1)::int"
                     value = {"bind": "x", "execute": "0"}.get(kind, "1") if number == bad else "1"
                     batch += [messages.parse(f"{kind}{bad}{number}", text), messages.bind("", f"{kind}{bad}{number}", [value]),
                               messages.execute()]  # fmt: skip
@@ -266,6 +266,14 @@ class Pipelines(PreparedCase):
                     parsed = number < bad or (number == bad and kind != "parse")
                     received = self.ask(messages.describe_statement(f"{kind}{bad}{number}"))
                     self.assertEqual(tags(received), "tTZ" if parsed else "EZ")
+
+    def test_skipped_close_and_parse_of_one_name(self):
+        self.prepare("s", "SELECT 'old'")
+        received = self.ask(messages.parse("", "SELEC"), messages.close_statement("s"), messages.parse("s", "SELECT 'new'"))
+        self.assertEqual(tags(received), "EZ")
+        self.assertEqual(self.run_statement("s"), [["old"]])
+        self.ask(messages.close_statement("s"), messages.parse("s", "SELECT 'new'"))
+        self.assertEqual(self.run_statement("s"), [["new"]])
 
     def test_error_of_ours_in_the_middle(self):
         # It takes its place in the order of the answers, and skips what follows as PostgreSQL's own would.
@@ -330,7 +338,7 @@ class Eviction(PreparedCase):
 
     def test_eviction_while_an_error_skips(self):
         for number in range(6):
-            self.prepare(f"e{number}", f"SELECT 1 / {number}")
+            self.prepare(f"e{number}", f"SELECT 1 / (random() * 0 + {number})::int")
         received = self.ask(*[part for number in (3, 0, 4, 5) for part in (messages.bind("", f"e{number}"), messages.execute())])
         self.assertEqual(tags(received), "2DC2EZ")
         for number in (4, 5, 1, 2, 3):

@@ -119,6 +119,12 @@ class Terminated(Case):
 
 
 class Crash(Case):
+    @staticmethod
+    def failure(client):
+        """The answer to a query if there is an error in it."""
+        received = client.query("SELECT 1")
+        return received if error_of(received) else None
+
     def test_killed_backend(self):
         # PostgreSQL throws out everybody and recovers; clients of transaction mode stay.
         proxy = self.pgweir(database={"pool": {"size": 3}})
@@ -131,7 +137,8 @@ class Crash(Case):
         received = victim.until_ready()
         self.assertIn(error_of(received).sqlstate, DOWN)
         self.assertEqual(received[-1].status, "I")
-        received = other.query("SELECT 1")
+        # The others are told by the postmaster, a moment later.
+        received = self.wait_until(lambda: self.failure(other))
         self.assertIn(error_of(received).sqlstate, DOWN)
         self.assertEqual(received[-1].status, "E")
         other.query("ROLLBACK")

@@ -72,7 +72,7 @@ public:
         clients.push_back(std::make_unique<lab_client>(limits, counters, texts, shares_, clients.size() + 1));
         const auto wanted = session::parameters::make(texts, std::move(startup));
         const server_defaults base(texts);
-        clients.back()->talk.set_state(wanted, base.state.overlaid(texts, wanted));
+        clients.back()->talk.set_state(wanted, base.state.overlaid(texts, wanted), "app.alice");
         return clients.size() - 1;
     }
 

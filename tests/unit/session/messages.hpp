@@ -219,9 +219,10 @@ inline std::string said(const message& one) {
         case 'D':
         case 'T':
         case 'V':
+            line += ' ';
             for (const char c : one.body().substr(0, 60)) {
-                if (c >= ' ' && c <= '~') line += c;
-                else if (line.back() != ' ') line += ' ';
+                const char shown = c >= ' ' && c <= '~' ? c : ' ';
+                if (shown != ' ' || line.back() != ' ') line += shown;
             }
             break;
         default: break;

@@ -26,7 +26,14 @@ struct model_database {
 /// (an error when run), SYNTAX (an error when parsed), INSERT, COPY t FROM STDIN, COPY t TO STDOUT, COPY fail.
 class model_server {
 public:
-    explicit model_server(model_database& database) : database_(&database) {}
+    /// `startup`: settings asked for at login, to which RESET returns.
+    explicit model_server(model_database& database,
+                          const std::vector<std::pair<std::string, std::string>>& startup = {})
+        : database_(&database) {
+        for (const auto& [name, value] : defaults()) untouched_[folded(name)] = value;
+        for (const auto& [name, value] : startup) untouched_[folded(name)] = value;
+        settings_ = told_ = at_begin_ = untouched_;
+    }
 
     /// Settings of an untouched session; the first five are reported.
     static std::vector<std::pair<std::string, std::string>> defaults() {
@@ -54,8 +61,8 @@ public:
 
     std::vector<std::string> statement_names() const {
         std::vector<std::string> names;
-        for (const auto& [name, statement] : statements_) {
-            if (!name.empty()) names.push_back(name);
+        for (const auto& [name, known] : statements_) {
+            if (!name.empty() && name != "pgweir_gone") names.push_back(name);
         }
         return names;
     }
@@ -94,12 +101,6 @@ private:
         return lower;
     }
 
-    static settings_map default_settings() {
-        settings_map all;
-        for (const auto& [name, value] : defaults()) all[folded(name)] = value;
-        return all;
-    }
-
     void take(const message& one);
     void take_query(const message& one);
     void take_parse(const message& one);
@@ -132,9 +133,10 @@ private:
     std::string out_;
     std::map<std::string, statement> statements_;
     std::map<std::string, portal> portals_;
-    settings_map settings_ = default_settings();
-    settings_map told_ = settings_;
-    settings_map at_begin_ = settings_;
+    settings_map untouched_;
+    settings_map settings_;
+    settings_map told_;
+    settings_map at_begin_;
     bool implicit_ = false;  ///< a transaction was begun by a message and not by BEGIN
     bool block_ = false;
     bool failed_ = false;
@@ -365,7 +367,7 @@ inline void model_server::take_describe(const message& one) {
     const std::string name(target->name);
     if (target->kind == 'S') {
         const auto found = statements_.find(name);
-        if (found == statements_.end()) return extended_failure("26000", "prepared statement does not exist: " + name);
+        if (found == statements_.end()) return extended_failure("26000", name.empty() ? "unnamed prepared statement does not exist" : "prepared statement \"" + name + "\" does not exist");
         if (failed_ && returns_rows(found->second.text))
             return extended_failure("25P02", "current transaction is aborted");
         out_ += parameter_description(found->second.text.find("$1") == std::string::npos ? 0 : 1);
@@ -413,142 +415,6 @@ inline void model_server::take_sync() {
     say_ready();
 }
 
-inline bool model_server::run(const std::string& text, const std::vector<std::string>& values, int& sent, int limit) {
-    if (failed_ && !ends_block(text)) {
-        fail("25P02", "current transaction is aborted");
-        return false;
-    }
-    database_->executed.push_back(text);
-    if (starts(text, "SELECT fail")) {
-        fail("22012", "division by zero");
-        return false;
-    }
-    if (starts(text, "SELECT pg_catalog.set_config(")) return run_setting(text);
-    if (starts(text, "SHOW ")) {
-        out_ += data_row(setting(text.substr(5)));
-        out_ += complete("SHOW");
-        return true;
-    }
-    if (starts(text, "SELECT rows ")) return run_rows(std::stoi(text.substr(12)), sent, limit);
-    if (starts(text, "SELECT")) {
-        std::string value = text;
-        for (const std::string& one : values) value += '|' + one;
-        out_ += data_row(value);
-        out_ += complete("SELECT 1");
-        return true;
-    }
-    if (starts(text, "INSERT")) {
-        out_ += complete("INSERT 0 1");
-        return true;
-    }
-    return run_command(text);
-}
-
-inline bool model_server::run_rows(int count, int& sent, int limit) {
-    const int first = sent;
-    while (sent < count && (limit <= 0 || sent - first < limit)) out_ += data_row("row " + std::to_string(++sent));
-    if (limit > 0 && sent - first == limit)
-        out_ += suspended();
-    else
-        out_ += complete("SELECT " + std::to_string(sent - first));
-    return true;
-}
-
-inline bool model_server::run_command(const std::string& text) {
-    if (text == "BEGIN") {
-        if (block_) out_ += notice("there is already a transaction in progress");
-        if (!implicit_ && !block_) at_begin_ = settings_;
-        block_ = true;
-        out_ += complete("BEGIN");
-    } else if (ends_block(text)) {
-        if (!block_) out_ += notice("there is no transaction in progress");
-        const bool commit = text == "COMMIT" && !failed_;
-        if (block_) end_block(commit);
-        out_ += complete(commit ? "COMMIT" : "ROLLBACK");
-    } else if (text == "COPY t FROM STDIN") {
-        begin_copy();
-    } else if (text == "COPY t TO STDOUT") {
-        out_ += copy_response('H') + copy_data("a") + copy_data("b") + copy_done() + complete("COPY 2");
-    } else if (text == "COPY fail") {
-        fail("42P01", "relation does not exist");
-        return false;
-    } else if (text == "DEALLOCATE ALL") {
-        std::erase_if(statements_, [](const auto& e) { return !e.first.empty(); });
-        out_ += complete("DEALLOCATE ALL");
-    } else if (starts(text, "DEALLOCATE ")) {
-        if (statements_.erase(text.substr(11)) == 0) {
-            fail("26000", "prepared statement \"" + text.substr(11) + "\" does not exist");
-            return false;
-        }
-        out_ += complete("DEALLOCATE");
-    } else if (text == "DISCARD ALL") {
-        if (block_) {
-            fail("25001", "DISCARD ALL cannot run inside a transaction block");
-            return false;
-        }
-        std::erase_if(statements_, [](const auto& e) { return !e.first.empty(); });
-        settings_ = default_settings();
-        out_ += complete("DISCARD ALL");
-    } else {
-        return run_setting(text);
-    }
-    return true;
-}
-
-inline std::vector<std::string> literals_in(std::string_view text) {
-    std::vector<std::string> all;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '\'') continue;
-        std::string value;
-        for (++i; i < text.size(); ++i) {
-            if (text[i] == '\'' && i + 1 < text.size() && text[i + 1] == '\'') ++i;
-            else if (text[i] == '\'') break;
-            value += text[i];
-        }
-        all.push_back(value);
-    }
-    return all;
-}
-
-/// SET name TO 'value', RESET name, RESET ALL, and the set_config() calls with which a proxy sets a session up.
-inline bool model_server::run_setting(const std::string& text) {
-    if (starts(text, "SELECT")) {
-        const auto words = literals_in(text);
-        for (std::size_t i = 0; i + 1 < words.size(); i += 2) {
-            if (words[i + 1] == "nonsense") {
-                fail("22023", "invalid value for parameter \"" + words[i] + "\"");
-                return false;
-            }
-            set(words[i], words[i + 1]);
-        }
-        out_ += data_row("set");
-        out_ += complete("SELECT 1");
-        return true;
-    }
-    if (starts(text, "SET ")) {
-        const std::string name = text.substr(4, text.find(' ', 4) - 4);
-        const auto words = literals_in(text);
-        if (words.empty() || words.front() == "nonsense") {
-            fail("22023", "invalid value for parameter");
-            return false;
-        }
-        set(name, words.front());
-        out_ += complete("SET");
-        return true;
-    }
-    if (starts(text, "RESET ")) {
-        std::string name = text.substr(6);
-        std::erase(name, '"');
-        const auto untouched = default_settings();
-        if (name == "ALL")
-            settings_ = untouched;
-        else if (const auto found = untouched.find(folded(name)); found != untouched.end())
-            settings_[found->first] = found->second;
-        out_ += complete("RESET");
-        return true;
-    }
-    out_ += complete("OK");
-    return true;
-}
-
 }  // namespace pgweir::test
+
+#include "session/model_commands.hpp"

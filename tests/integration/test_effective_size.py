@@ -1,0 +1,109 @@
+"""PostgreSQL has fewer places than the pools together want: they settle for what there is."""
+import threading
+import unittest
+
+from kit.case import DATABASE, Case
+from kit.rawclient import ConnectionClosed, error_of
+
+PLACES = 9  # for others than superusers
+
+
+class Load:
+    """Clients of several proxies that ask all the time, until the block ends."""
+
+    def __init__(self, clients):
+        self._clients = clients
+        self._done = threading.Event()
+        self._threads = [threading.Thread(target=self._work, args=(number,)) for number in range(len(clients))]
+        self.served = [0] * len(clients)
+        self.errors = []
+
+    def __enter__(self):
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._done.set()
+        for thread in self._threads:
+            thread.join(30)
+
+    def _work(self, number):
+        while not self._done.is_set():
+            try:
+                if error := error_of(self._clients[number].query("SELECT pg_sleep(0.005)")):
+                    self.errors.append(error.fields)
+                    return
+            except (ConnectionClosed, OSError) as lost:
+                self.errors.append(lost)
+                return
+            self.served[number] += 1
+
+    def all_served(self, times):
+        return not self._threads or min(self.served) >= times or bool(self.errors)
+
+
+class EffectiveSize(Case):
+    postgres_options = {"max_connections": PLACES + 3 + 6, "settings": {"superuser_reserved_connections": "9"}}
+
+    def proxies(self, count, **database):
+        # Together far more than PostgreSQL has.
+        return [self.pgweir(database={"pool": {"size": 8}} | database) for _ in range(count)]
+
+    def clients(self, proxies, each):
+        return [self.login(proxy) for proxy in proxies for _ in range(each)]
+
+    def effective(self, proxies):
+        return [int(proxy.show("POOLS")[0]["effective_size"]) for proxy in proxies]
+
+    def assert_settles(self, proxies, load):
+        self.wait_until(lambda: load.all_served(20), message=lambda: f"all clients to be served: {load.served}")
+        self.assertEqual(load.errors, [])
+        self.wait_until(lambda: sum(self.effective(proxies)) <= PLACES, message="the sizes to add up")
+        self.assertGreaterEqual(min(self.effective(proxies)), 1)
+
+    def test_several_sidecars_settle(self):
+        proxies = self.proxies(3)
+        with Load(self.clients(proxies, 10)) as load:
+            self.assert_settles(proxies, load)
+            before = list(load.served)
+            self.wait_until(lambda: min(now - then for now, then in zip(load.served, before)) > 20 or load.errors)
+        self.assertEqual(load.errors, [])
+        self.assertLessEqual(self.servers(), PLACES)
+        self.assertGreater(sum(proxy.metric("pgweir_server_connects_total", result="refused") for proxy in proxies), 0)
+        self.assertEqual(sum(proxy.metric("pgweir_pool_checkouts_total", result="rejected") for proxy in proxies), 0)
+        self.assertEqual(proxies[0].metric("pgweir_pool_size"), 8)
+
+    def test_it_recovers(self):
+        proxies = self.proxies(2)
+        with Load(self.clients(proxies, 10)) as load:
+            self.assert_settles(proxies, load)
+        # One of them goes away, and with it its servers: the other one may grow again.
+        held = self.effective(proxies)
+        self.assertLess(max(held), 8)
+        proxies[0].close()
+        with Load(self.clients(proxies[1:], 10)) as load:
+            self.wait_until(lambda: self.effective(proxies[1:])[0] > held[1] or load.errors, 60, "the size to grow")
+        self.assertEqual(load.errors, [])
+
+    def test_connection_limit_of_a_role(self):
+        self.postgres.sql("ALTER ROLE app CONNECTION LIMIT 2")
+        self.addCleanup(self.postgres.sql, "ALTER ROLE app CONNECTION LIMIT -1")
+        proxies = self.proxies(1)
+        with Load(self.clients(proxies, 10)) as load:
+            self.wait_until(lambda: load.all_served(10))
+            self.wait_until(lambda: self.effective(proxies) == [2] or load.errors)
+        self.assertEqual(load.errors, [])
+
+    def test_not_a_single_place(self):
+        # Waiting clients wait, and are served as soon as there is one.
+        self.postgres.sql(f"ALTER DATABASE {DATABASE} CONNECTION LIMIT 0")
+        (proxy,) = self.proxies(1)
+        client = self.raw(proxy.port)
+        threading.Timer(0.5, self.postgres.sql, (f"ALTER DATABASE {DATABASE} CONNECTION LIMIT -1",)).start()
+        client.startup("app", DATABASE)
+        self.assertEqual(client.value("SELECT 1"), "1")
+
+
+if __name__ == "__main__":
+    unittest.main()

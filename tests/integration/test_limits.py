@@ -1,0 +1,97 @@
+"""Limits on the number of clients: who is refused, in which words, and that the place comes back."""
+import unittest
+
+from kit.case import DATABASE, USER, Case
+from kit.rawclient import ServerError
+
+
+class Limits(Case):
+    def assert_refused(self, proxy, setting, token, reason, **login):
+        with self.assertRaises(ServerError) as refused:
+            self.login(proxy, **login)
+        fields = refused.exception.fields
+        self.assertEqual((fields["S"], fields["C"]), ("FATAL", "53300"))
+        self.assertIn(token, fields["M"])
+        self.assertIn(setting, fields["H"])
+        self.assertEqual(proxy.metric("pgweir_client_rejections_total", reason=reason), 1)
+
+    def assert_place_comes_back(self, proxy, clients, **login):
+        """One leaves in good order and one without a word: two get in again."""
+        self.assertEqual(clients[0].value("SELECT 'unharmed'"), "unharmed")
+        clients[0].terminate()
+        clients[1].close()
+        for _ in range(2):
+            self.wait_until(lambda: self.logs_in(proxy, **login), message="a place")
+
+    def logs_in(self, proxy, **login):
+        try:
+            return self.login(proxy, **login)
+        except ServerError as error:
+            self.assertEqual(error.sqlstate, "53300")
+            return None
+
+    def test_clients_of_the_process(self):
+        proxy = self.pgweir(listen={"max_clients": 3})
+        clients = [self.login(proxy) for _ in range(3)]
+        with self.assertRaises(ServerError) as refused:
+            self.login(proxy)
+        self.assertEqual(refused.exception.fields["S"], "FATAL")
+        self.assertEqual(refused.exception.sqlstate, "53300")
+        self.assertIn("sorry, too many clients already", refused.exception.fields["M"])
+        self.assertIn("no more connections allowed", refused.exception.fields["M"])
+        self.assertIn("listen.max_clients", refused.exception.fields["H"])
+        self.assert_place_comes_back(proxy, clients)
+        self.addCleanup(lambda: [client.close() for client in self.open_clients])
+
+    def login(self, proxy, *arguments, **parameters):
+        client = super().login(proxy, *arguments, **parameters)
+        self.open_clients.append(client)
+        return client
+
+    def setUp(self):
+        super().setUp()
+        self.open_clients = []
+
+    def test_clients_of_a_database(self):
+        proxy = self.pgweir(database={"limits": {"clients": 2}})
+        clients = [self.login(proxy) for _ in range(2)]
+        self.assert_refused(proxy, "limits.clients", "no more connections allowed", "database_clients", user="other")
+        self.assert_place_comes_back(proxy, clients)
+
+    def test_clients_of_a_user(self):
+        proxy = self.pgweir(database={"limits": {"clients_per_user": 2}})
+        clients = [self.login(proxy) for _ in range(2)]
+        self.assert_refused(proxy, "limits.clients_per_user", "no more connections allowed", "user_clients")
+        self.assertEqual(self.login(proxy, user="other").value("SELECT 1"), "1")
+        self.assert_place_comes_back(proxy, clients)
+
+    def test_clients_of_an_address(self):
+        proxy = self.pgweir(database={"limits": {"clients_per_address": 2}})
+        clients = [self.login(proxy) for _ in range(2)]
+        self.assert_refused(proxy, "limits.clients_per_address", "no more connections allowed", "address_clients",
+                            user="other")  # fmt: skip
+        self.assert_place_comes_back(proxy, clients)
+
+    def test_servers_of_a_database(self):
+        # Without a user in the upstream each client's own user has a pool; all of them share the database's bound.
+        self.postgres.create_role("second")
+        self.postgres.sql("GRANT pg_monitor TO second")
+        upstream = f"postgres://127.0.0.1:{self.postgres.port}/{DATABASE}"
+        proxy = self.pgweir(database={"upstream": upstream, "limits": {"servers": 2}, "pool": {"size": 2}})
+        for turn in range(3):
+            for user in (USER, "second"):
+                client = self.login(proxy, user=user)
+                self.assertEqual(client.value(f"SELECT current_user, {turn}"), user)
+                self.assertLessEqual(self.servers(), 2)
+                client.terminate()
+
+    def test_unknown_database_and_user(self):
+        proxy = self.pgweir()
+        with self.assertRaises(ServerError) as refused:
+            self.login(proxy, database="nowhere")
+        self.assertEqual((refused.exception.fields["S"], refused.exception.sqlstate), ("FATAL", "3D000"))
+        self.assertIn("nowhere", refused.exception.fields["M"])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,249 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "session/lab.hpp"
+
+namespace pgweir::test {
+
+/// One conversation written down: what each side says, and what must come out on the other. play() speaks it once;
+/// play_cut() speaks it again with every piece of input cut in two at every byte, and must hear the same; play_lost()
+/// takes the server away before every step.
+class script {
+public:
+    explicit script(bool shares = true, session::settings with = {}) : shares_(shares), limits_(with) {}
+
+    script& startup(std::vector<session::parameters::entry> wanted) {
+        startup_ = std::move(wanted);
+        return *this;
+    }
+    script& client(std::string bytes) { return add(kind::client, std::move(bytes)); }
+    script& to_server(std::string bytes) { return add(kind::to_server, std::move(bytes)); }
+    script& server(std::string bytes) { return add(kind::server, std::move(bytes)); }
+    script& to_client(std::string bytes) { return add(kind::to_client, std::move(bytes)); }
+    /// The client leaves with the Terminate that it said, or torn off.
+    script& leaves(bool orderly) { return add(orderly ? kind::leaves : kind::torn, {}); }
+    /// The server was given back, is still lent, or is to be closed.
+    script& given_back() { return add(kind::given_back, {}); }
+    script& kept() { return add(kind::kept, {}); }
+    script& closed() { return add(kind::closed, {}); }
+
+    /// Speaks it in every way in which it must come out the same.
+    void holds() const {
+        ASSERT_EQ(play({}), "");
+        play_cut();
+        play_lost();
+    }
+
+    void once() const { EXPECT_EQ(play({}), ""); }
+
+    void play_cut() const {
+        for (std::size_t i = 0; i < steps_.size(); ++i) {
+            if (steps_[i].what != kind::client && steps_[i].what != kind::server) continue;
+            const std::size_t size = steps_[i].bytes.size();
+            const std::size_t stride = size > 1000 ? size / 97 : 1;
+            for (std::size_t at = 1; at < size; at += stride) {
+                const std::string wrong = play({.step = i, .cut = at});
+                ASSERT_EQ(wrong, "") << "cut in step " << i << " behind byte " << at;
+            }
+        }
+    }
+
+    void play_lost() const {
+        for (std::size_t i = 0; i <= steps_.size(); ++i) {
+            const std::string wrong = play({.step = i, .lost = true});
+            ASSERT_EQ(wrong, "") << "server lost before step " << i;
+        }
+    }
+
+private:
+    enum class kind { client, to_server, server, to_client, leaves, torn, given_back, kept, closed };
+    struct step {
+        kind what;
+        std::string bytes;
+    };
+    struct variation {
+        std::size_t step = ~std::size_t{0};
+        std::size_t cut = 0;
+        bool lost = false;
+    };
+
+    /// The state of one time of speaking it.
+    struct performance {
+        performance(const script& of)
+            : talk(of.limits_, counters, texts, of.shares_, 7), database(), limits(of.limits_) {
+            new_server();
+            const auto wanted = session::parameters::make(texts, of.startup_);
+            const auto desired = of.startup_.empty() ? session::parameters{} : servers.back().state.baseline.overlaid(texts, wanted);
+            talk.set_state(wanted, desired, "app.alice");
+        }
+        void new_server() { servers.emplace_back(texts, database); }
+
+        base::interner texts;
+        metrics::pool_counters counters;
+        conversation talk;
+        model_database database;
+        session::settings limits;
+        std::deque<lab_server> servers;
+        lab_server* server = nullptr;
+        std::string client_unread;
+        std::string sent_to_server;
+        std::string sent_to_client;
+        frontend_flow::stop stopped = frontend_flow::stop::need_more;
+        std::string last_fate = "none";
+        bool gone = false;
+    };
+
+    script& add(kind what, std::string bytes) {
+        steps_.push_back({what, std::move(bytes)});
+        return *this;
+    }
+
+    static std::string shown(std::string_view bytes) {
+        std::string text;
+        for (const char c : bytes.substr(0, 2000)) text += c >= ' ' && c <= '~' ? c : '.';
+        return text;
+    }
+
+    static void collect(performance& p) {
+        const auto drain = [](base::outbox& from, std::string& to) {
+            to += from.first();
+            to += from.second();
+            from.clear();
+        };
+        drain(p.talk.to_server(), p.sent_to_server);
+        drain(p.talk.to_client(), p.sent_to_client);
+    }
+
+    static void settle(performance& p) {
+        const fate now = p.talk.fate();
+        if (now == fate::keep || now == fate::none) return;
+        p.last_fate = now == fate::close ? "closed" : "given back";
+        p.talk.take_back(start);
+        p.server = nullptr;
+        p.new_server();
+    }
+
+    static void feed(performance& p) {
+        while (!p.gone) {
+            const std::string input = p.client_unread;
+            const auto progress = p.talk.from_client(input, start);
+            collect(p);
+            p.client_unread.erase(0, progress.consumed);
+            p.stopped = progress.why;
+            if (p.stopped != frontend_flow::stop::need_server || p.server != nullptr) return;
+            p.server = &p.servers.back();
+            p.last_fate = "kept";
+            p.talk.lend(p.server->state, start);
+            collect(p);
+            settle(p);
+        }
+    }
+
+    static void hear(performance& p, std::string_view bytes) {
+        if (p.server == nullptr) return;
+        p.server->unread += bytes;
+        const std::string input = p.server->unread;
+        lab_server& from = *p.server;
+        const auto progress = p.talk.from_server(input, start);
+        collect(p);
+        from.unread.erase(0, progress.consumed);
+        settle(p);
+        if (p.stopped != frontend_flow::stop::need_more) feed(p);
+    }
+
+    static void say(performance& p, const step& one, std::string_view bytes) {
+        if (one.what == kind::server) return hear(p, bytes);
+        p.client_unread += bytes;
+        feed(p);
+    }
+
+    static void leave(performance& p, bool orderly) {
+        p.gone = true;
+        p.talk.client_left(orderly, start);
+        collect(p);
+        p.sent_to_client.clear();
+        settle(p);
+    }
+
+    static std::string differs(std::string& got, const std::string& wanted) {
+        if (got == wanted) return std::exchange(got, {}), "";
+        return "'" + shown(std::exchange(got, {})) + "' and not '" + shown(wanted) + "'";
+    }
+
+    static std::string check(performance& p, const step& one) {
+        switch (one.what) {
+            case kind::to_server: return differs(p.sent_to_server, one.bytes);
+            case kind::to_client: return differs(p.sent_to_client, one.bytes);
+            case kind::given_back: return p.last_fate == "given back" ? "" : "the server is " + p.last_fate;
+            case kind::kept: return p.last_fate == "kept" ? "" : "the server is " + p.last_fate;
+            case kind::closed: return p.last_fate == "closed" ? "" : "the server is " + p.last_fate;
+            case kind::client:
+            case kind::server:
+            case kind::leaves:
+            case kind::torn: break;
+        }
+        return "";
+    }
+
+    static void lose(performance& p) {
+        if (p.server == nullptr) return;
+        p.server = nullptr;
+        p.talk.server_lost(start);
+        collect(p);
+        p.new_server();
+    }
+
+    std::string play(const variation& how) const {
+        performance p(*this);
+        for (std::size_t i = 0; i < steps_.size(); ++i) {
+            const step& one = steps_[i];
+            if (how.lost && how.step == i) {
+                lose(p);
+                return after_loss(p);
+            }
+            const bool speaks = one.what == kind::client || one.what == kind::server;
+            if (speaks && how.step == i && how.cut > 0) {
+                say(p, one, std::string_view(one.bytes).substr(0, how.cut));
+                say(p, one, std::string_view(one.bytes).substr(how.cut));
+            } else if (speaks) {
+                say(p, one, one.bytes);
+            } else if (one.what == kind::leaves || one.what == kind::torn) {
+                leave(p, one.what == kind::leaves);
+            }
+            if (const std::string wrong = check(p, one); !wrong.empty())
+                return "step " + std::to_string(i) + ": " + wrong;
+        }
+        if (how.lost) {
+            lose(p);
+            return after_loss(p);
+        }
+        if (!p.sent_to_server.empty()) return "unexpected to the server: " + shown(p.sent_to_server);
+        if (!p.sent_to_client.empty()) return "unexpected to the client: " + shown(p.sent_to_client);
+        return "";
+    }
+
+    /// The client is told in whole messages and can go on at the next boundary.
+    static std::string after_loss(performance& p) {
+        if (p.talk.pending() != 0 || p.talk.gates() != 0) return "something pends on a server that is lost";
+        if (p.talk.fate() != fate::none) return "a fate of a server that is lost";
+        if (p.gone || p.talk.fatal()) return "";
+        std::string rest = p.sent_to_client;
+        take_messages(rest, direction::from_server);
+        if (!rest.empty()) return "half a message went to the client";
+        return "";
+    }
+
+    bool shares_;
+    session::settings limits_;
+    std::vector<session::parameters::entry> startup_;
+    std::vector<step> steps_;
+};
+
+}  // namespace pgweir::test
