@@ -26,6 +26,11 @@ def cpu_to(base):
     return lambda samples, case, contender: paired(samples, case, contender, "cpu_us", (case, base))
 
 
+def cpus(samples, case, contender):
+    return [s["cpu_us"] * s["rate"] / 1e6 for s in samples
+            if (s["case"], s["contender"]) == (case, contender) and s.get("cpu_us")]
+
+
 def p99_to_p50(samples, case, contender):
     return [s["p99_us"] / s["p50_us"] for s in samples
             if (s["case"], s["contender"]) == (case, contender) and s.get("p50_us")]
@@ -41,6 +46,7 @@ COLUMNS = {
     "rate_to_pgweir": ("rate to one worker",
                        lambda samples, case, contender: paired(samples, case, contender, "rate", (case, PGWEIR)),
                        "{:.2f}"),
+    "cpus": ("CPUs", cpus, "{:.2f}"),
     "goodput": ("goodput", lambda samples, case, contender: paired(samples, case, contender, "rate",
                                                                    (first_case(samples), contender)), "{:.2f}"),
     "p50_us": ("p50, us", plain("p50_us"), "{:.0f}"),

@@ -11,29 +11,41 @@ DISTURBED = 0.05
 
 
 class Clock:
-    """Whether a run is ahead of its schedule: then there is time to repeat what was disturbed."""
+    """The time budget of a run, and whether the run is ahead of it: then there is time to repeat what was disturbed."""
 
     def __init__(self, budget, planned):
         self._start, self._budget, self._planned, self._done = time.monotonic(), budget, planned, 0
 
+    def _used(self):
+        return (time.monotonic() - self._start) / self._budget
+
     def one_done(self):
         self._done += 1
 
+    def did_not_run(self, seconds):
+        """What somebody else's lock took is not ours."""
+        self._start += seconds
+
     def ahead(self):
-        return (time.monotonic() - self._start) / self._budget < self._done / self._planned
+        return self._used() < self._done / self._planned
 
     def over(self):
-        return time.monotonic() - self._start > self._budget
+        return self._used() > 1
+
+    def room_for_another(self):
+        return self._used() * (self._done + 1) <= self._done
 
 
 @contextlib.contextmanager
-def held(lock):
+def held(lock, clock):
     """An flock on the file `lock`, if one is given: whoever compiles under the same lock waits meanwhile."""
     if not lock:
         yield
         return
     with open(lock, "w") as file:
+        start = time.monotonic()
         fcntl.flock(file, fcntl.LOCK_EX)
+        clock.did_not_run(time.monotonic() - start)
         yield
 
 
@@ -44,7 +56,7 @@ def take(measurement, seconds, clock):
         machine.wait_for_quiet(DISTURBED, patience=2 if clock.ahead() else 0.2)
         with machine.ForeignShare() as others:
             values = measurement.run(seconds)
-        samples.append({"case": measurement.case, "contender": measurement.contender, "foreign": others.share, **values})
+        samples.append({"case": measurement.case, "contender": measurement.contender, "foreign": others.share} | values)
     return min(samples, key=lambda sample: sample["foreign"])
 
 
@@ -58,7 +70,7 @@ def run_scene(measurements, rounds, seconds, clock, lock):
         if clock.over() and number:
             print(f"out of time after {number} of {rounds} rounds", file=sys.stderr)
             break
-        with held(lock):
+        with held(lock, clock):
             for contenders in cases.values():
                 turn = number % len(contenders)
                 for each in contenders[turn:] + contenders[:turn]:

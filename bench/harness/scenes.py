@@ -3,11 +3,11 @@ import time
 from typing import Callable, NamedTuple
 
 from . import load, machine
-from .servers import MAX_CONNECTIONS
+from .servers import MAX_CONNECTIONS, RELEASE
 
 SIZE = 20  # server connections of each pool, and clients where nobody has to wait
 IDLE_CLIENTS = 2000
-EXECUTIONS = 50  # of a pipeline, per Sync
+STATEMENTS = 20  # of a pipeline, per Sync
 
 DIRECT, FLOOR, PGBOUNCER, PGWEIR, PGWEIR_2 = "direct", "byte relay floor", "PgBouncer", "pgweir", "pgweir, 2 workers"
 
@@ -36,13 +36,13 @@ class Lab:
 
     @property
     def stub(self):
-        return self._once("stub", lambda: self._servers.program("stub_server"))
+        return self._once("stub", lambda: self._servers.program(RELEASE / "bench" / "stub_server"))
 
     def contender(self, name):
         if name == DIRECT:
             return self.postgres
         if name == FLOOR:
-            return self._once(name, lambda: self._servers.program("relay_bare", self.postgres.port))
+            return self._once(name, lambda: self._servers.relay(RELEASE / "bench" / "relay_bare", self.postgres))
         return self._once(name, lambda: self.fresh(name, self.postgres))
 
     def before_stub(self, name):
@@ -109,8 +109,8 @@ def idle_memory(lab, name):
 class PassThrough:
     name = "pass-through"
     title = f"Pass-through: {SIZE} clients on {SIZE} server connections"
-    about = ("`pgbench -S -j 1`. PgBouncer's prepared row is session mode: before 1.21 it has no prepared statements in "
-             "transaction mode, which all other rows of a proxy use.")
+    about = ("`pgbench -S -j 1`. PgBouncer's prepared row is session mode: before 1.21 it has no prepared statements "
+             "in transaction mode, which is what its other rows and all of pgweir's are.")
     columns = ["cpu_us", "to_floor", "to_pgbouncer", "rate"]
 
     def measurements(self, lab):
@@ -124,10 +124,10 @@ class PassThrough:
 class Queue:
     name = "queue"
     title = f"Queue and overload: 20, 200 and 1,000 clients on {SIZE} server connections"
-    about = ("Simple protocol, `bench/load/load_clients`: all clients log in first, then each always has one query on its "
-             "way. Latency is what a client sees, from its query to its answer. Goodput is the rate in relation to "
-             f"that of 20 clients in the same round. Directly, PostgreSQL (`max_connections={MAX_CONNECTIONS}`) refuses "
-             "the clients beyond that.")
+    about = ("Simple protocol, `bench/load/load_clients`: all clients log in first, then each always has one query on "
+             "its way. Latency is what a client sees, from its query to its answer. Goodput is the rate in relation to "
+             f"that of 20 clients in the same round. PostgreSQL itself (`max_connections={MAX_CONNECTIONS}`) refuses "
+             "most of the clients.")
     columns = ["cpu_us", "to_pgbouncer", "rate", "goodput", "p50_us", "p99_us", "p99_to_p50", "refused"]
 
     def measurements(self, lab):
@@ -152,8 +152,8 @@ class Connects:
 class Memory:
     name = "memory"
     title = f"Memory of an idle client: {IDLE_CLIENTS:,} logged-in clients of a fresh process"
-    about = ("Growth of the process's anonymous memory (RssAnon), without the kernel's socket buffers: after login, and "
-             "after each has asked one query.")
+    about = ("Growth of the process's anonymous memory (RssAnon), without the kernel's socket buffers: after login, "
+             "and after each has asked one query.")
     columns = ["idle_bytes", "used_bytes"]
 
     def measurements(self, lab):
@@ -164,11 +164,12 @@ class Memory:
 class Workers:
     name = "workers"
     title = "One and two workers"
-    about = (f"Queries to PostgreSQL ({SIZE} clients; the same load, so no loss is what counts), and pipelines of "
-             f"{EXECUTIONS} executions of a prepared statement per Sync to a stub server that only answers, where the "
-             "proxy is what limits. With two CPUs, the load and the stub take their part of the second one. "
-             "CPU and rate are for each execution.")
-    columns = ["cpu_us", "to_pgweir", "rate", "rate_to_pgweir"]
+    about = (f"Queries of {SIZE} clients to PostgreSQL: the same load, so what counts is that nothing is lost. "
+             f"Pipelines of {STATEMENTS} statements per Sync, each with Parse (1,500 bytes, as an object mapper writes "
+             "it), Bind and Execute, to a stub server that only answers: there the proxy is what limits. On two CPUs "
+             "the load and the stub need their part of the second one, so the proxy cannot have all of it. CPU and "
+             "rate are for each statement; CPUs are what the proxy used.")
+    columns = ["cpu_us", "to_pgweir", "rate", "rate_to_pgweir", "cpus"]
 
     def measurements(self, lab):
         for name in (PGWEIR, PGWEIR_2):
@@ -177,9 +178,9 @@ class Workers:
         for name in (PGWEIR, PGWEIR_2):
             yield Measurement("stub, simple", name, lambda seconds, name=name:
                               by_load_clients(lab.before_stub(name), seconds, SIZE))
-        for name in (PGWEIR, PGWEIR_2):
+        for name in (PGBOUNCER, PGWEIR, PGWEIR_2):
             yield Measurement("stub, pipelines", name, lambda seconds, name=name:
-                              by_load_clients(lab.before_stub(name), seconds, SIZE, EXECUTIONS))
+                              by_load_clients(lab.before_stub(name), seconds, SIZE, STATEMENTS))
 
 
 SCENES = {scene.name: scene for scene in (PassThrough(), Queue(), Connects(), Memory(), Workers())}

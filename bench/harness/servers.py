@@ -111,10 +111,13 @@ class Servers:
             time.sleep(0.1)
         raise RuntimeError("PostgreSQL does not take connections")
 
-    def program(self, name, *arguments):
+    def program(self, path, *arguments):
         """One of the programs built from bench/, listening on a free port, its first argument."""
         port = free_port()
-        return self.start(name, [RELEASE / "bench" / name, port, *arguments], port)
+        return self.start(path.name, [path, port, *arguments], port)
+
+    def relay(self, path, upstream):
+        return self.program(path, upstream.port)
 
     def pgbouncer(self, upstream, size):
         """Database postgres in transaction mode, database session in session mode."""

@@ -1,7 +1,7 @@
 // A server that does nothing but answer, so that the proxy in front of it is what limits.
 //
-// One thread. Every login is let in, every statement returns one row of fixed values. All columns that a pooler asks
-// for when it opens a connection are text, so one row of four serves for that as well.
+// One thread. Every login is let in. A simple query returns one row of four texts, which is what a pooler wants to
+// know when it opens a connection, whatever was asked; an execution returns one row of one byte.
 
 #include <sys/socket.h>
 
@@ -37,8 +37,9 @@ struct answers {
         }
         ready = message('Z', "I");
         described = message('T', description);
-        executed = message('D', row) + message('C', {"SELECT 1", 9});
-        query = described + executed + ready;
+        const std::string complete = message('C', {"SELECT 1", 9});
+        executed = message('D', {"\0\1\0\0\0\1\61", 7}) + complete;
+        query = described + message('D', row) + complete + ready;
         login = message('R', {"\0\0\0\0", 4});
         for (const auto& [name, value] : parameters) {
             login += message('S', std::string(name) + '\0' + std::string(value) + '\0');
@@ -47,11 +48,16 @@ struct answers {
     }
 
     static constexpr std::pair<std::string_view, std::string_view> parameters[] = {
-        {"application_name", ""},      {"client_encoding", "UTF8"},
-        {"DateStyle", "ISO, MDY"},     {"default_transaction_read_only", "off"},
-        {"in_hot_standby", "off"},     {"integer_datetimes", "on"},
-        {"IntervalStyle", "postgres"}, {"is_superuser", "on"},
-        {"server_encoding", "UTF8"},   {"server_version", "15.0"},
+        {"application_name", ""},
+        {"client_encoding", "UTF8"},
+        {"DateStyle", "ISO, MDY"},
+        {"default_transaction_read_only", "off"},
+        {"in_hot_standby", "off"},
+        {"integer_datetimes", "on"},
+        {"IntervalStyle", "postgres"},
+        {"is_superuser", "on"},
+        {"server_encoding", "UTF8"},
+        {"server_version", "15.0"},
         {"session_authorization", "postgres"},
         {"standard_conforming_strings", "on"},
         {"TimeZone", "UTC"},
@@ -122,9 +128,11 @@ connection::connection(stub& owner, base::unique_fd socket) : owner_(owner), soc
     owner_.set().add(socket_.get(), *this);
 }
 
-connection::~connection() { owner_.set().remove(socket_.get(), *this); }
+connection::~connection() {
+    owner_.set().remove(socket_.get(), *this);
+}
 
-void connection::on_ready(std::uint32_t) {
+void connection::on_ready(std::uint32_t events) {
     for (;;) {
         std::vector<char>& scratch = owner_.scratch();
         const ssize_t got = ::recv(socket_.get(), scratch.data(), scratch.size(), 0);
@@ -132,7 +140,8 @@ void connection::on_ready(std::uint32_t) {
         if (got <= 0) ended_ = true;
         if (ended_) return owner_.forget(socket_.get());
         on_bytes({scratch.data(), static_cast<std::size_t>(got)});
-        if (static_cast<std::size_t>(got) < scratch.size()) break;
+        // A short read has emptied the socket; but no further edge comes for an end that came with these bytes.
+        if (static_cast<std::size_t>(got) < scratch.size() && (events & EPOLLRDHUP) == 0) break;
     }
     flush();
 }

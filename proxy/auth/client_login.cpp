@@ -38,7 +38,7 @@ client_login::client_login(method wanted, std::string user, std::optional<secret
       user_(std::move(user)),
       known_(std::move(known)),
       random_(random),
-      mock_seed_(hmac_sha256(mock_key, user_)) {}
+      mock_key_(mock_key) {}
 
 client_login::step client_login::start(std::string& out) {
     if (state_ != state::initial) return fail(error_code::protocol_violation);
@@ -88,13 +88,14 @@ base::result<const secret*> client_login::usable_secret() const {
 }
 
 scram_verifier client_login::choose_verifier() const {
-    const auto salt = mock_seed_.view().substr(0, mock_salt_size);
+    const digest mock_seed = hmac_sha256(mock_key_, user_);
+    const auto salt = mock_seed.view().substr(0, mock_salt_size);
     if (const auto known = usable_secret()) {
         const auto& ready = (*known)->verifier();
         return ready ? *ready : make_verifier((*known)->clear_password(), salt);
     }
-    return {default_scram_iterations, std::string(salt), hmac_sha256(mock_seed_.view(), "stored"),
-            hmac_sha256(mock_seed_.view(), "server")};
+    return {default_scram_iterations, std::string(salt), hmac_sha256(mock_seed.view(), "stored"),
+            hmac_sha256(mock_seed.view(), "server")};
 }
 
 client_login::step client_login::receive_password(base::bytes_view body, std::string& out) {

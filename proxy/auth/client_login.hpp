@@ -83,7 +83,7 @@ private:
     std::string user_;
     std::optional<secret> known_;
     entropy random_;
-    digest mock_seed_;
+    std::string mock_key_;
 
     state state_ = state::initial;
     std::unique_ptr<scram_server> scram_;

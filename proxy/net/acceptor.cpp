@@ -103,7 +103,6 @@ void acceptor::accept_some(std::size_t index) {
             ::accept4(from.fd(), reinterpret_cast<sockaddr*>(&native), &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (client) {
             const socket_address peer(reinterpret_cast<const sockaddr*>(&native), length);
-            tune_stream(client.get(), peer);
             on_client_(std::move(client), peer);
             continue;
         }

@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "net/address.hpp"
+#include "net/connect.hpp"
 #include "net/error.hpp"
 
 namespace pgweir::net {
@@ -58,6 +59,8 @@ int bind_tcp(int fd, const socket_address& where) noexcept {
     ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     // So that 0.0.0.0 and [::] can be listened on with the same port, and a peer has one form of address.
     if (where.family() == AF_INET6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+    // An accepted socket has the options of the one that listens (tcp(7)): five system calls less for each client.
+    tune_stream(fd, where);
     if (::bind(fd, where.native(), where.size()) != 0 || ::listen(fd, backlog) != 0) return errno;
     return 0;
 }

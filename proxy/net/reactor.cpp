@@ -119,7 +119,12 @@ void reactor::wait() {
 }
 
 void reactor::dispatch_rounds() {
-    for (int round = 0; round < rounds_per_tick && dispatch() != 0; ++round) run_deferred();
+    // A round that was not full has seen all there was; what came since, wait() is told of without asking twice.
+    for (int round = 0; round < rounds_per_tick; ++round) {
+        const std::size_t events = dispatch();
+        run_deferred();
+        if (events < events_per_round) return;
+    }
 }
 
 std::size_t reactor::dispatch() {

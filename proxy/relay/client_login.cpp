@@ -95,10 +95,10 @@ bool client::admit(const database_settings& database) {
                                              .user = database.session.max_clients_per_user,
                                              .address = database.session.max_clients_per_address};
     std::error_code refused;
+    const std::string address = most.address == 0 || peer_.is_unix() ? std::string() : peer_.host();
     {
         const std::lock_guard lock(services_.directory.mutex());
-        auto admitted = services_.directory.limits.login(database_, user_,
-                                                         peer_.is_unix() ? std::string() : peer_.host(), most);
+        auto admitted = services_.directory.limits.login(database_, user_, address, most);
         if (admitted)
             admission_ = std::move(*admitted);
         else
@@ -147,16 +147,13 @@ void client::start_session(const database_settings& database) {
     if (!login_->settings().empty()) startup_ = session::parameters::make(texts, login_->settings());
     session::parameters startup = startup_;
     if (!application_name_.empty()) startup = startup.with(texts, "application_name", application_name_);
-    std::optional<greeting> known;
+    std::shared_ptr<const greeting> known;
     {
         const std::lock_guard lock(services_.directory.mutex());
         pool_ = &services_.directory.find_or_make(database_, forced ? database.upstream.user : user_, database, secret);
-        if (login_->wants_replication()) {
-            known.reset();
-        } else {
+        if (!login_->wants_replication()) {
             pool_->servers.client_arrived(now());
-            const greeting* found = pool_->find_greeting(startup_);
-            if (found != nullptr && pool_->shares_servers()) known = *found;
+            if (pool_->shares_servers()) known = pool_->find_greeting(startup_);
         }
     }
     application_ = static_cast<std::uint8_t>(services_.applications.index_of(application_name_));
@@ -166,9 +163,10 @@ void client::start_session(const database_settings& database) {
                                                             pool_->counters(services_.index), texts,
                                                             pool_->shares_servers(), id());
     if (known) {
-        if (!application_name_.empty())
-            known->desired = known->desired.with(texts, "application_name", application_name_);
-        conversation_->set_state(startup, known->desired, pool_->servers.name());
+        const bool named = !application_name_.empty();
+        conversation_->set_state(
+            startup, named ? known->desired.with(texts, "application_name", application_name_) : known->desired,
+            pool_->servers.name());
         choose_key({});
         return greet(*known);
     }

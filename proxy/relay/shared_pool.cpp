@@ -29,18 +29,18 @@ shared_pool::shared_pool(std::string database, std::string user, const database_
       settings_(how),
       counters_(workers) {}
 
-const greeting* shared_pool::find_greeting(const session::parameters& startup) const {
+std::shared_ptr<const greeting> shared_pool::find_greeting(const session::parameters& startup) const {
     const auto found = greetings_.find(startup.key());
-    return found == greetings_.end() ? nullptr : &found->second.second;
+    return found == greetings_.end() ? nullptr : found->second.second;
 }
 
 void shared_pool::remember_greeting(const session::parameters& startup, greeting what) {
     if (greetings_.size() >= max_greetings) greetings_.clear();
-    greetings_[startup.key()] = {startup, std::move(what)};
+    greetings_[startup.key()] = {startup, std::make_shared<const greeting>(std::move(what))};
 }
 
 void shared_pool::server_opened(const session::server_state& state) {
-    const greeting* plain = find_greeting({});
+    const auto plain = find_greeting({});
     // After an upgrade or a change of defaults what was learned from older servers no longer holds.
     if (plain != nullptr && !(same_server(*plain, state) && plain->desired == state.baseline)) greetings_.clear();
     remember_greeting({}, {state.reported, state.baseline});

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -50,7 +51,8 @@ public:
     /// Why the last connect failed, for clients that it fails.
     std::optional<session::failure> last_failure;
 
-    const greeting* find_greeting(const session::parameters& startup) const;
+    /// Null when no server has said it yet.
+    std::shared_ptr<const greeting> find_greeting(const session::parameters& startup) const;
     void remember_greeting(const session::parameters& startup, greeting what);
     /// A server was opened: its ParameterStatus set is the newest truth about versions and defaults.
     void server_opened(const session::server_state& state);
@@ -60,7 +62,7 @@ private:
     std::string user_;
     database_settings settings_;
     std::deque<metrics::pool_counters> counters_;
-    std::map<const void*, std::pair<session::parameters, greeting>> greetings_;
+    std::map<const void*, std::pair<session::parameters, std::shared_ptr<const greeting>>> greetings_;
 };
 
 }  // namespace pgweir::relay

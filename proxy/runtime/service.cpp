@@ -25,7 +25,6 @@ constexpr auto shutdown_look = std::chrono::milliseconds(50);
 
 service::service(config::settings configured)
     : configured_(std::move(configured)),
-      reactor_(context_),
       signals_(context_, SIGTERM, SIGINT, SIGHUP),
       shutdown_timer_(context_),
       directory_(configured_.workers),
@@ -36,7 +35,7 @@ service::service(config::settings configured)
     workers_.create(configured_.workers, directory_, cancels_, &console_, applications_, settings_);
     for (const auto& address : configured_.listen.addresses) {
         acceptors_.push_back(std::make_unique<net::acceptor>(
-            reactor_, address, [this](base::unique_fd socket, const net::socket_address& peer) {
+            workers_.at(0).reactor(), address, [this](base::unique_fd socket, const net::socket_address& peer) {
                 accept(std::move(socket), peer);
             }));
         base::log::event(base::log::level::info, "listening",
@@ -46,8 +45,9 @@ service::service(config::settings configured)
 
 service::~service() {
     http_.reset();
+    workers_.join();
     acceptors_.clear();
-    workers_.stop();
+    workers_.destroy();
 }
 
 int service::run() {
@@ -83,10 +83,16 @@ void service::accept(base::unique_fd socket, const net::socket_address& peer) {
         too_many = directory_.limits.connections() > configured_.listen.max_clients;
     }
     relay::worker& chosen = workers_.at(workers_.least_loaded());
-    if (!moved->place) return chosen.post([&chosen] { chosen.count_refused(); });
-    chosen.post([&chosen, moved, too_many] {
-        chosen.accept(std::move(moved->socket), moved->peer, std::move(moved->place), too_many);
-    });
+    auto take = [&chosen, moved, too_many] {
+        if (moved->place)
+            chosen.accept(std::move(moved->socket), moved->peer, std::move(moved->place), too_many);
+        else
+            chosen.count_refused();
+    };
+    if (&chosen == &workers_.at(0))
+        take();
+    else
+        chosen.post(std::move(take));
 }
 
 void service::await_signal() {
@@ -112,7 +118,7 @@ void service::begin_shutdown() {
     // As a sidecar the application beside us may still connect to say its last words.
     const bool sidecar = configured_.shutdown.mode == config::shutdown_mode::sidecar;
     if (!sidecar) {
-        for (auto& acceptor : acceptors_) acceptor->stop();
+        stop_accepting();
         for (std::uint32_t index = 0; index < workers_.size(); ++index)
             workers_.post(index, [&worker = workers_.at(index)] { worker.shut_down(false); });
     }
@@ -129,8 +135,19 @@ void service::watch_shutdown() {
     });
 }
 
+void service::stop_accepting() {
+    // They live on the first worker.
+    std::promise<void> stopped;
+    auto answer = stopped.get_future();
+    workers_.post(0, [this, &stopped] {
+        for (auto& acceptor : acceptors_) acceptor->stop();
+        stopped.set_value();
+    });
+    answer.wait();
+}
+
 void service::stop_now() {
-    for (auto& acceptor : acceptors_) acceptor->stop();
+    stop_accepting();
     // One last tick for each worker: clients are told, idle servers are told.
     for (std::uint32_t index = 0; index < workers_.size(); ++index) {
         std::promise<void> told;

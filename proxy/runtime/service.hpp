@@ -12,7 +12,6 @@
 #include "config/settings.hpp"
 #include "metrics/exporter/exporter.hpp"
 #include "net/acceptor.hpp"
-#include "net/reactor.hpp"
 #include "relay/cancel_registry.hpp"
 #include "relay/pool_directory.hpp"
 #include "runtime/observer.hpp"
@@ -20,8 +19,8 @@
 
 namespace pgweir::runtime {
 
-/// The running program: listening sockets, signals and the end of it all on the main thread; everything else on the
-/// workers.
+/// The running program: signals and the end of it all on the main thread; everything else on the workers. The first
+/// worker accepts, and hands newcomers to the one with the fewest clients, which with one worker is no way at all.
 class service {
 public:
     /// Throws std::exception with a message for the operator when it cannot start.
@@ -36,11 +35,11 @@ private:
     void await_signal();
     void begin_shutdown();
     void watch_shutdown();
+    void stop_accepting();
     void stop_now();
 
     config::settings configured_;
     boost::asio::io_context context_;
-    net::reactor reactor_;
     boost::asio::signal_set signals_;
     boost::asio::steady_timer shutdown_timer_;
     relay::pool_directory directory_;

@@ -5,7 +5,7 @@
 namespace pgweir::runtime {
 
 worker_group::~worker_group() {
-    stop();
+    join();
 }
 
 void worker_group::create(std::uint32_t count, relay::pool_directory& directory, relay::cancel_registry& cancels,
@@ -20,11 +20,10 @@ void worker_group::start() {
     for (auto& worker : workers_) threads_.emplace_back([&running = *worker] { running.run(); });
 }
 
-void worker_group::stop() {
+void worker_group::join() {
     for (auto& worker : workers_) worker->stop();
     for (auto& thread : threads_) thread.join();
     threads_.clear();
-    workers_.clear();
 }
 
 std::uint32_t worker_group::least_loaded() const noexcept {

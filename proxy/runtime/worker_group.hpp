@@ -21,8 +21,10 @@ public:
                 relay::virtual_database* console, metrics::application_names& applications,
                 const std::shared_ptr<const relay::service_settings>& settings);
     void start();
-    /// Stops the loops, waits for the threads and destroys the workers with all that they own.
-    void stop();
+    /// Stops the loops and waits for the threads.
+    void join();
+    /// After join(): the workers with all that they own.
+    void destroy() { workers_.clear(); }
 
     std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(workers_.size()); }
     relay::worker& at(std::uint32_t index) { return *workers_[index]; }

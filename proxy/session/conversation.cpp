@@ -14,6 +14,7 @@ namespace pgweir::session {
 void conversation::set_state(parameters startup, parameters desired, std::string scope) {
     x_.parse_scope = std::move(scope);
     x_.startup = std::move(startup);
+    startup_finds_temp_ = sql::mentions_pg_temp(x_.startup.find("search_path").value_or(""));
     x_.desired = std::move(desired);
     x_.desired_changed();
 }
@@ -48,7 +49,7 @@ void conversation::lend(server_state& server, base::time_point now, bool probe) 
         x_.desired = server.baseline.overlaid(*x_.texts, x_.startup);
         x_.desired_changed();
     }
-    if (x_.rewrites && sql::mentions_pg_temp(x_.startup.find("search_path").value_or("")))
+    if (x_.rewrites && startup_finds_temp_)
         pin(x_, metrics::pin_reason::temp_table);
     const transition plan = plan_transition(server.actual, server.baseline, x_.desired);
     if (plan.needs_other_server) {

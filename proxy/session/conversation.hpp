@@ -114,6 +114,7 @@ private:
     base::time_point idle_since_{};
     base::time_point transaction_since_{};
     metrics::server_disconnect_reason close_reason_ = metrics::server_disconnect_reason::lost;
+    bool startup_finds_temp_ = false;  ///< temporary objects are found, or made, by names without a schema
     bool applying_ = false;       ///< session state is on its way to the server
     bool cleaning_ = false;       ///< DISCARD ALL or ROLLBACK of ours is on its way
     bool clean_ = false;          ///< the server was discarded for the next client

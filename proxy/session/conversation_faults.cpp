@@ -29,6 +29,7 @@ void conversation::server_lost(base::time_point now) {
     x_.to_server.clear();
     x_.copy = copy_phase::none;
     x_.from_client.forwarded = false;
+    x_.reset_due = {};
     const bool served = served_;
     applying_ = cleaning_ = served_ = false;
 
@@ -39,6 +40,7 @@ void conversation::server_lost(base::time_point now) {
     if (x_.from_server.remaining > 0 && x_.from_server.forwarded) {
         cut_ = true;
         x_.fatal = why;
+        forget_pending();
         return;
     }
     x_.from_server = {};
@@ -50,6 +52,7 @@ void conversation::server_lost(base::time_point now) {
     if (!x_.rewrites || x_.pins.any()) {
         // Session state is gone with the server. Directly on PostgreSQL the connection would be, too.
         x_.fatal = why;
+        forget_pending();
         return;
     }
     if (nothing_asked) {

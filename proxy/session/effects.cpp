@@ -79,7 +79,11 @@ void follow_up(exchange& x, const request_detail& request, std::string_view tag)
         x.server->statements.clear();
         x.statements.clear_named();
     } else if (tag == "DEALLOCATE") {
-        if (const auto taken = x.statements.remove(request.client_name)) x.server->statements.remove(taken->statement);
+        // A raw one stands on the server under the client's own name, which the server has just forgotten.
+        const client_statement* known = x.statements.find(request.client_name);
+        if (known != nullptr && (known->raw || known->statement == request.statement))
+            x.statements.remove(request.client_name);
+        if (request.statement) x.server->statements.remove(request.statement);
     } else if (tag == "RESET") {
         x.reset_due.all = x.reset_due.all || sql::has(request.effects, effect::reset_all);
         x.reset_due.names.insert(x.reset_due.names.end(), request.reset_names.begin(), request.reset_names.end());

@@ -23,14 +23,13 @@ void exchange::desired_changed() {
                                                                  "standard_conforming_strings"};
     parse_identity = parse_scope;
     parse_identity.push_back('\0');
-    const auto settings = desired.entries();
-    for (const auto& [name, value] : settings) {
-        if (std::find(parsed_with.begin(), parsed_with.end(), name) == parsed_with.end()) continue;
+    desired.for_each([this](std::string_view name, std::string_view value) {
+        if (std::find(parsed_with.begin(), parsed_with.end(), name) == parsed_with.end()) return;
         parse_identity.append(name).push_back('\0');
         parse_identity.append(value).push_back('\0');
         if (name == "standard_conforming_strings") conforming_strings = value == "on";
         if (name == "client_encoding") scannable = !hides_ascii(value);
-    }
+    });
     if (pins.any()) parse_identity += std::to_string(client_id);
 }
 

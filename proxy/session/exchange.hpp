@@ -102,6 +102,7 @@ struct exchange {
     copy_phase copy = copy_phase::none;
     sql::effect bound_effects = sql::effect::none;  ///< of the statement bound last
     std::string bound_text;        ///< of the statement bound last, if its end has a follow-up
+    prepared_statement to_deallocate;  ///< by the unnamed statement parsed last that is a DEALLOCATE
     resets reset_due;              ///< of settings, to what the client asked for at startup
     message_rest from_client;
     message_rest from_server;

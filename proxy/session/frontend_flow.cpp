@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "session/effects.hpp"
+#include "sql/tokens.hpp"
 #include "wire/backend.hpp"
 #include "wire/frontend.hpp"
 
@@ -129,6 +130,9 @@ frontend_flow::verdict frontend_flow::take_query(base::bytes_view message) {
 }
 
 frontend_flow::verdict frontend_flow::forward_query(base::bytes_view message, const sql::scan_result& found) {
+    if (x_.rewrites && sql::has(found.flags, effect::deallocate) &&
+        rewriter_.unsettled(sql::identifier_value(found.deallocate_name)))
+        return verdict::need_answer;
     std::unique_ptr<request_detail> detail;
     base::bytes_view sent = message;
     std::string rewritten;
@@ -136,7 +140,7 @@ frontend_flow::verdict frontend_flow::forward_query(base::bytes_view message, co
     if (x_.rewrites) {
         note_effects(x_, found);
         if (sql::has(found.flags, effect::deallocate) && !sql::has(found.flags, effect::multi_statement)) {
-            if (const auto text = rewriter_.deallocate(found.deallocate_name)) {
+            if (const auto text = rewriter_.deallocate(found.deallocate_name, detail->statement)) {
                 wire::append_query(rewritten, *text);
                 sent = {};
             }
@@ -176,10 +180,14 @@ frontend_flow::verdict frontend_flow::take_parse(base::bytes_view message) {
         x_.unsynced = true;
         return verdict::done;
     }
+    const bool deallocates = sql::has(found.flags, effect::deallocate) && parsed->statement.empty();
+    if (rewriter_.must_wait(*parsed) ||
+        (deallocates && rewriter_.unsettled(sql::identifier_value(found.deallocate_name))))
+        return verdict::need_answer;
     note_effects(x_, found);
     x_.note_text(parsed->text);
-    if (sql::has(found.flags, effect::deallocate) && parsed->statement.empty()) {
-        if (const auto text = rewriter_.deallocate(found.deallocate_name)) {
+    if (deallocates) {
+        if (const auto text = rewriter_.deallocate(found.deallocate_name, x_.to_deallocate)) {
             wire::append_parse(x_.to_server.own(), "", *text, {});
             x_.push(request_kind::parse).unnamed_parse = true;
             x_.statements.set_unnamed(parsed->text, {}, found.flags);
@@ -198,13 +206,14 @@ frontend_flow::verdict frontend_flow::take_target(char tag, base::bytes_view mes
     if (!target) return broken(target.error());
     const bool of_statement = target->kind == 'S';
     if (x_.rewrites && of_statement && tag == 'C') {
+        if (rewriter_.unsettled(target->name)) return verdict::need_answer;
         rewriter_.close(target->name);
         return verdict::done;
     }
     if (x_.server == nullptr) return refused_in_extended() ? verdict::done : verdict::need_server;
     x_.phases.change(metrics::held_phase::executing, x_.now, *x_.counters);
     if (x_.rewrites && of_statement) {
-        if (rewriter_.prepare_for_use(target->name)) return verdict::need_server;
+        if (rewriter_.prepare_for_use(target->name)) return verdict::need_answer;
         rewriter_.describe(target->name, message);
         return verdict::done;
     }
@@ -231,6 +240,7 @@ frontend_flow::verdict frontend_flow::take_execute(base::bytes_view message) {
     if (x_.rewrites && needs_follow_up(x_.bound_effects)) {
         entry.detail = follow_up_of(x_.scan(x_.bound_text));
         entry.detail->effects = x_.bound_effects;
+        entry.detail->statement = x_.to_deallocate;
         if (holds_back(x_.bound_effects)) {
             hold_back(x_, entry);
             wire::append_flush(x_.to_server.own());
@@ -298,7 +308,7 @@ frontend_flow::verdict frontend_flow::take_bind(const wire::header& header, base
     }
     bool forwarded = true;
     if (x_.rewrites) {
-        if (rewriter_.prepare_for_use((*head)->statement)) return verdict::need_server;
+        if (rewriter_.prepare_for_use((*head)->statement)) return verdict::need_answer;
         // A Bind that is replaced by one that must fail takes its own rest with it.
         forwarded = rewriter_.bind(**head, available, header.size);
     } else {

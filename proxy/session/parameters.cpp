@@ -80,27 +80,37 @@ parameters parameters::make(base::interner& texts, std::vector<entry> entries) {
 
 std::vector<parameters::entry> parameters::entries() const {
     std::vector<entry> all;
-    if (!text_) return all;
-    std::string_view rest = text_.text();
-    while (!rest.empty()) {
-        const auto name_end = rest.find('\0');
-        const auto value_end = rest.find('\0', name_end + 1);
-        all.emplace_back(rest.substr(0, name_end), rest.substr(name_end + 1, value_end - name_end - 1));
-        rest.remove_prefix(value_end + 1);
-    }
+    for_each([&](std::string_view name, std::string_view value) { all.emplace_back(name, value); });
     return all;
 }
 
-std::optional<std::string> parameters::find(std::string_view lower_case_name) const {
-    const auto all = entries();
-    const std::string* value = find_value(all, lower_case_name);
-    return value == nullptr ? std::nullopt : std::optional(*value);
+std::optional<std::string_view> parameters::find(std::string_view lower_case_name) const {
+    std::optional<std::string_view> found;
+    for_each([&](std::string_view name, std::string_view value) {
+        if (name == lower_case_name) found = value;
+    });
+    return found;
 }
 
 parameters parameters::with(base::interner& texts, std::string_view name, std::string_view value) const {
-    auto all = entries();
-    all.emplace_back(name, value);
-    return make(texts, std::move(all));
+    const std::string folded = lower_case(name);
+    std::string text;
+    bool placed = false;
+    const auto place = [&](std::string_view key, std::string_view content) {
+        text.append(key).push_back('\0');
+        text.append(content).push_back('\0');
+    };
+    for_each([&](std::string_view key, std::string_view content) {
+        if (!placed && folded <= key) {
+            place(folded, value);
+            placed = true;
+        }
+        if (key != folded) place(key, content);
+    });
+    if (!placed) place(folded, value);
+    parameters made;
+    made.text_ = texts.intern(text);
+    return made;
 }
 
 parameters parameters::overlaid(base::interner& texts, const parameters& over) const {

@@ -29,7 +29,21 @@ public:
     const void* key() const noexcept { return text_ ? text_.text().data() : nullptr; }
 
     std::vector<entry> entries() const;
-    std::optional<std::string> find(std::string_view lower_case_name) const;
+    /// Valid as long as any handle to this state lives.
+    std::optional<std::string_view> find(std::string_view lower_case_name) const;
+    bool empty() const noexcept { return !text_ || text_.text().empty(); }
+
+    /// Calls `look(name, value)` for each, without a copy.
+    template <class Function>
+    void for_each(Function&& look) const {
+        std::string_view rest = text_ ? text_.text() : std::string_view{};
+        while (!rest.empty()) {
+            const auto name_end = rest.find('\0');
+            const auto value_end = rest.find('\0', name_end + 1);
+            look(rest.substr(0, name_end), rest.substr(name_end + 1, value_end - name_end - 1));
+            rest.remove_prefix(value_end + 1);
+        }
+    }
 
     /// The same with one value replaced or added.
     parameters with(base::interner& texts, std::string_view name, std::string_view value) const;

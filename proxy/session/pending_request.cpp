@@ -16,6 +16,7 @@ pending_request& request_queue::push(request_kind kind, base::time_point now) {
 
 void request_queue::pop_front() noexcept {
     assert(size_ > 0);
+    if (ring_[head_].uncertain) --uncertain_;
     ring_[head_] = pending_request{};
     head_ = (head_ + 1) & (ring_.size() - 1);
     --size_;
@@ -25,10 +26,12 @@ void request_queue::pop_front() noexcept {
     }
 }
 
-void request_queue::pop_back() noexcept {
-    assert(size_ > 0);
-    back() = pending_request{};
-    --size_;
+void request_queue::attach(pending_request& request, std::unique_ptr<request_detail> detail) noexcept {
+    request.detail = std::move(detail);
+    const request_detail& kept = *request.detail;
+    request.uncertain =
+        kept.statement_change != request_detail::change::none || kept.server_added || kept.server_removed;
+    if (request.uncertain) ++uncertain_;
 }
 
 void request_queue::grow() {

@@ -60,6 +60,7 @@ struct pending_request {
     bool compare_description = false;     ///< injected: the description must equal the one remembered
     bool ends_transaction = false;        ///< COMMIT or the like: never cancelled, and in doubt if the server is lost
     bool unnamed_parse = false;           ///< if it fails or is skipped, the server has no unnamed statement of ours
+    bool uncertain = false;               ///< what it changed of statements is taken back if it fails
     bool may_copy_in = false;             ///< the server may answer that it wants data
     bool plain_read = false;              ///< may be cancelled without loss when its client is gone
     std::uint64_t unnamed_generation = 0; ///< of the unnamed statement that is described
@@ -80,10 +81,15 @@ public:
 
     /// Requires position < size().
     pending_request& at(std::size_t position) noexcept { return ring_[index(position)]; }
+    const pending_request& at(std::size_t position) const noexcept { return ring_[index(position)]; }
+
+    /// Gives a request of this queue its detail, which says what must be undone if it fails.
+    void attach(pending_request& request, std::unique_ptr<request_detail> detail) noexcept;
+    /// How many requests have changed what is known of statements and may still fail.
+    std::size_t uncertain() const noexcept { return uncertain_; }
 
     pending_request& push(request_kind kind, base::time_point now);
     void pop_front() noexcept;
-    void pop_back() noexcept;
 
 private:
     std::size_t index(std::size_t position) const noexcept { return (head_ + position) & (ring_.size() - 1); }
@@ -94,6 +100,7 @@ private:
     std::vector<pending_request> ring_;  ///< size is zero or a power of two
     std::size_t head_ = 0;
     std::size_t size_ = 0;
+    std::size_t uncertain_ = 0;
 };
 
 }  // namespace pgweir::session

@@ -28,6 +28,51 @@ failure unknown_statement(std::string_view name) {
             .message = "prepared statement " + quoted(name) + " does not exist"};
 }
 
+// An error skips what follows up to Sync. Within its own batch a request may therefore rely on those before it.
+template <class Matches>
+bool statement_rewriter::in_earlier_batch(Matches matches) const {
+    bool other_batch = false;
+    for (std::size_t i = x_.pending.size(); i > 0; --i) {
+        const pending_request& request = x_.pending.at(i - 1);
+        if (matches(request)) return other_batch;
+        other_batch = other_batch || request.kind == request_kind::sync;
+    }
+    return false;
+}
+
+bool statement_rewriter::unsettled(std::string_view name) const {
+    if (name.empty())
+        return in_earlier_batch([](const pending_request& request) { return request.unnamed_parse; });
+    if (x_.pending.uncertain() == 0) return false;
+    const auto changes_name = [name](const pending_request& request) {
+        return request.uncertain && request.detail->statement_change != request_detail::change::none &&
+               request.detail->client_name == name;
+    };
+    if (in_earlier_batch(changes_name)) return true;
+    const client_statement* known = x_.statements.find(name);
+    return known != nullptr && !known->raw && unsettled(known->statement);
+}
+
+bool statement_rewriter::must_wait(const wire::parse_message& message) const {
+    if (message.statement.empty() || x_.pending.uncertain() == 0) return false;
+    return unsettled(message.statement) || unsettled(prepared_statement::make(*x_.texts, message.parameter_types,
+                                                                              x_.parse_identity, message.text));
+}
+
+bool statement_rewriter::unsettled(const prepared_statement& statement) const {
+    if (x_.pending.uncertain() == 0) return false;
+    // To make room, one that is perhaps not there would have to be closed.
+    const auto& there = x_.server->statements;
+    const bool evicts = there.size() >= x_.limits->max_prepared &&
+                        there.state_of(statement) != server_statements::presence::current;
+    bool earlier = false;
+    return in_earlier_batch([&](const pending_request& request) {
+        earlier = earlier || request.kind == request_kind::sync;
+        if (!request.uncertain || !(request.detail->server_added || request.detail->server_removed)) return false;
+        return request.detail->statement == statement || (evicts && earlier);
+    });
+}
+
 void statement_rewriter::parse(const wire::parse_message& message, base::bytes_view raw,
                                const sql::scan_result& found) {
     x_.counters->client_parses.add();
@@ -77,7 +122,7 @@ void statement_rewriter::parse_named(const wire::parse_message& message, sql::ef
         wire::append_parse_complete(reply);
         pending_request& entry = x_.push(request_kind::local_answer);
         detail->reply = std::move(reply);
-        entry.detail = std::move(detail);
+        x_.pending.attach(entry, std::move(detail));
         x_.unsynced = true;
         if (x_.pending.size() == 1) x_.release_local_answers();
         return;
@@ -86,13 +131,13 @@ void statement_rewriter::parse_named(const wire::parse_message& message, sql::ef
         // The name is taken on the server, so the text goes in unnamed: what is wanted is the server's refusal.
         x_.server->unnamed_client = 0;
         wire::append_parse(x_.to_server.own(), "", message.text, message.parameter_types);
-        x_.push(request_kind::parse).detail = std::move(detail);
+        x_.pending.attach(x_.push(request_kind::parse), std::move(detail));
         x_.unsynced = true;
         return;
     }
     send_parse(statement, false);
     detail->server_added = true;
-    x_.pending.back().detail = std::move(detail);
+    x_.pending.attach(x_.pending.back(), std::move(detail));
 }
 
 bool statement_rewriter::parse_without_server(const wire::parse_message& message, const sql::scan_result& found) {
@@ -131,9 +176,10 @@ void statement_rewriter::close_on_server(const prepared_statement& statement) {
     wire::append_close(x_.to_server.own(), 'S', statement.server_name());
     pending_request& entry = x_.push(request_kind::close);
     entry.injected = true;
-    entry.detail = std::make_unique<request_detail>();
-    entry.detail->statement = statement;
-    entry.detail->server_removed = true;
+    auto detail = std::make_unique<request_detail>();
+    detail->statement = statement;
+    detail->server_removed = true;
+    x_.pending.attach(entry, std::move(detail));
 }
 
 void statement_rewriter::ensure_on_server(const client_statement& wanted) {
@@ -146,7 +192,7 @@ void statement_rewriter::ensure_on_server(const client_statement& wanted) {
     auto detail = std::make_unique<request_detail>();
     detail->statement = wanted.statement;
     detail->server_added = true;
-    x_.pending.back().detail = std::move(detail);
+    x_.pending.attach(x_.pending.back(), std::move(detail));
 }
 
 bool statement_rewriter::ensure_unnamed_on_server() {
@@ -164,6 +210,7 @@ bool statement_rewriter::ensure_unnamed_on_server() {
 }
 
 bool statement_rewriter::prepare_for_use(std::string_view name) {
+    if (unsettled(name)) return true;
     if (name.empty()) {
         const auto& unnamed = x_.statements.no_name();
         if (!unnamed.present || !ensure_unnamed_on_server()) return false;
@@ -272,19 +319,22 @@ void statement_rewriter::close(std::string_view name) {
         x_.answer(reply);
         return;
     }
-    pending_request& entry = x_.push(request_kind::local_answer);
-    entry.detail = std::make_unique<request_detail>();
-    entry.detail->reply = std::move(reply);
-    if (!taken) return;
-    entry.detail->statement_change = request_detail::change::client_removed;
-    entry.detail->client_name = name;
-    entry.detail->statement = std::move(taken->statement);
-    entry.detail->effects = taken->effects;
+    auto detail = std::make_unique<request_detail>();
+    detail->reply = std::move(reply);
+    if (taken) {
+        detail->statement_change = request_detail::change::client_removed;
+        detail->client_name = name;
+        detail->statement = std::move(taken->statement);
+        detail->effects = taken->effects;
+    }
+    x_.pending.attach(x_.push(request_kind::local_answer), std::move(detail));
 }
 
-std::optional<std::string> statement_rewriter::deallocate(std::string_view as_written) {
+std::optional<std::string> statement_rewriter::deallocate(std::string_view as_written,
+                                                             prepared_statement& which) {
     const client_statement* known = x_.statements.find(sql::identifier_value(as_written));
     if (known == nullptr || known->raw) return std::nullopt;
+    which = known->statement;
     if (x_.server->statements.state_of(known->statement) != server_statements::presence::absent)
         return "DEALLOCATE " + known->statement.server_name();
     // It need not be prepared here only to go, and perhaps no longer can be: an empty one always can.

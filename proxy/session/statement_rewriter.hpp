@@ -18,6 +18,11 @@ class statement_rewriter {
 public:
     explicit statement_rewriter(exchange& shared) : x_(shared) {}
 
+    /// Whether what is known of the client's statement `name`, and of what a server has for it, hangs on a request of
+    /// an earlier batch that may still fail: then the next message waits.
+    bool unsettled(std::string_view name) const;
+    bool must_wait(const wire::parse_message& message) const;
+
     void parse(const wire::parse_message& message, base::bytes_view raw, const sql::scan_result& found);
 
     /// `raw` is the message as far as it is here, its header and both names at least; it has `size` bytes in all.
@@ -32,13 +37,18 @@ public:
     void close(std::string_view name);
 
     /// SQL-level DEALLOCATE of a statement that was prepared by Parse. Returns the text to run in its place, or
-    /// nothing when the name is not one of those. follow_up() does the rest when it has run.
-    std::optional<std::string> deallocate(std::string_view as_written);
+    /// nothing when the name is not one of those. follow_up() does the rest when it has run, and wants to know `which`.
+    std::optional<std::string> deallocate(std::string_view as_written, prepared_statement& which);
 
-    /// True when Bind or Describe must wait: the statement was prepared anew and its description is being compared.
+    /// True when Bind or Describe must wait: for what may still fail, or because the statement was prepared anew and
+    /// its description is being compared.
     bool prepare_for_use(std::string_view name);
 
 private:
+    bool unsettled(const prepared_statement& statement) const;
+
+    template <class Matches>
+    bool in_earlier_batch(Matches matches) const;
     void parse_unnamed(const wire::parse_message& message, base::bytes_view raw, sql::effect effects);
     void parse_named(const wire::parse_message& message, sql::effect effects);
     void ensure_on_server(const client_statement& wanted);

@@ -162,6 +162,15 @@ class Statements(PreparedCase):
         self.assertEqual(tags(received), "12DDsDDsDCC3Z")
         self.client.query("COMMIT")
 
+    def test_sql_prepare_and_bind(self):
+        # As libpq's manual allows with PQexecPrepared.
+        self.client.query("PREPARE mine AS SELECT 7")
+        self.assertEqual(self.run_statement("mine"), [["7"]])
+        self.assertEqual(tags(self.ask(messages.describe_statement("mine"))), "tTZ")
+        self.prepare("ours", "SELECT 8")
+        self.assertEqual(self.client.value("EXECUTE ours"), "8")
+        self.client.query("DISCARD ALL")
+
     def test_what_a_driver_does(self):
         for prepared in (True, False):
             connection = psycopg2.connect(host="127.0.0.1", port=self.proxy.port, user="app", dbname=DATABASE)
@@ -192,6 +201,14 @@ class Deallocate(PreparedCase):
         self.assert_error(self.ask(messages.bind("", "mine")), "26000")
         self.prepare("mine", "SELECT 2")
         self.assertEqual(self.run_statement("mine"), [["2"]])
+
+    def test_deallocate_of_a_streamed_statement(self):
+        # Too large to be looked at: it goes to the server under its own name, and pins.
+        self.prepare("large", f"SELECT length('{'x' * 1_500_000}')")
+        self.assertEqual(self.run_statement("large"), [["1500000"]])
+        self.assertIsNone(error_of(self.client.query("DEALLOCATE large")))
+        self.assert_error(self.ask(messages.bind("", "large")), "26000")
+        self.client.query("DISCARD ALL")
 
     def test_of_an_unknown_name(self):
         self.assert_error(self.client.query("DEALLOCATE nobody"), "26000", "nobody")

@@ -112,6 +112,19 @@ class Bounds(QueueCase):
         self.assertEqual(first.value("SELECT 2"), "2")
         self.assertEqual(proxy.metric("pgweir_pool_checkouts_total", result="timeout"), 2)
 
+    def test_deadline_races_the_handoff(self):
+        # Servers become free all the time just when deadlines pass: each client gets one answer, no server is lost.
+        proxy = self.pgweir(database={"pool": {"size": 2, "queue": {"max_wait": "20ms"}}})
+        clients = [self.login(proxy) for _ in range(40)]
+        outcomes = {"TDCZ": 0, "EZ": 0}
+        for _ in range(25):
+            for client in clients:
+                client.send(messages.query("SELECT pg_sleep(0.0015)"))
+            for client in clients:
+                outcomes[tags(client.until_ready())] += 1
+        self.assertGreater(min(outcomes.values()), 0, outcomes)
+        self.assertEqual(proxy.metric("pgweir_pool_checkouts_total", result="timeout"), outcomes["EZ"])
+
     def test_timeout_in_the_middle_of_a_batch(self):
         # Nothing but Sync is answered after the error, and that only when it comes.
         proxy = self.pgweir(database={"pool": {"size": 1, "queue": {"max_wait": "200ms"}}})

@@ -170,6 +170,12 @@ public:
         if (!client.gone) feed(client);
     }
 
+    /// The client's last word.
+    std::string last_said(std::size_t i) const {
+        const auto lines = said(clients[i]->received);
+        return lines.empty() ? std::string() : lines.back();
+    }
+
     /// Nothing may be open once every client has its answers or has gone.
     void expect_rest(const lab_client& client) {
         note_if(client.talk.pending() != 0, "requests pending at rest");

@@ -35,7 +35,7 @@ inline std::string parse(std::string_view name, std::string_view text) {
     return out;
 }
 
-inline std::string bind(std::string_view statement, std::vector<std::string_view> values = {},
+inline std::string bind_to(std::string_view statement, std::vector<std::string_view> values = {},
                         std::string_view portal = "") {
     wire::bind_message message;
     message.portal = portal;

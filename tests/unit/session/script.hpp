@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <deque>
 #include <string>
 #include <string_view>
@@ -11,6 +12,51 @@
 #include "session/lab.hpp"
 
 namespace pgweir::test {
+
+/// What the proxy calls statements on a server, by the order in which the names appear: "$1", "$2".
+class numbered_names {
+public:
+    std::string in(std::string sent) {
+        std::string out;
+        for (const message& one : take_messages(sent, direction::from_client)) out += renamed(one);
+        return out + sent;
+    }
+
+private:
+    std::string name(std::string_view given) {
+        const std::string known(given);
+        if (known.size() < 8 || known.substr(0, 7) != "pgweir_" || known[7] < '0' || known[7] > '9') return known;
+        const auto found = std::find(names_.begin(), names_.end(), known);
+        const auto number = found - names_.begin() + 1;
+        if (found == names_.end()) names_.push_back(known);
+        return '$' + std::to_string(number);
+    }
+
+    std::string renamed(const message& one) {
+        std::string out;
+        if (one.tag == 'P') {
+            if (const auto parsed = wire::decode_parse(one.body()))
+                wire::append_parse(out, name(parsed->statement), parsed->text, parsed->parameter_types);
+        } else if (one.tag == 'B') {
+            if (auto bound = wire::decode_bind(one.body())) {
+                const std::string known = name(bound->statement);
+                bound->statement = known;
+                wire::append_bind(out, *bound);
+            }
+        } else if (one.tag == 'D' || one.tag == 'C') {
+            if (const auto target = wire::decode_target(one.body()))
+                out = target->kind == 'S' && one.tag == 'D' ? describe('S', name(target->name))
+                      : target->kind == 'S'                ? close('S', name(target->name))
+                                                           : one.bytes;
+        } else if (one.tag == 'Q') {
+            if (const auto text = wire::decode_query(one.body()); text && text->substr(0, 11) == "DEALLOCATE ")
+                out = query("DEALLOCATE " + name(text->substr(11)));
+        }
+        return out.empty() ? one.bytes : out;
+    }
+
+    std::vector<std::string> names_;
+};
 
 /// One conversation written down: what each side says, and what must come out on the other. play() speaks it once;
 /// play_cut() speaks it again with every piece of input cut in two at every byte, and must hear the same; play_lost()
@@ -92,6 +138,7 @@ private:
         session::settings limits;
         std::deque<lab_server> servers;
         lab_server* server = nullptr;
+        numbered_names names;
         std::string client_unread;
         std::string sent_to_server;
         std::string sent_to_client;
@@ -179,7 +226,11 @@ private:
 
     static std::string check(performance& p, const step& one) {
         switch (one.what) {
-            case kind::to_server: return differs(p.sent_to_server, one.bytes);
+            case kind::to_server: {
+                std::string sent = p.names.in(p.sent_to_server);
+                p.sent_to_server.clear();
+                return differs(sent, one.bytes);
+            }
             case kind::to_client: return differs(p.sent_to_client, one.bytes);
             case kind::given_back: return p.last_fate == "given back" ? "" : "the server is " + p.last_fate;
             case kind::kept: return p.last_fate == "kept" ? "" : "the server is " + p.last_fate;
@@ -237,7 +288,20 @@ private:
         std::string rest = p.sent_to_client;
         take_messages(rest, direction::from_server);
         if (!rest.empty()) return "half a message went to the client";
-        return "";
+        p.sent_to_client.clear();
+        feed(p);
+        if (p.server != nullptr) return "";  // its request was not sent yet and goes to another server
+        const auto last_said = [&p](const std::string& bytes) {
+            p.sent_to_client.clear();
+            p.client_unread += bytes;
+            feed(p);
+            const auto lines = said(p.sent_to_client);
+            return lines.empty() ? std::string() : lines.back();
+        };
+        const std::string status = last_said(sync());
+        if (status == "Z E" && last_said(query("ROLLBACK")) != "Z I") return "a lost transaction cannot be ended";
+        if (status != "Z E" && status != "Z I") return "Sync is answered by '" + status + "'";
+        return last_said(query("")) == "Z I" ? "" : "a query is not answered after the loss";
     }
 
     bool shares_;

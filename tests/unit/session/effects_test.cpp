@@ -1,0 +1,63 @@
+#include "session/effects.hpp"
+
+#include <gtest/gtest.h>
+
+#include "session/lab.hpp"
+
+namespace pgweir::test {
+namespace {
+
+struct leaving {
+    const char* text;
+    const char* reasons;  ///< empty: the server goes back
+};
+
+class Pins : public testing::TestWithParam<leaving> {};
+
+void expect_pins(const std::string& asked, const std::string& reasons) {
+    lab l;
+    l.add_client();
+    l.client_says(0, asked);
+    l.run();
+    EXPECT_EQ(l.at(0).talk.pins().names(), reasons);
+    EXPECT_EQ(l.at(0).server == nullptr, reasons.empty());
+    // The pin ends with the client, and what it left goes with it.
+    l.leave(l.at(0), true);
+    l.run();
+    EXPECT_EQ(l.at(0).server, nullptr);
+    if (!reasons.empty()) EXPECT_EQ(l.database.executed.back(), "DISCARD ALL");
+    EXPECT_EQ(l.broken, std::vector<std::string>{});
+}
+
+TEST_P(Pins, InASimpleQuery) { expect_pins(query(GetParam().text), GetParam().reasons); }
+
+TEST_P(Pins, InAParse) {
+    if (std::string_view(GetParam().text).find(';') != std::string_view::npos) return;
+    expect_pins(parse("", GetParam().text) + bind_to("") + execute() + sync(), GetParam().reasons);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rules, Pins,
+    testing::Values(leaving{"SELECT 1", ""}, leaving{"SET TimeZone TO 'x'", ""}, leaving{"SET LOCAL work_mem TO '1MB'", ""},
+                    leaving{"SET statement_timeout TO '1'", "set"}, leaving{"SET search_path TO 'x'", "set"},
+                    leaving{"SET ROLE other", "set_role"}, leaving{"SET SESSION AUTHORIZATION other", "set_role"},
+                    leaving{"CREATE TEMP TABLE t (a int)", "temp_table"},
+                    leaving{"DECLARE c CURSOR WITH HOLD FOR SELECT 1", "with_hold_cursor"},
+                    leaving{"SELECT pg_advisory_lock(1)", "advisory_lock"}, leaving{"LISTEN news", "listen"},
+                    leaving{"PREPARE p AS SELECT 1", "prepare"}, leaving{"SELECT setseed(0.5)", "setseed"},
+                    leaving{"LOAD 'auto_explain'", "load"}, leaving{"DO $$ BEGIN END $$", "do_block"},
+                    leaving{"CALL p()", "call"}, leaving{"SELECT lastval()", "sequence"},
+                    leaving{"SELECT set_config('a.b', 'c', false)", "set_config"},
+                    leaving{"SELECT 1; LISTEN news", "listen"}));
+
+TEST(Effects, WhatFollowsUp) {
+    using sql::effect;
+    EXPECT_TRUE(session::needs_follow_up(effect::deallocate));
+    EXPECT_TRUE(session::needs_follow_up(effect::reset_all));
+    EXPECT_FALSE(session::needs_follow_up(effect::plain_read | effect::listen));
+    EXPECT_TRUE(session::holds_back(effect::discard_all));
+    EXPECT_FALSE(session::holds_back(effect::reset));
+}
+
+}  // namespace
+}  // namespace pgweir::test
