@@ -118,9 +118,9 @@ def section(scene, samples, seconds, versions):
             f"{scene_table(scene, rows(scene, samples))}\n")
 
 
-def replace_section(text, scene, body):
-    """Puts `body` between the scene's marks; everything outside them is a person's and stays."""
-    begin, end = f"<!-- measured: {scene.name} -->", f"<!-- end: {scene.name} -->"
+def replace_section(text, name, body):
+    """Puts `body` between the marks of that name; everything outside of marks is a person's and stays."""
+    begin, end = f"<!-- measured: {name} -->", f"<!-- end: {name} -->"
     block = f"{begin}\n{body}{end}"
     pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
     if pattern.search(text):

@@ -289,6 +289,8 @@ void client::run() {
     if (arrived_) {
         take_server(std::move(arrived_));
         if (phase_ == phase::relaying) feed({});
+    } else if (phase_ == phase::relaying && !server_ && !waiting_ && !not_lent_ && !terminated_ && !unread_.empty()) {
+        feed({});
     }
     if (not_lent_ && conversation_) {
         session::failure why = std::move(*not_lent_);

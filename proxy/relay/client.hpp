@@ -44,8 +44,8 @@ public:
     /// After construction, once it can be found by its id.
     void begin();
 
-    void on_lent(std::unique_ptr<upstream::server> server) override;
-    void on_not_lent(const session::failure& why) override;
+    void on_lent(std::unique_ptr<upstream::server> server, std::uint64_t wait) override;
+    void on_not_lent(const session::failure& why, std::uint64_t wait) override;
 
     /// A cancel request with this client's key. `done` is called when it has had its effect.
     void cancel_requested(std::function<void()> done);

@@ -80,8 +80,8 @@ void client::wait_ended(checkout_result result) {
     if (result == checkout_result::immediate || result == checkout_result::waited) counters.server_assignments.add();
 }
 
-void client::on_lent(std::unique_ptr<upstream::server> server) {
-    if (!waiting_) return services_.servers.give_back(std::move(server));
+void client::on_lent(std::unique_ptr<upstream::server> server, std::uint64_t wait) {
+    if (!waiting_ || wait != wait_number()) return services_.servers.give_back(std::move(server));
     waiting_ = false;
     queue_deadline_.clear();
     wait_ended(checkout_result::waited);
@@ -89,8 +89,8 @@ void client::on_lent(std::unique_ptr<upstream::server> server) {
     services_.reactor.defer(*this);
 }
 
-void client::on_not_lent(const session::failure& why) {
-    if (!waiting_) return;
+void client::on_not_lent(const session::failure& why, std::uint64_t wait) {
+    if (!waiting_ || wait != wait_number()) return;
     waiting_ = false;
     queue_deadline_.clear();
     wait_ended(checkout_result::rejected);
@@ -252,6 +252,7 @@ void client::settle_server() {
                 server_->state.last_words = session::failure{
                     .reason = outcome::server_lost, .message = "the server sent a message that makes no sense here"};
                 conversation_->server_lost(now());
+                services_.reactor.defer(*this);
             } else {
                 conversation_->take_back(now());
             }

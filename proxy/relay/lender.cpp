@@ -59,6 +59,7 @@ lender::loan lender::borrow(borrower& who, shared_pool& from, bool again) {
     bool wanted = false;
     {
         const std::lock_guard lock(directory_.mutex());
+        who.begin_wait();
         answer = again ? from.servers.reacquire(who, reactor_.now()) : from.servers.acquire(who, reactor_.now());
         wanted = answer.what == pool::acquisition::kind::queued && from.servers.connects_wanted(reactor_.now()) > 0;
         if (answer.server && answer.server->worker() != worker_) from.servers.handoff_started();
@@ -66,7 +67,7 @@ lender::loan lender::borrow(borrower& who, shared_pool& from, bool again) {
     if (wanted) open_connections(from);
     loan result{answer.what, as_server(std::move(answer.server))};
     if (result.server && result.server->worker() != worker_)
-        move_to(worker_, who.id(), std::move(result.server), from);
+        move_to(worker_, who.id(), who.wait_number(), std::move(result.server), from);
     return result;
 }
 
@@ -152,6 +153,7 @@ lender::destination lender::read_under_lock(pool::handover what, shared_pool& po
         next.worker = what.to->worker();
         auto* to = static_cast<borrower*>(what.to);
         next.client = to->id();
+        next.wait = to->wait_number();
         if (next.worker == worker_) next.here = to;
         if (what.server->worker() != next.worker) pool.servers.handoff_started();
     }
@@ -167,23 +169,23 @@ void lender::deliver(destination what, shared_pool& pool) {
         return;
     }
     if (what.server->worker() != what.worker)
-        move_to(what.worker, what.client, std::move(what.server), pool);
+        move_to(what.worker, what.client, what.wait, std::move(what.server), pool);
     else if (what.here != nullptr)
-        what.here->on_lent(std::move(what.server));
+        what.here->on_lent(std::move(what.server), what.wait);
     else
         others_.post(what.worker, [this, what = std::make_shared<destination>(std::move(what))] {
-            others_.lender_of(what->worker).arrive(what->client, std::move(what->server));
+            others_.lender_of(what->worker).arrive(what->client, what->wait, std::move(what->server));
         });
 }
 
-void lender::move_to(std::uint32_t worker, std::uint64_t client, std::unique_ptr<upstream::server> server,
-                     shared_pool& pool) {
+void lender::move_to(std::uint32_t worker, std::uint64_t client, std::uint64_t wait,
+                     std::unique_ptr<upstream::server> server, shared_pool& pool) {
     // Only the worker that watches a server may take it out of its reactor; then it is the other worker's.
     const std::uint32_t home = server->worker();
     auto moving = std::make_shared<std::unique_ptr<upstream::server>>(std::move(server));
-    auto leave = [this, moving, worker, client, &pool] {
+    auto leave = [this, moving, worker, client, wait, &pool] {
         (*moving)->detach();
-        others_.post(worker, [this, moving, worker, client, &pool] {
+        others_.post(worker, [this, moving, worker, client, wait, &pool] {
             (*moving)->set_worker(worker);
             {
                 const std::lock_guard lock(directory_.mutex());
@@ -191,7 +193,7 @@ void lender::move_to(std::uint32_t worker, std::uint64_t client, std::unique_ptr
             }
             lender& there = others_.lender_of(worker);
             (*moving)->attach(there.reactor_, there);
-            there.arrive(client, std::move(*moving));
+            there.arrive(client, wait, std::move(*moving));
         });
     };
     if (home == worker_)
@@ -200,10 +202,10 @@ void lender::move_to(std::uint32_t worker, std::uint64_t client, std::unique_ptr
         others_.post(home, std::move(leave));
 }
 
-void lender::arrive(std::uint64_t client, std::unique_ptr<upstream::server> server) {
+void lender::arrive(std::uint64_t client, std::uint64_t wait, std::unique_ptr<upstream::server> server) {
     borrower* to = others_.find(worker_, client);
     if (to != nullptr)
-        to->on_lent(std::move(server));
+        to->on_lent(std::move(server), wait);
     else
         give_back(std::move(server));
 }
@@ -287,18 +289,25 @@ void lender::not_opened(shared_pool& pool, const upstream::opening_failure& why)
                      {{"pool", pool.servers.name()},
                       {"result", std::string(metrics::name_of(result_of(why.kind)))},
                       {"message", why.words.message.empty() ? why.words.detail : why.words.message}});
-    std::vector<std::pair<std::uint32_t, std::uint64_t>> failed;
+    struct failed_wait {
+        std::uint32_t worker;
+        std::uint64_t client;
+        std::uint64_t wait;
+    };
+    std::vector<failed_wait> failed;
     base::time_point next_look = base::never;
     {
         const std::lock_guard lock(directory_.mutex());
         pool.last_failure = why.words;
-        for (pool::waiter* each : pool.servers.connect_failed(why.kind, reactor_.now(), random_.number()))
-            failed.emplace_back(each->worker(), static_cast<borrower*>(each)->id());
+        for (pool::waiter* each : pool.servers.connect_failed(why.kind, reactor_.now(), random_.number())) {
+            const auto& who = static_cast<const borrower&>(*each);
+            failed.push_back({who.worker(), who.id(), who.wait_number()});
+        }
         next_look = pool.servers.next_event();
     }
-    for (const auto& [worker, client] : failed) {
-        others_.post(worker, [this, worker = worker, client = client, words = why.words] {
-            if (borrower* told = others_.find(worker, client)) told->on_not_lent(words);
+    for (const failed_wait& each : failed) {
+        others_.post(each.worker, [this, each, words = why.words] {
+            if (borrower* told = others_.find(each.worker, each.client)) told->on_not_lent(words, each.wait);
         });
     }
     look_after(next_look);

@@ -86,13 +86,14 @@ private:
         bool to_client = false;
         std::uint32_t worker = 0;
         std::uint64_t client = 0;
+        std::uint64_t wait = 0;
         borrower* here = nullptr;
     };
     destination read_under_lock(pool::handover what, shared_pool& pool);
     void deliver(destination what, shared_pool& pool);
-    void move_to(std::uint32_t worker, std::uint64_t client, std::unique_ptr<upstream::server> server,
-                 shared_pool& pool);
-    void arrive(std::uint64_t client, std::unique_ptr<upstream::server> server);
+    void move_to(std::uint32_t worker, std::uint64_t client, std::uint64_t wait,
+                 std::unique_ptr<upstream::server> server, shared_pool& pool);
+    void arrive(std::uint64_t client, std::uint64_t wait, std::unique_ptr<upstream::server> server);
 
     void open_connections(shared_pool& pool);
     void open_one(shared_pool& pool, pool::slot place, const auth::credentials& secret);

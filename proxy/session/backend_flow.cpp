@@ -16,6 +16,8 @@ bool must_be_whole(char tag) {
     return tag == 'E' || tag == 'S' || tag == 'Z' || tag == 'C';
 }
 
+constexpr std::string_view query_canceled = "57014";
+
 failure words_of(const wire::error_fields& fields) {
     return {.reason = outcome::server_lost,
             .message = std::string(fields.message()),
@@ -146,6 +148,8 @@ void backend_flow::take_row_description(base::bytes_view message, bool no_data) 
     }
     if (request.capture_description || request.compare_description) {
         const auto found = print_of(message.substr(wire::header_size), no_data);
+        if (request.detail && request.detail->statement)
+            x_.server->statements.set_description(request.detail->statement, found);
         if (request.compare_description) {
             describe_compared(request, found);
         } else if (!request.detail) {
@@ -233,6 +237,11 @@ void backend_flow::take_error(base::bytes_view message) {
         return;
     }
     pending_request& request = x_.pending.front();
+    if (x_.timed_out && fields->sqlstate() == query_canceled && !request.injected) {
+        if (!request.detail) x_.pending.attach(request, std::make_unique<request_detail>());
+        request.detail->substitute = std::move(*x_.timed_out);
+        x_.timed_out.reset();
+    }
     const bool simple = request.kind == request_kind::query || request.kind == request_kind::function_call;
     if (!simple && request.kind != request_kind::sync) {
         take_extended_error(message, *fields);
@@ -291,6 +300,7 @@ void backend_flow::take_ready_for_query(base::bytes_view message) {
         return;
     }
     x_.server->transaction_status = *status;
+    x_.timed_out.reset();  // what was cancelled has ended, if not by the cancel: the next request has its own time
     x_.copy = copy_phase::none;
     relay(message);
     if (!request.injected) {

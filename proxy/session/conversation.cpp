@@ -21,6 +21,7 @@ void conversation::set_state(parameters startup, parameters desired, std::string
 
 frontend_flow::progress conversation::from_client(base::bytes_view input, base::time_point now) {
     x_.now = now;
+    if (idle_since_ == base::time_point{}) idle_since_ = now;
     const auto progress = frontend_.consume(input);
     if (progress.consumed > 0) {
         idle_since_ = now;
@@ -82,9 +83,10 @@ void conversation::after_server(base::time_point now) {
     if (x_.server == nullptr || close_) return;
     if (applying_ && x_.pending.empty()) applied();
     // What was cancelled has answered: whatever runs now gets its own time.
-    if (x_.pending.empty() || !x_.pending.front().detail ||
-        x_.pending.front().detail->substitute.reason == outcome::none)
+    if (x_.pending.empty() || !x_.timed_out) {
         cancelled_at_ = base::never;
+        x_.timed_out.reset();
+    }
     if (x_.pending.empty()) {
         idle_since_ = now;
         if (cleaning_) {
@@ -101,7 +103,7 @@ void conversation::after_server(base::time_point now) {
 
 void conversation::return_to_startup() {
     if (!x_.reset_due.all && x_.reset_due.names.empty()) return;
-    if (!x_.pending.empty() || x_.unsynced || x_.server->transaction_status != 'I') return;
+    if (!x_.pending.empty() || x_.unsynced || x_.server->transaction_status == 'E') return;
     const resets due = std::exchange(x_.reset_due, {});
     std::vector<parameters::entry> others;
     parameters wanted = x_.desired;

@@ -30,6 +30,7 @@ void conversation::server_lost(base::time_point now) {
     x_.copy = copy_phase::none;
     x_.from_client.forwarded = false;
     x_.reset_due = {};
+    x_.timed_out.reset();
     const bool served = served_;
     applying_ = cleaning_ = served_ = false;
 
@@ -175,14 +176,12 @@ bool conversation::expire(base::time_point now) {
         return false;
     }
     if (cancelled_at_ != base::never) {
-        x_.server->last_words = x_.pending.front().detail ? x_.pending.front().detail->substitute : failure{};
+        x_.server->last_words = x_.timed_out.value_or(failure{.reason = outcome::query_timeout});
         server_lost(now);
         return true;
     }
     // The server is asked to stop; its answer to the cancel is what the client gets, in our words.
-    pending_request& running = x_.pending.front();
-    if (!running.detail) running.detail = std::make_unique<request_detail>();
-    running.detail->substitute = {.reason = transaction ? outcome::transaction_timeout : outcome::query_timeout};
+    x_.timed_out = failure{.reason = transaction ? outcome::transaction_timeout : outcome::query_timeout};
     cancelled_at_ = now;
     cancel_due_ = true;
     return false;

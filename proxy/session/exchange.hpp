@@ -109,6 +109,9 @@ struct exchange {
 
     std::string running_text;        ///< the beginning of the statement sent last, for the log of slow ones
     std::optional<slow_request> slow;
+    /// The server was asked to cancel because time ran out: its next answer to a cancel is told in these words,
+    /// whichever request of a batch it belongs to.
+    std::optional<failure> timed_out;
     std::optional<failure> refusal;  ///< the next request that needs a server is answered with it
     std::optional<failure> injected_failure;  ///< what an injected query of ours failed with
     std::optional<failure> fatal;    ///< the conversation ends with it

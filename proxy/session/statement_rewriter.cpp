@@ -11,6 +11,8 @@ namespace pgweir::session {
 
 namespace {
 
+constexpr std::string_view server_name_prefix = "pgweir_";
+
 // No client statement can have this name on a server: an id never is "none".
 constexpr std::string_view no_such_statement = "pgweir_none";
 /// Of an empty statement that stands in for one to be deallocated where it never was prepared.
@@ -220,12 +222,15 @@ bool statement_rewriter::prepare_for_use(std::string_view name) {
         return true;
     }
     const client_statement* known = x_.statements.find(name);
-    if (known == nullptr || known->raw) return false;
-    const bool there = x_.server->statements.state_of(known->statement) == server_statements::presence::current;
+    if (known == nullptr || known->raw || known->result_changed) return false;
     ensure_on_server(*known);
-    if (there || !known->description) return false;
+    if (!known->description) return false;
+    // Another client may have prepared it here, when it described itself otherwise.
+    const auto here = x_.server->statements.description_of(known->statement);
+    if (here && *here == *known->description) return false;
     inject_describe(known->statement.server_name(), *known->description);
     x_.pending.back().detail->client_name = name;
+    x_.pending.back().detail->statement = known->statement;
     return true;
 }
 
@@ -252,6 +257,12 @@ bool statement_rewriter::bind(const wire::bind_head& head, base::bytes_view raw,
         x_.bound_effects = unnamed.effects;
     } else {
         known = x_.statements.find(head.statement);
+        if (known == nullptr && may_be_made_by_sql(head.statement)) {
+            x_.to_server.relay(raw);
+            x_.push(request_kind::bind);
+            x_.unsynced = true;
+            return true;
+        }
         if (known == nullptr) return fail_on_server(unknown_statement(head.statement));
         if (known->result_changed) return fail_on_server({.reason = outcome::result_type_changed});
         x_.bound_effects = known->effects;
@@ -284,11 +295,11 @@ void statement_rewriter::describe(std::string_view name, base::bytes_view raw) {
         remember = !x_.statements.no_name().description;
     } else {
         known = x_.statements.find(name);
-        if (known == nullptr) {
+        if (known == nullptr && !may_be_made_by_sql(name)) {
             fail_on_server(unknown_statement(name));
             return;
         }
-        remember = !known->description;
+        remember = known != nullptr && !known->description;
     }
     if (known != nullptr && !known->raw)
         wire::append_describe(x_.to_server.own(), 'S', known->statement.server_name());
@@ -304,6 +315,11 @@ void statement_rewriter::describe(std::string_view name, base::bytes_view raw) {
     entry.detail = std::make_unique<request_detail>();
     entry.detail->client_name = name;
     entry.detail->statement = known->statement;
+}
+
+bool statement_rewriter::may_be_made_by_sql(std::string_view name) const {
+    // SQL's PREPARE shares the names of Parse, and the session that used it is pinned to where they are.
+    return x_.pins.has(metrics::pin_reason::prepare) && !name.starts_with(server_name_prefix);
 }
 
 void statement_rewriter::close(std::string_view name) {

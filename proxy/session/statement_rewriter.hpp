@@ -56,6 +56,7 @@ private:
     void close_on_server(const prepared_statement& statement);
     void send_parse(const prepared_statement& statement, bool injected);
     void inject_describe(std::string_view server_name, description_print expected);
+    bool may_be_made_by_sql(std::string_view name) const;
     bool fail_on_server(failure what);  ///< always false
 
     exchange& x_;

@@ -124,6 +124,16 @@ std::optional<prepared_statement> server_statements::add(const prepared_statemen
     return evicted;
 }
 
+std::optional<description_print> server_statements::description_of(const prepared_statement& statement) const {
+    const auto found = by_id_.find(statement.id());
+    return found == by_id_.end() ? std::nullopt : found->second->description;
+}
+
+void server_statements::set_description(const prepared_statement& statement, description_print seen) {
+    const auto found = by_id_.find(statement.id());
+    if (found != by_id_.end()) found->second->description = seen;
+}
+
 void server_statements::add_last(const prepared_statement& statement) {
     if (by_id_.contains(statement.id())) return;
     order_.push_back({statement, epoch_});

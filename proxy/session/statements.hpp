@@ -115,6 +115,10 @@ public:
     /// Enters it; returns what must be closed on the server because there are more than `capacity`.
     std::optional<prepared_statement> add(const prepared_statement& statement, std::size_t capacity);
 
+    /// What the copy on this server was last seen to describe itself as. It cannot change without 0A000.
+    std::optional<description_print> description_of(const prepared_statement& statement) const;
+    void set_description(const prepared_statement& statement, description_print seen);
+
     /// Enters it as the least recently used: it turned out to be there still.
     void add_last(const prepared_statement& statement);
     void remove(const prepared_statement& statement);
@@ -126,6 +130,7 @@ private:
     struct entry {
         prepared_statement statement;
         std::uint64_t epoch;
+        std::optional<description_print> description = std::nullopt;
     };
     using order = std::list<entry>;
     order order_;  ///< most recently used first

@@ -396,6 +396,36 @@ class Changes(PreparedCase):
                           "cached plan must not change result type")  # fmt: skip
         blocker.query("COMMIT")
 
+    def test_prepared_by_another_client(self):
+        # What stands on the server under this text is younger than what the driver knows of it.
+        for other_server in (True, False):
+            with self.subTest(other_server=other_server):
+                self.table()
+                client, other = self.login(self.proxy), self.login(self.proxy)
+                text = f"SELECT *, {int(other_server)} AS turn FROM changing"
+                parts = (messages.parse("s", text), messages.describe_statement("s"), messages.bind("", "s"), messages.execute())
+                self.assertEqual(tags(self.ask(*parts, client=client)), "1tT2DCZ")
+                self.change()
+                blocker = self.on_other_server() if other_server else None
+                self.ask(*parts, client=other)
+                self.ask(*parts[2:], client=other)
+                self.assert_error(self.ask(messages.bind("", "s"), messages.execute(), client=client), "0A000",
+                                  "cached plan must not change result type")  # fmt: skip
+                if blocker:
+                    blocker.query("COMMIT")
+
+    def test_fresh_client_after_a_change(self):
+        # It has parsed the text after the change, so it sees the new columns, whatever stands on the server.
+        self.table()
+        parts = (messages.parse("s", "SELECT *, 'fresh' FROM changing"), messages.describe_statement("s"),
+                 messages.bind("", "s"), messages.execute())  # fmt: skip
+        self.ask(*parts)
+        self.change()
+        for _ in range(4):
+            received = self.ask(*parts, client=self.login(self.proxy))
+            self.assertEqual(tags(received), "1tT2DCZ")
+            self.assertEqual(rows_of(received), [["1", "2", "fresh"]])
+
     def test_prepared_anew(self):
         self.table()
         self.ask(messages.parse("s", "SELECT * FROM changing"), messages.describe_statement("s"))

@@ -25,7 +25,7 @@ void expect_pins(const std::string& asked, const std::string& reasons) {
     l.leave(l.at(0), true);
     l.run();
     EXPECT_EQ(l.at(0).server, nullptr);
-    if (!reasons.empty()) EXPECT_EQ(l.database.executed.back(), "DISCARD ALL");
+    EXPECT_EQ(l.database.executed.back() == "DISCARD ALL", !reasons.empty());
     EXPECT_EQ(l.broken, std::vector<std::string>{});
 }
 

@@ -24,7 +24,8 @@ TEST(RequestQueue, KeepsOrderWhileItGrowsAndWraps) {
             queue.pop_front();
         }
         ASSERT_EQ(queue.size(), static_cast<std::size_t>(pushed - popped));
-        if (!queue.empty()) ASSERT_EQ(queue.back().started, stamp(pushed - 1));
+        if (queue.empty()) continue;
+        ASSERT_EQ(queue.back().started, stamp(pushed - 1));
     }
 }
 

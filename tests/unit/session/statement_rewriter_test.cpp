@@ -185,7 +185,7 @@ TEST(StatementRewriter, OtherClientsShareWhatAServerHas) {
     l.run();
     EXPECT_EQ(l.at(0).received, l.at(1).received);
     EXPECT_EQ(l.servers[0]->model.statement_names().size(), 1U);
-    EXPECT_EQ(l.counters.server_parses.value(), 1U);
+    EXPECT_EQ(l.counters.server_parses.get(), 1U);
     EXPECT_EQ(l.broken, std::vector<std::string>{});
 }
 

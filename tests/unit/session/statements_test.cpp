@@ -14,7 +14,7 @@ TEST(PreparedStatement, IsWhatParsingDependsOn) {
     const auto one = prepared_statement::make(texts, "", "public", "SELECT 1");
     EXPECT_EQ(one, prepared_statement::make(texts, "", "public", "SELECT 1"));
     EXPECT_FALSE(one == prepared_statement::make(texts, "", "other", "SELECT 1"));
-    EXPECT_FALSE(one == prepared_statement::make(texts, "\0\0\0\x17", "public", "SELECT 1"));
+    EXPECT_FALSE(one == prepared_statement::make(texts, {"\0\0\0\x17", 4}, "public", "SELECT 1"));
     EXPECT_FALSE(one == prepared_statement::make(texts, "", "publi", "cSELECT 1"));
     EXPECT_EQ(one.text(), "SELECT 1");
     EXPECT_EQ(prepared_statement::make(texts, "abcd", "x", "y").parameter_types(), "abcd");
@@ -55,7 +55,7 @@ TEST(ServerStatements, OutdatedOnesArePreparedAnew) {
 TEST(ClientStatements, NamesAreTheClientsOwn) {
     base::interner texts;
     session::client_statements known;
-    EXPECT_TRUE(known.add("s", {.statement = prepared_statement::make(texts, "", "", "a")}));
+    EXPECT_TRUE(known.add("s", {.statement = prepared_statement::make(texts, "", "", "a"), .description = {}}));
     EXPECT_FALSE(known.add("s", {}));
     EXPECT_EQ(known.find("s")->statement.text(), "a");
     EXPECT_TRUE(known.remove("s"));
