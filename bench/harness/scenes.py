@@ -128,7 +128,8 @@ class Queue:
              "its way. Latency is what a client sees, from its query to its answer. Goodput is the rate in relation to "
              f"that of 20 clients in the same round. PostgreSQL itself (`max_connections={MAX_CONNECTIONS}`) refuses "
              "most of the clients.")
-    columns = ["cpu_us", "to_pgbouncer", "rate", "goodput", "p50_us", "p99_us", "p99_to_p50", "refused"]
+    columns = ["cpu_us", "to_pgbouncer", "rate", "rate_to_pgbouncer", "goodput", "p50_us", "p99_us", "p99_to_p50",
+               "refused"]
 
     def measurements(self, lab):
         for clients in (20, 200, 1000):
@@ -141,7 +142,7 @@ class Connects:
     name = "connects"
     title = "Connects: a new connection for each query"
     about = f"`pgbench -C -S -c {SIZE} -j {SIZE}`: connect, log in (trust), one query, leave. CPU is for all of that."
-    columns = ["cpu_us", "to_pgbouncer", "rate"]
+    columns = ["cpu_us", "to_pgbouncer", "rate", "rate_to_pgbouncer"]
 
     def measurements(self, lab):
         for name in (DIRECT, PGBOUNCER, PGWEIR):

@@ -32,11 +32,24 @@ std::string hexadecimal(std::uint64_t id) {
 }
 
 result_table show_pools(const proxy_state& state) {
-    result_table table({{"database"}, {"user"}, {"cl_active", number}, {"cl_waiting", number},
-                        {"cl_active_cancel_req", number}, {"cl_waiting_cancel_req", number}, {"sv_active", number},
-                        {"sv_active_cancel", number}, {"sv_being_canceled", number}, {"sv_idle", number},
-                        {"sv_used", number}, {"sv_tested", number}, {"sv_login", number}, {"maxwait", number},
-                        {"maxwait_us", number}, {"pool_mode"}, {"load_balance_hosts"}, {"size", number},
+    result_table table({{"database"},
+                        {"user"},
+                        {"cl_active", number},
+                        {"cl_waiting", number},
+                        {"cl_active_cancel_req", number},
+                        {"cl_waiting_cancel_req", number},
+                        {"sv_active", number},
+                        {"sv_active_cancel", number},
+                        {"sv_being_canceled", number},
+                        {"sv_idle", number},
+                        {"sv_used", number},
+                        {"sv_tested", number},
+                        {"sv_login", number},
+                        {"maxwait", number},
+                        {"maxwait_us", number},
+                        {"pool_mode"},
+                        {"load_balance_hosts"},
+                        {"size", number},
                         {"effective_size", number}});
     for (const pool_view& pool : state.pools) {
         std::uint64_t active = 0;
@@ -53,9 +66,22 @@ result_table show_pools(const proxy_state& state) {
 }
 
 std::vector<result_table::column> connection_columns() {
-    return {{"type"}, {"user"}, {"database"}, {"state"}, {"addr"}, {"port", number}, {"connect_seconds", number},
-            {"wait", number}, {"wait_us", number}, {"ptr"}, {"link"}, {"remote_pid", number}, {"application_name"},
-            {"prepared_statements", number}, {"pins"}, {"id", number}};
+    return {{"type"},
+            {"user"},
+            {"database"},
+            {"state"},
+            {"addr"},
+            {"port", number},
+            {"connect_seconds", number},
+            {"wait", number},
+            {"wait_us", number},
+            {"ptr"},
+            {"link"},
+            {"remote_pid", number},
+            {"application_name"},
+            {"prepared_statements", number},
+            {"pins"},
+            {"id", number}};
 }
 
 result_table show_clients(const proxy_state& state) {
@@ -64,11 +90,10 @@ result_table show_clients(const proxy_state& state) {
         const auto wait = microseconds(client.waiting_for);
         table.add({"C", client.user, client.database,
                    std::string(client.leaving ? "leaving" : metrics::name_of(client.state)), client.address,
-                   text_of(client.port), text_of(microseconds(client.connected_for) / 1000000),
-                   text_of(wait / 1000000), text_of(wait % 1000000), hexadecimal(client.id),
-                   client.server_id == 0 ? "" : hexadecimal(client.server_id),
-                   std::to_string(client.server_process_id), client.application_name, text_of(client.statements),
-                   client.pins.names(), text_of(client.id)});
+                   text_of(client.port), text_of(microseconds(client.connected_for) / 1000000), text_of(wait / 1000000),
+                   text_of(wait % 1000000), hexadecimal(client.id),
+                   client.server_id == 0 ? "" : hexadecimal(client.server_id), std::to_string(client.server_process_id),
+                   client.application_name, text_of(client.statements), client.pins.names(), text_of(client.id)});
     }
     return table;
 }
@@ -81,36 +106,52 @@ result_table show_servers(const proxy_state& state) {
                                        [&](const pool_view& each) { return each.pool == client.pool; });
         const bool known = pool != state.pools.end();
         table.add({"S", known ? pool->user : "", known ? pool->database : "",
-                   client.server_in_transaction ? "active" : client.pins.any() ? "pinned" : "active", "", text_of(0),
-                   text_of(0), text_of(0), text_of(0), hexadecimal(client.server_id), hexadecimal(client.id),
-                   std::to_string(client.server_process_id), client.application_name,
+                   client.server_in_transaction ? "active"
+                   : client.pins.any()          ? "pinned"
+                                                : "active",
+                   "", text_of(0), text_of(0), text_of(0), text_of(0), hexadecimal(client.server_id),
+                   hexadecimal(client.id), std::to_string(client.server_process_id), client.application_name,
                    text_of(client.server_statements), client.pins.names(), text_of(client.server_id)});
     }
     for (const pool_view& pool : state.pools) {
         for (const relay::idle_server_view& server : pool.idle) {
             table.add({"S", pool.user, pool.database, "idle", server.address, text_of(0),
-                       text_of(microseconds(server.open_for) / 1000000), text_of(0), text_of(0),
-                       hexadecimal(server.id), "", std::to_string(server.process_id), "", text_of(0), "",
-                       text_of(server.id)});
+                       text_of(microseconds(server.open_for) / 1000000), text_of(0), text_of(0), hexadecimal(server.id),
+                       "", std::to_string(server.process_id), "", text_of(0), "", text_of(server.id)});
         }
     }
     return table;
 }
 
 result_table show_stats(const proxy_state& state) {
-    result_table table({{"database"}, {"total_server_assignment_count", number}, {"total_xact_count", number},
-                        {"total_query_count", number}, {"total_received", number}, {"total_sent", number},
-                        {"total_xact_time", number}, {"total_query_time", number}, {"total_wait_time", number},
-                        {"total_client_parse_count", number}, {"total_server_parse_count", number},
-                        {"total_bind_count", number}, {"total_client_login_count", number}});
+    result_table table({{"database"},
+                        {"total_server_assignment_count", number},
+                        {"total_xact_count", number},
+                        {"total_query_count", number},
+                        {"total_received", number},
+                        {"total_sent", number},
+                        {"total_xact_time", number},
+                        {"total_query_time", number},
+                        {"total_wait_time", number},
+                        {"total_client_parse_count", number},
+                        {"total_server_parse_count", number},
+                        {"total_bind_count", number},
+                        {"total_client_login_count", number}});
     std::map<std::string, std::array<std::uint64_t, 12>> by_database;
     for (const pool_view& pool : state.pools) {
         const auto& c = pool.counters;
-        const std::array<std::uint64_t, 12> values{c.server_assignments, c.transactions, c.queries,
-                                                   c.bytes_from_client, c.bytes_to_client,
-                                                   c.transaction_nanoseconds / 1000, c.query_nanoseconds / 1000,
-                                                   c.wait_nanoseconds / 1000, c.client_parses, c.server_parses,
-                                                   c.binds, c.logins};
+        const std::array<std::uint64_t, 12> values{c.server_assignments,
+                                                   c.transactions,
+                                                   c.queries,
+                                                   c.bytes_from_client,
+                                                   c.bytes_to_client,
+                                                   c.transaction_nanoseconds / 1000,
+                                                   c.query_nanoseconds / 1000,
+                                                   c.wait_nanoseconds / 1000,
+                                                   c.client_parses,
+                                                   c.server_parses,
+                                                   c.binds,
+                                                   c.logins};
         auto& sum = by_database[pool.database];
         for (std::size_t i = 0; i < values.size(); ++i) sum[i] += values[i];
     }
@@ -141,10 +182,17 @@ result_table show_state(const proxy_state& state) {
         logins += client.state == client_state::login && !client.leaving ? 1U : 0U;
     }
     result_table table({{"name"}, {"value", number}});
-    for (const auto& [name, value] :
-         {std::pair{"in_use", in_use}, {"waiting", waiting}, {"pending", pending}, {"pins", pins}, {"gates", gates},
-          {"handoffs", handoffs}, {"limbo", limbo}, {"cancels", cancels + state.cancelling},
-          {"connecting", connecting}, {"logins", logins}, {"leaving", leaving}})
+    for (const auto& [name, value] : {std::pair{"in_use", in_use},
+                                      {"waiting", waiting},
+                                      {"pending", pending},
+                                      {"pins", pins},
+                                      {"gates", gates},
+                                      {"handoffs", handoffs},
+                                      {"limbo", limbo},
+                                      {"cancels", cancels + state.cancelling},
+                                      {"connecting", connecting},
+                                      {"logins", logins},
+                                      {"leaving", leaving}})
         table.add({name, text_of(value)});
     return table;
 }

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "pool/snapshot.hpp"
 #include "metrics/pool_counters.hpp"
+#include "pool/snapshot.hpp"
 #include "relay/views.hpp"
 
 namespace pgweir::admin {

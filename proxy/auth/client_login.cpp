@@ -34,11 +34,7 @@ bool is_password_of(const secret& known, std::string_view password, std::string_
 
 client_login::client_login(method wanted, std::string user, std::optional<secret> known, const entropy& random,
                            std::string_view mock_key)
-    : wanted_(wanted),
-      user_(std::move(user)),
-      known_(std::move(known)),
-      random_(random),
-      mock_key_(mock_key) {}
+    : wanted_(wanted), user_(std::move(user)), known_(std::move(known)), random_(random), mock_key_(mock_key) {}
 
 client_login::step client_login::start(std::string& out) {
     if (state_ != state::initial) return fail(error_code::protocol_violation);

@@ -1,11 +1,12 @@
 #include "cli/command_line.hpp"
 
-#include <CLI/CLI.hpp>
 #include <exception>
 #include <iostream>
 #include <map>
 #include <string>
 #include <string_view>
+
+#include <CLI/CLI.hpp>
 
 #include "admin/version.hpp"
 #include "base/log.hpp"
@@ -26,8 +27,7 @@ std::map<std::string, std::string> read_environment(char** environment) {
     for (; *environment != nullptr; ++environment) {
         const std::string_view entry(*environment);
         const auto equals = entry.find('=');
-        if (equals != std::string_view::npos)
-            variables.emplace(entry.substr(0, equals), entry.substr(equals + 1));
+        if (equals != std::string_view::npos) variables.emplace(entry.substr(0, equals), entry.substr(equals + 1));
     }
     return variables;
 }

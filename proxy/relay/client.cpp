@@ -91,9 +91,9 @@ bool client::may_read() const {
 void client::read_client() {
     for (int round = 0; may_read(); ++round) {
         if (round == rounds_per_turn) {
-            services_.reactor.post([this, id = id()] {
-                // By id: it may be gone by then.
-                if (services_.servers.knows(id)) run();
+            services_.reactor.post([this, &services = services_, id = id()] {
+                // By id, and not through `this`: it may be gone by then.
+                if (services.servers.knows(id)) run();
             });
             return;
         }
@@ -115,12 +115,8 @@ void client::read_client() {
 void client::take_input(base::bytes_view fresh) {
     switch (phase_) {
         case phase::relaying: return feed(fresh);
-        case phase::login:
-            unread_.append(fresh);
-            return feed_login();
-        case phase::console:
-            unread_.append(fresh);
-            return feed_console();
+        case phase::login: unread_.append(fresh); return feed_login();
+        case phase::console: unread_.append(fresh); return feed_console();
         case phase::greeting: unread_.append(fresh); return;
         case phase::leaving:
         case phase::tunnelling:
@@ -130,13 +126,14 @@ void client::take_input(base::bytes_view fresh) {
 
 void client::feed_console() {
     std::size_t consumed = 0;
-    const auto stop = console_->receive(unread_.view(), consumed, to_client_.own(), [this, id = id()](std::string reply) {
-        if (!services_.servers.knows(id) || phase_ != phase::console) return;
-        to_client_.own().append(reply);
-        wire::append_ready_for_query(to_client_.own(), 'I');
-        console_->finished();
-        services_.reactor.defer(*this);
-    });
+    const auto stop = console_->receive(unread_.view(), consumed, to_client_.own(),
+                                        [this, &services = services_, id = id()](std::string reply) {
+                                            if (!services.servers.knows(id) || phase_ != phase::console) return;
+                                            to_client_.own().append(reply);
+                                            wire::append_ready_for_query(to_client_.own(), 'I');
+                                            console_->finished();
+                                            services_.reactor.defer(*this);
+                                        });
     unread_.consume(consumed);
     if (stop == console_session::stop::terminated) return client_gone(true);
     if (stop == console_session::stop::failed) return close_with({.reason = outcome::protocol_violation});
@@ -341,8 +338,8 @@ void client::shut_down(bool at_once) {
 }
 
 void client::on_tunnel_over() {
-    services_.reactor.post([this, id = id()] {
-        if (services_.servers.knows(id)) client_gone(true);
+    services_.reactor.post([this, &services = services_, id = id()] {
+        if (services.servers.knows(id)) client_gone(true);
     });
 }
 

@@ -72,8 +72,8 @@ void client::forward_cancel() {
     const auto where = services_.cancels.find(login_->packet().process_id, login_->packet().secret_key);
     if (!where) return close_when_flushed();
     // The connection closes when the request has had its effect, as PostgreSQL's own would.
-    services_.home.request_cancel(*where, [this, id = id()] {
-        if (services_.servers.knows(id)) close_when_flushed();
+    services_.home.request_cancel(*where, [this, &services = services_, id = id()] {
+        if (services.servers.knows(id)) close_when_flushed();
     });
 }
 
@@ -84,8 +84,10 @@ void client::logged_in() {
     if (services_.console != nullptr && services_.console->serves(database_)) return enter_console();
     const database_settings* database = services_.settings->find(database_);
     if (database == nullptr)
-        return reject({.reason = outcome::unknown_database, .message = "database \"" + database_ + "\" does not exist (no such database: " + database_ + ')'},
-                      client_connect_result::rejected);
+        return reject(
+            {.reason = outcome::unknown_database,
+             .message = "database \"" + database_ + "\" does not exist (no such database: " + database_ + ')'},
+            client_connect_result::rejected);
     if (!admit(*database)) return;
     start_session(*database);
 }
@@ -120,12 +122,10 @@ void client::enter_console() {
                       client_connect_result::rejected);
     services_.counters.client_connects[client_connect_result::ok].add();
     std::string& out = to_client_.own();
-    for (const auto& [name, value] : {std::pair{"server_version", "15.0 (pgweir)"},
-                                      std::pair{"client_encoding", "UTF8"},
-                                      std::pair{"server_encoding", "UTF8"},
-                                      std::pair{"DateStyle", "ISO, MDY"},
-                                      std::pair{"standard_conforming_strings", "on"},
-                                      std::pair{"integer_datetimes", "on"}})
+    for (const auto& [name, value] :
+         {std::pair{"server_version", "15.0 (pgweir)"}, std::pair{"client_encoding", "UTF8"},
+          std::pair{"server_encoding", "UTF8"}, std::pair{"DateStyle", "ISO, MDY"},
+          std::pair{"standard_conforming_strings", "on"}, std::pair{"integer_datetimes", "on"}})
         wire::append_parameter_status(out, name, value);
     wire::append_ready_for_query(out, 'I');
     console_ = std::make_unique<console_session>(*services_.console, services_.index, user_);
@@ -159,9 +159,8 @@ void client::start_session(const database_settings& database) {
     application_ = static_cast<std::uint8_t>(services_.applications.index_of(application_name_));
     if (login_->wants_replication()) return start_tunnel();
 
-    conversation_ = std::make_unique<session::conversation>(pool_->settings().session,
-                                                            pool_->counters(services_.index), texts,
-                                                            pool_->shares_servers(), id());
+    conversation_ = std::make_unique<session::conversation>(pool_->settings().session, pool_->counters(services_.index),
+                                                            texts, pool_->shares_servers(), id());
     if (known) {
         const bool named = !application_name_.empty();
         conversation_->set_state(
@@ -183,8 +182,8 @@ void client::greeted_by_server() {
     {
         const std::lock_guard lock(services_.directory.mutex());
         greeting kept = learned;
-        kept.desired = kept.desired.with(texts, "application_name",
-                                         server_->state.baseline.find("application_name").value_or(""));
+        kept.desired =
+            kept.desired.with(texts, "application_name", server_->state.baseline.find("application_name").value_or(""));
         pool_->remember_greeting(startup_, std::move(kept));
     }
     if (pool_->shares_servers()) {
@@ -227,9 +226,11 @@ void client::start_tunnel() {
     for (const auto& [name, value] : login_->packet().parameters) {
         if (name != "user" && name != "database") parameters.emplace_back(name, value);
     }
-    services_.servers.open_dedicated(*pool_, std::move(parameters), [this, id = id()](upstream::open_result result) {
-        if (services_.servers.knows(id) && phase_ == phase::greeting) tunnel_opened(std::move(result));
-    });
+    services_.servers.open_dedicated(*pool_, std::move(parameters),
+                                     [this, &services = services_, id = id()](upstream::open_result result) {
+                                         if (services.servers.knows(id) && phase_ == phase::greeting)
+                                             tunnel_opened(std::move(result));
+                                     });
 }
 
 void client::tunnel_opened(upstream::open_result result) {

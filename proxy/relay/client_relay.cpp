@@ -130,8 +130,8 @@ void client::read_server() {
             return;
         }
         if (round == rounds_per_turn) {
-            services_.reactor.post([this, id = id()] {
-                if (services_.servers.knows(id)) run();
+            services_.reactor.post([this, &services = services_, id = id()] {
+                if (services.servers.knows(id)) run();
             });
             return;
         }

@@ -19,8 +19,7 @@ console_session::stop console_session::receive(base::bytes_view input, std::size
             return stop::failed;
         if (state == wire::header_state::incomplete || rest.size() < header.size) return stop::need_more;
         consumed += header.size;
-        const stop next =
-            take(header.tag, rest.substr(wire::header_size, header.size - wire::header_size), out, reply);
+        const stop next = take(header.tag, rest.substr(wire::header_size, header.size - wire::header_size), out, reply);
         if (next == stop::terminated || next == stop::failed) return next;
     }
     return stop::running;

@@ -90,7 +90,8 @@ void lender::give_back(std::unique_ptr<upstream::server> server) {
         if (server->transport.read({&byte, 1}).status != net::io_status::want_read) server->state.dirty = true;
         server->drained = true;
     }
-    if (!server->unread.empty() || server->state.dirty) return close(std::move(server), server_disconnect_reason::dirty);
+    if (!server->unread.empty() || server->state.dirty)
+        return close(std::move(server), server_disconnect_reason::dirty);
     destination next;
     {
         const std::lock_guard lock(directory_.mutex());
@@ -218,8 +219,8 @@ void lender::on_idle_server(upstream::server& which, net::readiness ready) {
         which.drained = true;
         return;
     }
-    const auto why = result.status == net::io_status::done ? server_disconnect_reason::dirty
-                                                           : server_disconnect_reason::lost;
+    const auto why =
+        result.status == net::io_status::done ? server_disconnect_reason::dirty : server_disconnect_reason::lost;
     shared_pool& pool = pool_of(which);
     std::unique_ptr<upstream::server> gone;
     {
@@ -357,7 +358,8 @@ void lender::close_idle() {
     {
         const std::lock_guard lock(directory_.mutex());
         directory_.for_each([&](shared_pool& pool) {
-            for (auto& member : pool.servers.retire_all(reactor_.now())) leaving.push_back(as_server(std::move(member)));
+            for (auto& member : pool.servers.retire_all(reactor_.now()))
+                leaving.push_back(as_server(std::move(member)));
         });
     }
     for (auto& server : leaving) part_with(std::move(server), server_disconnect_reason::shutdown);

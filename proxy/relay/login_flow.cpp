@@ -57,8 +57,7 @@ login_flow::step login_flow::take_packet(bool more_follows, std::string& out) {
         case wire::startup_kind::ssl_request:
         case wire::startup_kind::gssenc_request:
             // What was sent along unencrypted could be taken for something that came inside (CVE-2021-23214).
-            if (more_follows)
-                return fail(outcome::protocol_violation, "received unencrypted data after SSL request");
+            if (more_follows) return fail(outcome::protocol_violation, "received unencrypted data after SSL request");
             if (std::exchange(asked_for_[packet_.kind == wire::startup_kind::ssl_request ? 0 : 1], true))
                 return fail(outcome::unsupported_protocol);
             out.push_back('N');

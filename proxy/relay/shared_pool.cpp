@@ -20,8 +20,8 @@ bool same_server(const greeting& known, const session::server_state& state) {
 
 }  // namespace
 
-shared_pool::shared_pool(std::string database, std::string user, const database_settings& how,
-                         auth::credentials secret, std::uint32_t workers, pool::database_budget* budget)
+shared_pool::shared_pool(std::string database, std::string user, const database_settings& how, auth::credentials secret,
+                         std::uint32_t workers, pool::database_budget* budget)
     : servers(how.pool, database + "/" + user, budget),
       credentials(std::move(secret)),
       database_(std::move(database)),

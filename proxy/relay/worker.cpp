@@ -40,8 +40,7 @@ void worker::stop() {
     context_.stop();
 }
 
-void worker::accept(base::unique_fd socket, const net::socket_address& peer, pool::admission place,
-                    bool too_many) {
+void worker::accept(base::unique_fd socket, const net::socket_address& peer, pool::admission place, bool too_many) {
     const std::uint64_t id = next_client_++ << worker_bits | services_.index;
     auto fresh = std::make_unique<client>(services_, id, std::move(socket), peer, std::move(place), too_many);
     client& added = *fresh;

@@ -1,13 +1,14 @@
 #pragma once
 
 #include <atomic>
-#include <boost/asio/io_context.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <unordered_map>
 #include <vector>
+
+#include <boost/asio/io_context.hpp>
 
 #include "base/unique_fd.hpp"
 #include "net/address.hpp"

@@ -108,11 +108,11 @@ metrics::pool_snapshot observer::snapshot_of(const admin::pool_view& view, const
             if (client.pins.has(reason)) ++shown.pinned[reason];
         }
         if (client.server_id == 0) continue;
-        ++shown.connections[client.leaving                  ? connection_state::resetting
-                            : client.pending > 0            ? connection_state::active
-                            : client.server_in_transaction  ? connection_state::idle_in_transaction
-                            : client.pins.any()             ? connection_state::pinned
-                                                            : connection_state::active];
+        ++shown.connections[client.leaving                 ? connection_state::resetting
+                            : client.pending > 0           ? connection_state::active
+                            : client.server_in_transaction ? connection_state::idle_in_transaction
+                            : client.pins.any()            ? connection_state::pinned
+                                                           : connection_state::active];
     }
     return shown;
 }

@@ -23,8 +23,7 @@ std::shared_ptr<const relay::service_settings> build_service(const config::setti
     auto built = std::make_shared<relay::service_settings>();
     net::random_source random;
     for (const auto& [name, database] : configured.databases)
-        built->databases.emplace(name,
-                                 relay::database_settings{database.upstream, database.pool, database.session});
+        built->databases.emplace(name, relay::database_settings{database.upstream, database.pool, database.session});
     built->method = configured.auth.method;
     for (const auto& [name, user] : configured.auth.users) {
         if (!user.secret.empty()) built->secrets.emplace(name, prepared(user, random));

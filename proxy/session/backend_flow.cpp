@@ -181,15 +181,18 @@ void backend_flow::take_command_complete(base::bytes_view message) {
     }
     pending_request& request = x_.pending.front();
     if (request.detail && needs_follow_up(request.detail->effects)) {
-        if (const auto tag = wire::decode_command_complete(message.substr(wire::header_size))) follow_up(x_, *request.detail, *tag);
+        if (const auto tag = wire::decode_command_complete(message.substr(wire::header_size)))
+            follow_up(x_, *request.detail, *tag);
     }
     relay(message);
     x_.copy = copy_phase::none;
+    x_.copying_out = false;
     if (request.kind == request_kind::execute) x_.pop_front();
 }
 
 void backend_flow::take_copy_response(char tag, base::bytes_view message) {
     relay(message);
+    x_.copying_out = tag == 'H';
     if (tag == 'H' || x_.pending.empty()) return;
     x_.pending.front().may_copy_in = false;
     x_.copy = tag == 'G' ? copy_phase::in : copy_phase::both;
@@ -207,13 +210,19 @@ void backend_flow::take_parameter_status(base::bytes_view message) {
         return;
     }
     auto& reported = x_.server->reported;
-    const auto known = std::find_if(reported.begin(), reported.end(), [&](const auto& e) { return e.first == status->name; });
+    const auto known =
+        std::find_if(reported.begin(), reported.end(), [&](const auto& e) { return e.first == status->name; });
     if (known == reported.end())
         reported.emplace_back(status->name, status->value);
     else
         known->second = status->value;
-    if (absorbing()) return;
-    relay(message);
+    if (absorbing()) {
+        // While settings are being set up, what is actual is not known; a ROLLBACK of ours tells what it undid.
+        if (!x_.server->actual) return;
+        if (!x_.client_gone) x_.to_client.relay(message);
+    } else {
+        relay(message);
+    }
     if (is_read_only_report(status->name)) return;
     x_.desired = x_.desired.with(*x_.texts, status->name, status->value);
     x_.desired_changed();
@@ -302,6 +311,7 @@ void backend_flow::take_ready_for_query(base::bytes_view message) {
     x_.server->transaction_status = *status;
     x_.timed_out.reset();  // what was cancelled has ended, if not by the cancel: the next request has its own time
     x_.copy = copy_phase::none;
+    x_.copying_out = false;
     relay(message);
     if (!request.injected) {
         x_.client_status = *status;

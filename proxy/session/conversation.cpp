@@ -50,8 +50,7 @@ void conversation::lend(server_state& server, base::time_point now, bool probe) 
         x_.desired = server.baseline.overlaid(*x_.texts, x_.startup);
         x_.desired_changed();
     }
-    if (x_.rewrites && startup_finds_temp_)
-        pin(x_, metrics::pin_reason::temp_table);
+    if (x_.rewrites && startup_finds_temp_) pin(x_, metrics::pin_reason::temp_table);
     const transition plan = plan_transition(server.actual, server.baseline, x_.desired);
     if (plan.needs_other_server) {
         close_server(metrics::server_disconnect_reason::state_failed);
@@ -208,7 +207,7 @@ void conversation::client_left(bool orderly, base::time_point now) {
             if (kind == request_kind::query || kind == request_kind::execute)
                 only_reads = only_reads && x_.pending.at(i).plain_read;
         }
-        cancel_due_ = !commits && (x_.server->transaction_status != 'I' || only_reads);
+        cancel_due_ = !commits && (x_.server->transaction_status != 'I' || only_reads || x_.copying_out);
     }
     finish_for_gone_client();
 }

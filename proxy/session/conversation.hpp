@@ -115,11 +115,11 @@ private:
     base::time_point transaction_since_{};
     metrics::server_disconnect_reason close_reason_ = metrics::server_disconnect_reason::lost;
     bool startup_finds_temp_ = false;  ///< temporary objects are found, or made, by names without a schema
-    bool applying_ = false;       ///< session state is on its way to the server
-    bool cleaning_ = false;       ///< DISCARD ALL or ROLLBACK of ours is on its way
-    bool clean_ = false;          ///< the server was discarded for the next client
+    bool applying_ = false;  ///< session state is on its way to the server
+    bool cleaning_ = false;  ///< DISCARD ALL or ROLLBACK of ours is on its way
+    bool clean_ = false;  ///< the server was discarded for the next client
     bool close_ = false;
-    bool served_ = false;         ///< the client has used the server that is lent
+    bool served_ = false;  ///< the client has used the server that is lent
     bool cancel_due_ = false;
     base::time_point cancelled_at_ = base::never;  ///< when the running request was cancelled by a timeout
     bool cut_ = false;

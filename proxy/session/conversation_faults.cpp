@@ -169,7 +169,8 @@ bool conversation::expire(base::time_point now) {
         x_.fatal = failure{.reason = outcome::client_idle_timeout};
         return false;
     }
-    const bool transaction = x_.server->transaction_status != 'I' && due(transaction_since_, limits.transaction_timeout);
+    const bool transaction =
+        x_.server->transaction_status != 'I' && due(transaction_since_, limits.transaction_timeout);
     if (x_.pending.empty()) {
         abandon_transaction(
             {.reason = transaction ? outcome::transaction_timeout : outcome::idle_in_transaction_timeout});

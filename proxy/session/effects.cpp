@@ -51,8 +51,10 @@ bool needs_follow_up(sql::effect flags) {
     return sql::has(flags, with_follow_up);
 }
 
-bool holds_back(sql::effect flags) {
-    return sql::has(flags, effect::discard_all | effect::deallocate_all | effect::deallocate);
+bool holds_back(const exchange& x, sql::effect flags) {
+    if (x.rewrites && sql::has(flags, effect::discard_all | effect::deallocate_all | effect::deallocate)) return true;
+    return sql::has(flags, effect::discard_all | effect::reset_all | effect::reset) && x.startup.key() != nullptr &&
+           !x.startup.entries().empty();
 }
 
 std::unique_ptr<request_detail> follow_up_of(const sql::scan_result& found) {

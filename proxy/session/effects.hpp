@@ -20,8 +20,8 @@ void note_effects(exchange& x, const sql::scan_result& found);
 bool needs_follow_up(sql::effect flags);
 
 /// Whether what the client says next can only be understood when a text with these effects was executed: it takes
-/// away prepared statements.
-bool holds_back(sql::effect flags);
+/// away prepared statements, or settings that the client asked for at startup.
+bool holds_back(const exchange& x, sql::effect flags);
 
 /// What follow_up() will have to know.
 std::unique_ptr<request_detail> follow_up_of(const sql::scan_result& found);

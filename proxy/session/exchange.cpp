@@ -10,8 +10,8 @@ namespace {
 
 // Encodings whose characters may hold a byte that reads as a quote or a backslash (manual, "Character Set Support").
 bool hides_ascii(std::string_view encoding) {
-    static constexpr std::array<std::string_view, 7> unsafe{"SJIS", "BIG5", "GBK", "UHC", "GB18030", "JOHAB",
-                                                            "SHIFT_JIS_2004"};
+    static constexpr std::array<std::string_view, 7> unsafe{"SJIS",    "BIG5",  "GBK",           "UHC",
+                                                            "GB18030", "JOHAB", "SHIFT_JIS_2004"};
     return std::find(unsafe.begin(), unsafe.end(), encoding) != unsafe.end();
 }
 
@@ -63,8 +63,10 @@ void exchange::undo(pending_request& skipped) {
         skipped.wait_before_forwarding = false;
     }
     if (skipped.unnamed_parse) {
-        if (!skipped.injected) statements.drop_unnamed();
-        if (server != nullptr) server->unnamed_client = 0;
+        // Unless a later batch has parsed another one.
+        const std::uint64_t mine = skipped.unnamed_generation;
+        if (!skipped.injected && statements.no_name().generation == mine) statements.drop_unnamed();
+        if (server != nullptr && server->unnamed_generation == mine) server->unnamed_client = 0;
     }
     if (!skipped.detail) return;
     request_detail& detail = *skipped.detail;

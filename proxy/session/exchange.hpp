@@ -100,6 +100,7 @@ struct exchange {
     bool told_differs = false;     ///< the client was told settings that are not its desired ones
     unsigned forward_gates = 0;    ///< pending requests that hold back the client's next message
     copy_phase copy = copy_phase::none;
+    bool copying_out = false;      ///< the server sends data that nobody may want any more
     sql::effect bound_effects = sql::effect::none;  ///< of the statement bound last
     std::string bound_text;        ///< of the statement bound last, if its end has a follow-up
     prepared_statement to_deallocate;  ///< by the unnamed statement parsed last that is a DEALLOCATE

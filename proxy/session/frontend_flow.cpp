@@ -118,6 +118,7 @@ frontend_flow::verdict frontend_flow::take_query(base::bytes_view message) {
     if (!text) return broken(text.error());
     const sql::scan_result found = x_.scan(*text);
     if (sql::has(found.flags, effect::empty) && x_.server == nullptr) {
+        x_.statements.drop_unnamed();  // as any simple query does
         std::string reply;
         wire::append_empty_query(reply);
         wire::append_ready_for_query(reply, x_.client_status);
@@ -154,7 +155,7 @@ frontend_flow::verdict frontend_flow::forward_query(base::bytes_view message, co
     entry.plain_read = sql::has(found.flags, effect::plain_read);
     entry.may_copy_in = sql::has(found.flags, effect::copy);
     entry.detail = std::move(detail);
-    if (x_.rewrites && holds_back(found.flags)) hold_back(x_, entry);
+    if (holds_back(x_, found.flags)) hold_back(x_, entry);
     if (sent.empty())
         x_.to_server.own().append(rewritten);
     else
@@ -189,8 +190,10 @@ frontend_flow::verdict frontend_flow::take_parse(base::bytes_view message) {
     if (deallocates) {
         if (const auto text = rewriter_.deallocate(found.deallocate_name, x_.to_deallocate)) {
             wire::append_parse(x_.to_server.own(), "", *text, {});
-            x_.push(request_kind::parse).unnamed_parse = true;
             x_.statements.set_unnamed(parsed->text, {}, found.flags);
+            pending_request& entry = x_.push(request_kind::parse);
+            entry.unnamed_parse = true;
+            entry.unnamed_generation = x_.statements.no_name().generation;
             x_.server->unnamed_client = x_.client_id;
             x_.server->unnamed_generation = x_.statements.no_name().generation;
             x_.unsynced = true;
@@ -241,7 +244,7 @@ frontend_flow::verdict frontend_flow::take_execute(base::bytes_view message) {
         entry.detail = follow_up_of(x_.scan(x_.bound_text));
         entry.detail->effects = x_.bound_effects;
         entry.detail->statement = x_.to_deallocate;
-        if (holds_back(x_.bound_effects)) {
+        if (holds_back(x_, x_.bound_effects)) {
             hold_back(x_, entry);
             wire::append_flush(x_.to_server.own());
         }

@@ -36,7 +36,6 @@ public:
 private:
     using verdict = message_verdict;
 
-
     verdict take(const wire::header& header, base::bytes_view available);
     verdict take_whole(char tag, base::bytes_view message);
     verdict take_query(base::bytes_view message);

@@ -95,8 +95,7 @@ message_verdict lost_flow::take_parse(base::bytes_view body) {
     if (parsed->statement.empty()) {
         x_.statements.set_unnamed(parsed->text, parsed->parameter_types, found.flags);
     } else {
-        auto statement =
-            prepared_statement::make(*x_.texts, parsed->parameter_types, x_.parse_identity, parsed->text);
+        auto statement = prepared_statement::make(*x_.texts, parsed->parameter_types, x_.parse_identity, parsed->text);
         x_.statements.add(parsed->statement,
                           {.statement = std::move(statement), .description = {}, .effects = found.flags});
     }
@@ -109,7 +108,9 @@ message_verdict lost_flow::take_bind(base::bytes_view body) {
     if (!head) return broken(head.error());
     const std::string_view name = (*head)->statement;
     const client_statement* known = x_.statements.find(name);
-    const effect flags = name.empty() ? x_.statements.no_name().effects : known != nullptr ? known->effects : effect::none;
+    const effect flags = name.empty()       ? x_.statements.no_name().effects
+                         : known != nullptr ? known->effects
+                                            : effect::none;
     if (!sql::has(flags, effect::ends_transaction)) {
         refuse(true);
         return message_verdict::done;

@@ -56,9 +56,9 @@ std::string lower_case(std::string_view name) {
 }
 
 bool is_read_only_report(std::string_view name) {
-    static constexpr std::array<std::string_view, 6> read_only{
-        "server_version", "server_encoding", "integer_datetimes", "is_superuser", "session_authorization",
-        "in_hot_standby"};
+    static constexpr std::array<std::string_view, 6> read_only{"server_version",        "server_encoding",
+                                                               "integer_datetimes",     "is_superuser",
+                                                               "session_authorization", "in_hot_standby"};
     const std::string folded = lower_case(name);
     return std::find(read_only.begin(), read_only.end(), folded) != read_only.end();
 }

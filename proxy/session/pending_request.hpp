@@ -58,12 +58,12 @@ struct pending_request {
     bool wait_before_releasing = false;   ///< gate: the answer is not read until somebody opens it
     bool capture_description = false;     ///< the description is remembered with the statement
     bool compare_description = false;     ///< injected: the description must equal the one remembered
-    bool ends_transaction = false;        ///< COMMIT or the like: never cancelled, and in doubt if the server is lost
-    bool unnamed_parse = false;           ///< if it fails or is skipped, the server has no unnamed statement of ours
-    bool uncertain = false;               ///< what it changed of statements is taken back if it fails
-    bool may_copy_in = false;             ///< the server may answer that it wants data
-    bool plain_read = false;              ///< may be cancelled without loss when its client is gone
-    std::uint64_t unnamed_generation = 0; ///< of the unnamed statement that is described
+    bool ends_transaction = false;  ///< COMMIT or the like: never cancelled, and in doubt if the server is lost
+    bool unnamed_parse = false;  ///< if it fails or is skipped, the server has no unnamed statement of ours
+    bool uncertain = false;  ///< what it changed of statements is taken back if it fails
+    bool may_copy_in = false;  ///< the server may answer that it wants data
+    bool plain_read = false;  ///< may be cancelled without loss when its client is gone
+    std::uint64_t unnamed_generation = 0;  ///< of the unnamed statement that is parsed or described
     base::time_point started{};
     std::unique_ptr<request_detail> detail;
 };

@@ -21,9 +21,7 @@ public:
         return fresh;
     }
 
-    bool has(metrics::pin_reason reason) const noexcept {
-        return (bits_ >> static_cast<unsigned>(reason) & 1U) != 0;
-    }
+    bool has(metrics::pin_reason reason) const noexcept { return (bits_ >> static_cast<unsigned>(reason) & 1U) != 0; }
 
     void clear() noexcept { bits_ = 0; }
 

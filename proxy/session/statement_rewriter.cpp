@@ -26,8 +26,7 @@ std::string quoted(std::string_view name) {
 
 failure unknown_statement(std::string_view name) {
     if (name.empty()) return {.reason = outcome::unknown_unnamed_statement};
-    return {.reason = outcome::unknown_statement,
-            .message = "prepared statement " + quoted(name) + " does not exist"};
+    return {.reason = outcome::unknown_statement, .message = "prepared statement " + quoted(name) + " does not exist"};
 }
 
 // An error skips what follows up to Sync. Within its own batch a request may therefore rely on those before it.
@@ -43,8 +42,7 @@ bool statement_rewriter::in_earlier_batch(Matches matches) const {
 }
 
 bool statement_rewriter::unsettled(std::string_view name) const {
-    if (name.empty())
-        return in_earlier_batch([](const pending_request& request) { return request.unnamed_parse; });
+    if (name.empty()) return in_earlier_batch([](const pending_request& request) { return request.unnamed_parse; });
     if (x_.pending.uncertain() == 0) return false;
     const auto changes_name = [name](const pending_request& request) {
         return request.uncertain && request.detail->statement_change != request_detail::change::none &&
@@ -57,16 +55,16 @@ bool statement_rewriter::unsettled(std::string_view name) const {
 
 bool statement_rewriter::must_wait(const wire::parse_message& message) const {
     if (message.statement.empty() || x_.pending.uncertain() == 0) return false;
-    return unsettled(message.statement) || unsettled(prepared_statement::make(*x_.texts, message.parameter_types,
-                                                                              x_.parse_identity, message.text));
+    return unsettled(message.statement) ||
+           unsettled(prepared_statement::make(*x_.texts, message.parameter_types, x_.parse_identity, message.text));
 }
 
 bool statement_rewriter::unsettled(const prepared_statement& statement) const {
     if (x_.pending.uncertain() == 0) return false;
     // To make room, one that is perhaps not there would have to be closed.
     const auto& there = x_.server->statements;
-    const bool evicts = there.size() >= x_.limits->max_prepared &&
-                        there.state_of(statement) != server_statements::presence::current;
+    const bool evicts =
+        there.size() >= x_.limits->max_prepared && there.state_of(statement) != server_statements::presence::current;
     bool earlier = false;
     return in_earlier_batch([&](const pending_request& request) {
         earlier = earlier || request.kind == request_kind::sync;
@@ -84,14 +82,14 @@ void statement_rewriter::parse(const wire::parse_message& message, base::bytes_v
         parse_named(message, found.flags);
 }
 
-void statement_rewriter::parse_unnamed(const wire::parse_message& message, base::bytes_view raw,
-                                       sql::effect effects) {
+void statement_rewriter::parse_unnamed(const wire::parse_message& message, base::bytes_view raw, sql::effect effects) {
     // The server keeps it under the same name: the message is forwarded as it is.
     x_.statements.set_unnamed(message.text, message.parameter_types, effects);
     x_.server->unnamed_client = x_.client_id;
     x_.server->unnamed_generation = x_.statements.no_name().generation;
     pending_request& entry = x_.push(request_kind::parse);
     entry.unnamed_parse = true;
+    entry.unnamed_generation = x_.statements.no_name().generation;
     x_.to_server.relay(raw);
     x_.unsynced = true;
     x_.counters->server_parses.add();
@@ -143,7 +141,8 @@ void statement_rewriter::parse_named(const wire::parse_message& message, sql::ef
 }
 
 bool statement_rewriter::parse_without_server(const wire::parse_message& message, const sql::scan_result& found) {
-    if (message.statement.empty() || sql::has(found.flags, sql::pinning_effects | sql::effect::deallocate)) return false;
+    if (message.statement.empty() || sql::has(found.flags, sql::pinning_effects | sql::effect::deallocate))
+        return false;
     if (!x_.scannable || x_.statements.size() >= max_statements_per_client) return false;
     const auto statement =
         prepared_statement::make(*x_.texts, message.parameter_types, x_.parse_identity, message.text);
@@ -205,6 +204,7 @@ bool statement_rewriter::ensure_unnamed_on_server() {
     pending_request& entry = x_.push(request_kind::parse);
     entry.injected = true;
     entry.unnamed_parse = true;
+    entry.unnamed_generation = unnamed.generation;
     x_.unsynced = true;
     x_.server->unnamed_client = x_.client_id;
     x_.server->unnamed_generation = unnamed.generation;
@@ -346,8 +346,7 @@ void statement_rewriter::close(std::string_view name) {
     x_.pending.attach(x_.push(request_kind::local_answer), std::move(detail));
 }
 
-std::optional<std::string> statement_rewriter::deallocate(std::string_view as_written,
-                                                             prepared_statement& which) {
+std::optional<std::string> statement_rewriter::deallocate(std::string_view as_written, prepared_statement& which) {
     const client_statement* known = x_.statements.find(sql::identifier_value(as_written));
     if (known == nullptr || known->raw) return std::nullopt;
     which = known->statement;

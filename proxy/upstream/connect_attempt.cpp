@@ -88,9 +88,8 @@ void connect_attempt::read() {
         const net::io_result result = transport_.read(scratch);
         if (result.status == net::io_status::want_read || result.status == net::io_status::want_write) return;
         if (result.status != net::io_status::done) {
-            fail(pool::connect_failure::unreachable, result.error
-                                                         ? result.error.message()
-                                                         : "the server closed the connection during login");
+            fail(pool::connect_failure::unreachable,
+                 result.error ? result.error.message() : "the server closed the connection during login");
             return;
         }
         unread_.append({scratch.data(), result.bytes});

@@ -53,8 +53,7 @@ opening::step opening::receive(base::bytes_view input, std::size_t& consumed, st
             return fail(pool::connect_failure::unreachable, "the server sent an oversized message during login");
         if (rest.size() < header.size) return step::wait;
         consumed += header.size;
-        const step next =
-            take(header.tag, rest.substr(wire::header_size, header.size - wire::header_size), out);
+        const step next = take(header.tag, rest.substr(wire::header_size, header.size - wire::header_size), out);
         if (next != step::wait) return next;
     }
 }

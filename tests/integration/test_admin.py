@@ -44,7 +44,8 @@ class Http(Case):
 
     def test_not_ready_without_a_server(self):
         # `a pool usable`: after connects have failed and nothing is open.
-        proxy = self.pgweir(database={"upstream": f"postgres://app@{HOST}:1/app", "pool": {"queue": {"max_wait": "300ms"}}})
+        proxy = self.pgweir(database={"upstream": f"postgres://app@{HOST}:1/app",
+                                      "pool": {"queue": {"max_wait": "300ms"}}})  # fmt: skip
         with self.assertRaises(ServerError):
             self.login(proxy)
         self.assertEqual(proxy.http("/readyz")[0], 503)
@@ -76,7 +77,8 @@ class Http(Case):
     def test_bad_requests(self):
         before = self.proxy.open_files()
         for request in (b"\r\n\r\n", b"GET\r\n\r\n", b"GET /metrics HTTP/9.9\r\n\r\n", b"\x00\xff" * 100 + b"\r\n\r\n",
-                        b"GET /" + b"x" * 100_000 + b" HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 10_000):  # fmt: skip
+                        b"GET /" + b"x" * 100_000 + b" HTTP/1.1\r\n\r\n",
+                        b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 10_000):  # fmt: skip
             try:
                 self.assertNotIn(b" 200 ", self.raw_http(request)[:20])
             except ConnectionError:

@@ -59,7 +59,8 @@ class BeforeLogin(BadInput):
 
     def test_malformed_startup_packets(self):
         version = struct.pack("!i", messages.PROTOCOL_3_0)
-        for body in (version + b"user", version + b"user\0app", version + b"user\0app\0", version + b"user\0app\0\0more",
+        for body in (version + b"user", version + b"user\0app", version + b"user\0app\0",
+                     version + b"user\0app\0\0more",
                      version + b"\0user\0app\0\0"):  # fmt: skip
             with self.subTest(body):
                 error = error_of(self.send(struct.pack("!i", len(body) + 4) + body))
@@ -97,7 +98,8 @@ class BeforeLogin(BadInput):
         self.assert_fatal(client.until_closed(10), "0A000", "unsupported frontend protocol")
 
     def test_query_before_the_login_is_done(self):
-        proxy = self.pgweir(auth={"method": "scram-sha-256", "users": {USER: {"password": "x"}, "operator": {"password": "y"}}})
+        proxy = self.pgweir(auth={"method": "scram-sha-256", "users": {USER: {"password": "x"},
+                                                                       "operator": {"password": "y"}}})  # fmt: skip
         client = self.raw(proxy.port)
         client.send(GOOD_STARTUP, messages.query("SELECT 1"))
         received = client.until_closed(10)
@@ -105,7 +107,8 @@ class BeforeLogin(BadInput):
         self.assertNotIn("D", tags(received))
 
     def test_password_of_the_wrong_size(self):
-        proxy = self.pgweir(auth={"method": "password", "users": {USER: {"password": "x"}, "operator": {"password": "y"}}})
+        proxy = self.pgweir(auth={"method": "password", "users": {USER: {"password": "x"},
+                                                                  "operator": {"password": "y"}}})  # fmt: skip
         for length in (*LENGTHS, 100_000_000):
             with self.subTest(length):
                 client = self.raw(proxy.port)

@@ -1,4 +1,4 @@
-"""Servers that answer what no PostgreSQL would: the client gets an error, the connection is given up, nobody else notices."""
+"""Servers that answer what no PostgreSQL would: the client gets an error, the connection is given up, no more."""
 import contextlib
 import socket
 import struct
@@ -8,7 +8,7 @@ import unittest
 from kit import messages
 from kit.case import DATABASE, PASSWORD, USER, Case
 from kit.postgres import HOST
-from kit.rawclient import ConnectionClosed, ServerError, error_of, rows_of, tags
+from kit.rawclient import ConnectionClosed, ServerError, error_of, tags
 
 
 class Impostor:
@@ -147,8 +147,10 @@ class Answers(Case):
         return received
 
     def test_replies_that_make_no_sense(self):
-        replies = [b"\xff" * 20, b"D" + struct.pack("!i", -1), b"D" + struct.pack("!i", 3), b"Z" + struct.pack("!i", 2**31 - 1),
-                   b"C" + bytes(4), messages.message("R", bytes(4)), messages.message("Z", b"?"), messages.message("Z", b""),
+        replies = [b"\xff" * 20, b"D" + struct.pack("!i", -1), b"D" + struct.pack("!i", 3),
+                   b"Z" + struct.pack("!i", 2**31 - 1),
+                   b"C" + bytes(4), messages.message("R", bytes(4)), messages.message("Z", b"?"),
+                   messages.message("Z", b""),
                    messages.message("1") + messages.message("2"), messages.message("q", b"x")]  # fmt: skip
         for reply in replies:
             with self.subTest(reply):

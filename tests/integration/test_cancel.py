@@ -50,7 +50,8 @@ class Running(Case):
         client = self.login(self.pgweir())
         client.send(messages.parse("", "SELECT pg_sleep(60)"), messages.bind(), messages.execute(),
                     messages.parse("", "SELECT 'skipped'"), messages.bind(), messages.execute(), messages.sync(),
-                    messages.parse("", "SELECT 'after'"), messages.bind(), messages.execute(), messages.sync())  # fmt: skip
+                    messages.parse("", "SELECT 'after'"), messages.bind(), messages.execute(),
+                    messages.sync())  # fmt: skip
         self.wait_for_statement("pg_sleep(60)")
         client.cancel()
         first, second = client.until_ready(), client.until_ready()

@@ -87,7 +87,8 @@ class Refused(Case):
 
     def test_port_that_is_taken(self):
         with socket.create_server((HOST, 0)) as taken:
-            done = pgweir.run("serve", "--set", f"listen.addresses=[{HOST}:{taken.getsockname()[1]}]", "--set", "admin.http=off",
+            done = pgweir.run("serve", "--set", f"listen.addresses=[{HOST}:{taken.getsockname()[1]}]", "--set",
+                              "admin.http=off",
                               environment={"DATABASE_URL": self.upstream()})  # fmt: skip
         self.assertEqual(done.returncode, 1)
         self.assertIn("in use", done.stderr)
@@ -114,7 +115,8 @@ class Sources(Case):
             client.startup(USER, DATABASE, PASSWORD)
             self.assertEqual(client.value("SELECT current_user"), USER)
             client.terminate()
-        for user, database, password in ((USER, DATABASE, "wrong"), ("other", DATABASE, PASSWORD), (USER, "other", PASSWORD)):
+        for user, database, password in ((USER, DATABASE, "wrong"), ("other", DATABASE, PASSWORD),
+                                         (USER, "other", PASSWORD)):  # fmt: skip
             with RawClient(port) as client, self.assertRaises(ServerError) as refused:
                 client.startup(user, database, password)
             self.assertIn(refused.exception.sqlstate, ("28P01", "3D000"))
@@ -136,7 +138,8 @@ class Sources(Case):
         environment = {"PGWEIR__DATABASES__APP__POOL__SIZE": "12"}
         self.assertRegex(self.check(*config), r"size: 11\b")
         self.assertRegex(self.check(*config, environment=environment), r"size: 12\b")
-        self.assertRegex(self.check(*config, "--set", "databases.app.pool.size=13", environment=environment), r"size: 13\b")
+        self.assertRegex(self.check(*config, "--set", "databases.app.pool.size=13", environment=environment),
+                         r"size: 13\b")  # fmt: skip
 
     def test_set_reaches_the_running_proxy(self):
         proxy = self.pgweir(arguments=["--set", "databases.app.pool.size=3"])
@@ -146,7 +149,8 @@ class Sources(Case):
     def test_password_file(self):
         secret = self.postgres.directory / "secret"
         secret.write_text(PASSWORD + "\n", encoding="utf-8")
-        upstream = {"host": HOST, "port": self.postgres.port, "user": USER, "database": DATABASE, "password_file": str(secret)}
+        upstream = {"host": HOST, "port": self.postgres.port, "user": USER, "database": DATABASE,
+                    "password_file": str(secret)}  # fmt: skip
         users = {USER: {"password_file": str(secret)}, pgweir.CONSOLE_USER: {"password": "x"}}
         proxy = self.pgweir(auth={"method": "scram-sha-256", "users": users}, database={"upstream": upstream})
         self.assertEqual(self.login(proxy, password=PASSWORD).value("SELECT 1"), "1")
@@ -182,7 +186,8 @@ class Secrets(Case):
     def test_not_in_errors_either(self):
         file = self.postgres.directory / "secret.yaml"
         file.write_text(f"auth: {{users: {{app: {{password: {self.SECRET}, passwort: {self.SECRET}}}}}}}\ndatabases:\n"
-                        f"  app: {{upstream: 'postgres://app:{self.SECRET}@h:99999/app?x=1'}}\n", encoding="utf-8")  # fmt: skip
+                        f"  app: {{upstream: 'postgres://app:{self.SECRET}@h:99999/app?x=1'}}\n",
+                        encoding="utf-8")  # fmt: skip
         done = pgweir.run("check", "--config", str(file))
         self.assertEqual(done.returncode, 2)
         self.assertNotIn(self.SECRET, done.stdout + done.stderr)

@@ -1,52 +1,12 @@
-"""Prepared statements and pipelines of clients that share servers."""
-import itertools
+"""Prepared statements of clients that share servers."""
 import unittest
 
 import psycopg2
 
 from kit import messages
-from kit.case import DATABASE, Case
+from kit.case import DATABASE
+from kit.prepared import PreparedCase
 from kit.rawclient import error_of, rows_of, tags
-
-RUN = (messages.execute(), messages.sync())
-
-
-class PreparedCase(Case):
-    servers_of_pool, max_prepared = 2, 200
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.proxy = cls.class_pgweir(databases={DATABASE: {
-            "pool": {"size": cls.servers_of_pool}, "server": {"max_prepared": cls.max_prepared}}})  # fmt: skip
-
-    def setUp(self):
-        super().setUp()
-        self.addCleanup(self.proxy.assert_at_rest)
-        self.client = self.login(self.proxy)
-
-    def ask(self, *parts, client=None):
-        """All messages up to the ReadyForQuery of the Sync that is added."""
-        client = client or self.client
-        client.send(*parts, messages.sync())
-        return client.until_ready()
-
-    def prepare(self, name, sql, types=(), client=None):
-        self.assertEqual(tags(self.ask(messages.parse(name, sql, types), client=client)), "1Z")
-
-    def run_statement(self, name, values=(), client=None):
-        return rows_of(self.ask(messages.bind("", name, values), messages.execute(), client=client))
-
-    def on_other_server(self):
-        """Keeps the most recently used server busy, so that the next statement gets the other one."""
-        blocker = self.login(self.proxy)
-        blocker.query("BEGIN")
-        return blocker
-
-    def assert_error(self, received, sqlstate, pattern=None):
-        self.assertEqual(error_of(received).sqlstate, sqlstate, error_of(received).fields)
-        if pattern is not None:
-            self.assertRegex(error_of(received).fields["M"], pattern)
 
 
 class Statements(PreparedCase):
@@ -93,7 +53,8 @@ class Statements(PreparedCase):
         self.postgres.sql(
             "DROP SCHEMA IF EXISTS one, two CASCADE; CREATE SCHEMA one; CREATE SCHEMA two;"
             "CREATE TABLE one.t AS SELECT 'one' AS v; CREATE TABLE two.t AS SELECT 'two' AS v;"
-            "GRANT USAGE ON SCHEMA one, two TO app; GRANT SELECT ON one.t, two.t TO app", database=DATABASE)  # fmt: skip
+            "GRANT USAGE ON SCHEMA one, two TO app; GRANT SELECT ON one.t, two.t TO app",
+            database=DATABASE)  # fmt: skip
         clients = {name: self.login(self.proxy, options=f"-c search_path={name}") for name in ("one", "two")}
         for name, client in clients.items():
             self.prepare("s", "SELECT v FROM t", client=client)
@@ -167,8 +128,6 @@ class Statements(PreparedCase):
         self.client.query("PREPARE mine AS SELECT 7")
         self.assertEqual(self.run_statement("mine"), [["7"]])
         self.assertEqual(tags(self.ask(messages.describe_statement("mine"))), "tTZ")
-        self.prepare("ours", "SELECT 8")
-        self.assertEqual(self.client.value("EXECUTE ours"), "8")
         self.client.query("DISCARD ALL")
 
     def test_what_a_driver_does(self):
@@ -215,7 +174,8 @@ class Deallocate(PreparedCase):
 
     def test_by_the_extended_protocol(self):
         self.prepare("mine", "SELECT 1")
-        self.assertEqual(tags(self.ask(messages.parse("", "DEALLOCATE ALL"), messages.bind(), messages.execute())), "12CZ")
+        self.assertEqual(tags(self.ask(messages.parse("", "DEALLOCATE ALL"), messages.bind(), messages.execute())),
+                         "12CZ")  # fmt: skip
         self.assert_error(self.ask(messages.bind("", "mine")), "26000")
 
     def test_inside_a_transaction(self):
@@ -236,139 +196,6 @@ class Deallocate(PreparedCase):
         self.prepare("mine", "SELECT 1")
         self.client.query("SELECT nothing; DEALLOCATE ALL")
         self.assertEqual(self.run_statement("mine"), [["1"]])
-
-
-class Pipelines(PreparedCase):
-    def test_hundred_deep(self):
-        for statement in ("", "s"):
-            batch = [messages.parse(statement, "SELECT $1::int")]
-            for number in range(100):
-                batch += [messages.bind("", statement, [str(number)]), messages.execute()]
-            received = self.ask(*batch)
-            self.assertEqual(rows_of(received), [[str(number)] for number in range(100)])
-            self.assertEqual(tags(received), "1" + "2DC" * 100 + "Z")
-
-    def test_hundred_syncs(self):
-        for number in range(100):
-            self.client.send(messages.parse("", f"SELECT {number}"), messages.bind(), messages.describe_portal(), *RUN)
-        for number in range(100):
-            received = self.client.until_ready()
-            self.assertEqual(tags(received), "12TDCZ")
-            self.assertEqual(rows_of(received), [[str(number)]])
-
-    def test_many_clients_at_once(self):
-        clients = [self.login(self.proxy) for _ in range(20)]
-        for number, client in enumerate(clients):
-            for turn in range(20):
-                client.send(messages.parse(f"s{turn}", f"SELECT {number}, $1::int"), messages.bind("", f"s{turn}", [str(turn)]),
-                            *RUN)  # fmt: skip
-        for number, client in enumerate(clients):
-            for turn in range(20):
-                self.assertEqual(rows_of(client.until_ready()), [[str(number), str(turn)]])
-
-    def test_error_at_each_position(self):
-        for bad, kind in itertools.product(range(4), ("parse", "bind", "execute")):
-            with self.subTest(position=bad, kind=kind):
-                batch = []
-                for number in range(4):
-                    text = "SELEC 1" if (number, kind) == (bad, "parse") else "SELECT 1 / (random() * 0 + $1)::int"
-                    value = {"bind": "x", "execute": "0"}.get(kind, "1") if number == bad else "1"
-                    batch += [messages.parse(f"{kind}{bad}{number}", text), messages.bind("", f"{kind}{bad}{number}", [value]),
-                              messages.execute()]  # fmt: skip
-                before = {"parse": "", "bind": "1", "execute": "12"}[kind]
-                received = self.ask(*batch)
-                self.assertEqual(tags(received), "12DC" * bad + before + "EZ")
-                # What was skipped does not exist; what was parsed before the error does.
-                for number in range(4):
-                    parsed = number < bad or (number == bad and kind != "parse")
-                    received = self.ask(messages.describe_statement(f"{kind}{bad}{number}"))
-                    self.assertEqual(tags(received), "tTZ" if parsed else "EZ")
-
-    def test_skipped_close_and_parse_of_one_name(self):
-        self.prepare("s", "SELECT 'old'")
-        received = self.ask(messages.parse("", "SELEC"), messages.close_statement("s"), messages.parse("s", "SELECT 'new'"))
-        self.assertEqual(tags(received), "EZ")
-        self.assertEqual(self.run_statement("s"), [["old"]])
-        self.ask(messages.close_statement("s"), messages.parse("s", "SELECT 'new'"))
-        self.assertEqual(self.run_statement("s"), [["new"]])
-
-    def test_error_of_ours_in_the_middle(self):
-        # It takes its place in the order of the answers, and skips what follows as PostgreSQL's own would.
-        received = self.ask(messages.parse("", "SELECT 'a'"), messages.bind(), messages.execute(),
-                            messages.bind("", "nobody"), messages.execute(), messages.parse("later", "SELECT 1"))  # fmt: skip
-        self.assertEqual(tags(received), "12DCEZ")
-        self.assert_error(received, "26000")
-        self.assert_error(self.ask(messages.describe_statement("later")), "26000")
-
-    def test_error_of_ours_rolls_the_batch_back(self):
-        self.postgres.sql("DROP TABLE IF EXISTS half; CREATE TABLE half (); GRANT ALL ON half TO app", database=DATABASE)
-        received = self.ask(messages.parse("", "INSERT INTO half DEFAULT VALUES"), messages.bind(), messages.execute(),
-                            messages.bind("", "nobody"), messages.execute())  # fmt: skip
-        self.assertEqual(tags(received), "12CEZ")
-        self.assertEqual(self.client.value("SELECT count(*) FROM half"), "0")
-
-    def test_error_of_ours_in_a_transaction(self):
-        self.client.query("BEGIN")
-        received = self.ask(messages.bind("", "nobody"))
-        self.assertEqual((tags(received), received[-1].status), ("EZ", "E"))
-        self.assert_error(self.client.query("SELECT 1"), "25P02")
-        self.assertEqual(self.client.query("ROLLBACK")[-1].status, "I")
-
-    def test_queries_between_batches(self):
-        self.client.send(messages.parse("s", "SELECT 1"), messages.sync(), messages.query("SELECT 2"),
-                         messages.bind("", "s"), *RUN, messages.query("SELEC 3"), messages.bind("", "s"), *RUN)  # fmt: skip
-        self.assertEqual([tags(self.client.until_ready()) for _ in range(5)], ["1Z", "TDCZ", "2DCZ", "EZ", "2DCZ"])
-
-
-class Eviction(PreparedCase):
-    servers_of_pool, max_prepared = 1, 3
-
-    def on_server(self):
-        blocker = self.login(self.proxy)
-        return int(blocker.value("SELECT count(*) FROM pg_prepared_statements"))
-
-    def test_least_recently_used_leaves(self):
-        for number in range(10):
-            self.prepare(f"s{number}", f"SELECT {number}")
-            self.run_statement(f"s{number}")
-            self.assertLessEqual(self.on_server(), 3)
-        for number in (0, 9, 5, 0, 1, 2, 3):
-            self.assertEqual(self.run_statement(f"s{number}"), [[str(number)]])
-        self.assertGreater(self.proxy.metric("pgweir_prepared_requests_total", result="evicted"), 0)
-
-    def test_eviction_inside_a_pipeline(self):
-        batch = [messages.parse(f"s{number}", f"SELECT {number}") for number in range(20)]
-        self.assertEqual(tags(self.ask(*batch)), "1" * 20 + "Z")
-        order = [0, 7, 7, 19, 3, 4, 5, 6, 0, 1, 2, 19, 18]
-        batch = [part for number in order for part in (messages.bind("", f"s{number}"), messages.execute())]
-        received = self.ask(*batch)
-        self.assertEqual(tags(received), "2DC" * len(order) + "Z")
-        self.assertEqual(rows_of(received), [[str(number)] for number in order])
-        self.assertLessEqual(self.on_server(), 3)
-
-    def test_eviction_with_flush(self):
-        for number in range(8):
-            self.client.send(messages.parse(f"f{number}", f"SELECT {number}"), messages.bind("", f"f{number}"),
-                             messages.execute(), messages.flush())  # fmt: skip
-            self.assertEqual(tags(self.client.until("C")), "12DC")
-        self.assertEqual(tags(self.ask(messages.bind("", "f0"), messages.execute())), "2DCZ")
-
-    def test_eviction_while_an_error_skips(self):
-        for number in range(6):
-            self.prepare(f"e{number}", f"SELECT 1 / (random() * 0 + {number})::int")
-        received = self.ask(*[part for number in (3, 0, 4, 5) for part in (messages.bind("", f"e{number}"), messages.execute())])
-        self.assertEqual(tags(received), "2DC2EZ")
-        for number in (4, 5, 1, 2, 3):
-            self.assertEqual(self.run_statement(f"e{number}"), [[str(1 // number)]])
-        self.assertLessEqual(self.on_server(), 3)
-
-    def test_portal_outlives_the_eviction_of_its_statement(self):
-        self.client.query("BEGIN")
-        self.ask(messages.parse("long", "SELECT generate_series(1, 4)"), messages.bind("p", "long"), messages.execute("p", 1))
-        for number in range(6):
-            self.prepare(f"p{number}", f"SELECT {number}")
-        self.assertEqual(rows_of(self.ask(messages.execute("p", 0))), [["2"], ["3"], ["4"]])
-        self.client.query("COMMIT")
 
 
 class Changes(PreparedCase):
@@ -403,7 +230,8 @@ class Changes(PreparedCase):
                 self.table()
                 client, other = self.login(self.proxy), self.login(self.proxy)
                 text = f"SELECT *, {int(other_server)} AS turn FROM changing"
-                parts = (messages.parse("s", text), messages.describe_statement("s"), messages.bind("", "s"), messages.execute())
+                parts = (messages.parse("s", text), messages.describe_statement("s"), messages.bind("", "s"),
+                         messages.execute())  # fmt: skip
                 self.assertEqual(tags(self.ask(*parts, client=client)), "1tT2DCZ")
                 self.change()
                 blocker = self.on_other_server() if other_server else None
@@ -413,18 +241,6 @@ class Changes(PreparedCase):
                                   "cached plan must not change result type")  # fmt: skip
                 if blocker:
                     blocker.query("COMMIT")
-
-    def test_fresh_client_after_a_change(self):
-        # It has parsed the text after the change, so it sees the new columns, whatever stands on the server.
-        self.table()
-        parts = (messages.parse("s", "SELECT *, 'fresh' FROM changing"), messages.describe_statement("s"),
-                 messages.bind("", "s"), messages.execute())  # fmt: skip
-        self.ask(*parts)
-        self.change()
-        for _ in range(4):
-            received = self.ask(*parts, client=self.login(self.proxy))
-            self.assertEqual(tags(received), "1tT2DCZ")
-            self.assertEqual(rows_of(received), [["1", "2", "fresh"]])
 
     def test_prepared_anew(self):
         self.table()

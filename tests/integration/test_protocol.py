@@ -1,5 +1,6 @@
-"""Corners of the protocol: COPY, function calls, several statements in a string, messages of all sizes. PostgreSQL itself
-is the oracle."""
+"""Corners of the protocol: COPY, function calls, several statements in a string, messages of all sizes.
+
+PostgreSQL itself is the oracle."""
 import unittest
 
 from kit import messages
@@ -11,7 +12,8 @@ from kit.route import DirectRoute, SessionRoute, TransactionRoute
 class ProtocolTests:
     def setUp(self):
         super().setUp()
-        self.postgres.sql("DROP TABLE IF EXISTS t; CREATE TABLE t (n int, word text); GRANT ALL ON t TO app", database=DATABASE)
+        self.postgres.sql("DROP TABLE IF EXISTS t; CREATE TABLE t (n int, word text); GRANT ALL ON t TO app",
+                          database=DATABASE)  # fmt: skip
         self.client = self.connect()
 
     def connect(self, **parameters):
@@ -57,16 +59,19 @@ class ProtocolTests:
     def test_sync_during_copy_in(self):
         # Ignored by PostgreSQL while it reads the data.
         self.client.send(messages.parse("", "COPY t FROM STDIN"), messages.bind(), messages.execute(), messages.sync(),
-                         messages.copy_data("1\ta\n"), messages.flush(), messages.copy_done(), messages.sync())  # fmt: skip
+                         messages.copy_data("1\ta\n"), messages.flush(), messages.copy_done(),
+                         messages.sync())  # fmt: skip
         self.assertEqual(tags(self.client.until_ready()), "12GCZ")
         self.assert_well()
         self.assertEqual(self.count(), 1)
 
     def test_copy_fail(self):
-        self.client.send(messages.query("COPY t FROM STDIN"), messages.copy_data("1\ta\n"), messages.copy_fail("enough"))
+        self.client.send(messages.query("COPY t FROM STDIN"), messages.copy_data("1\ta\n"),
+                         messages.copy_fail("enough"))  # fmt: skip
         received = self.client.until_ready()
         self.assertEqual((tags(received), error_of(received).sqlstate), ("GEZ", "57014"))
-        received = self.ask(messages.parse("", "COPY t FROM STDIN"), messages.bind(), messages.execute(), messages.copy_fail("no"))
+        received = self.ask(messages.parse("", "COPY t FROM STDIN"), messages.bind(), messages.execute(),
+                            messages.copy_fail("no"))  # fmt: skip
         self.assertEqual(tags(received), "12GEZ")
         self.assertEqual(self.count(), 0)
         self.assert_well()
@@ -109,7 +114,8 @@ class ProtocolTests:
         self.assert_well()
 
     def test_copies_among_other_statements(self):
-        self.client.send(messages.query("INSERT INTO t VALUES (7); COPY t FROM STDIN; COPY t TO STDOUT; COPY t (n) FROM STDIN; SELECT 1"),
+        self.client.send(messages.query("INSERT INTO t VALUES (7); COPY t FROM STDIN; COPY t TO STDOUT;"
+                                        "COPY t (n) FROM STDIN; SELECT 1"),
                          messages.copy_data("1\ta\n"), messages.copy_done())  # fmt: skip
         self.assertEqual(tags(self.client.until("G")), "CG")
         self.assertEqual(tags(self.client.until("G")), "CHddcCG")
@@ -164,7 +170,8 @@ class ProtocolTests:
     def test_texts_of_many_sizes(self):
         for size in (10, 8_000, 65_000, 65_536, 70_000, 1_000_000, 1_048_576, 3_000_000):
             self.assertEqual(self.client.value(f"SELECT length('{'x' * size}')"), str(size))
-            received = self.ask(messages.parse("", f"SELECT length('{'y' * size}')"), messages.bind(), messages.execute())
+            received = self.ask(messages.parse("", f"SELECT length('{'y' * size}')"), messages.bind(),
+                                messages.execute())  # fmt: skip
             self.assertEqual(rows_of(received), [[str(size)]])
 
     def test_values_of_many_sizes(self):
@@ -184,12 +191,14 @@ class ProtocolTests:
         self.assertEqual([message.tag for message in received], ["N"] * 50 + ["C", "Z"])
 
     def test_binary_results(self):
-        received = self.ask(messages.parse("", "SELECT 258, NULL"), messages.bind(result_formats=[1]), messages.execute())
+        received = self.ask(messages.parse("", "SELECT 258, NULL"), messages.bind(result_formats=[1]),
+                            messages.execute())  # fmt: skip
         self.assertEqual(received[2].row, [b"\0\0\1\2", None])
 
     def test_newer_minor_version(self):
         client = self.raw(self.port)
-        client.send(messages.startup({"user": USER, "database": DATABASE, "_pq_.something": "1"}, messages.PROTOCOL_3_0 + 2))
+        client.send(messages.startup({"user": USER, "database": DATABASE, "_pq_.something": "1"},
+                                     messages.PROTOCOL_3_0 + 2))  # fmt: skip
         received = client.login(USER, PASSWORD)
         self.assertEqual([message.tag for message in received].count("v"), 1)
         self.assertEqual(client.value("SELECT 1"), "1")

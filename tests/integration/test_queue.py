@@ -27,7 +27,8 @@ class QueueCase(Case):
 class Order(QueueCase):
     def test_first_come_first_served(self):
         proxy = self.pgweir(database={"pool": {"size": 1}})
-        self.postgres.sql("CREATE TABLE served (at serial, client int); GRANT ALL ON ALL TABLES IN SCHEMA public TO app;"
+        self.postgres.sql("CREATE TABLE served (at serial, client int);"
+                          "GRANT ALL ON ALL TABLES IN SCHEMA public TO app;"
                           "GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO app", database=DATABASE)  # fmt: skip
         holder = self.holder(proxy)
         clients = [self.login(proxy) for _ in range(12)]
@@ -235,7 +236,8 @@ class Leaving(QueueCase):
             client.send(messages.bind("", name), messages.execute(), messages.sync())
             received = client.until_ready()
             self.assertEqual((tags(received), error_of(received).sqlstate), ("EZ", "26000"))
-        client.send(messages.parse("named", "SELECT 3"), messages.bind("", "named"), messages.execute(), messages.sync())
+        client.send(messages.parse("named", "SELECT 3"), messages.bind("", "named"), messages.execute(),
+                    messages.sync())  # fmt: skip
         self.assertEqual(rows_of(client.until_ready()), [["3"]])
 
     def test_two_batches_of_which_the_first_is_cancelled(self):

@@ -35,7 +35,8 @@ class Replication(Case):
             with self.subTest(factory.__name__), self.connect(factory).cursor() as cursor:
                 cursor.execute("IDENTIFY_SYSTEM")
                 identifier, timeline, position, database = cursor.fetchone()
-                self.assertEqual(identifier, self.postgres.value("SELECT system_identifier::text FROM pg_control_system()"))
+                known = self.postgres.value("SELECT system_identifier::text FROM pg_control_system()")
+                self.assertEqual(identifier, known)
                 self.assertEqual(timeline, 1)
                 self.assertIn("/", position)
                 self.assertIn(database, (None, DATABASE))
@@ -60,7 +61,8 @@ class Replication(Case):
         self.assertIn("through the weir", message)
         cursor.close()
         connection.close()
-        self.wait_until(lambda: not self.postgres.value("SELECT active FROM pg_replication_slots WHERE slot_name = 'weir'"))
+        in_use = "SELECT active FROM pg_replication_slots WHERE slot_name = 'weir'"
+        self.wait_until(lambda: not self.postgres.value(in_use))
         self.postgres.sql("SELECT pg_drop_replication_slot('weir')")
 
     @staticmethod

@@ -36,7 +36,7 @@ class SessionMode(Case):
         for leave in ("terminate", "close", "reset"):
             with self.subTest(leave):
                 client = self.login(proxy, TimeZone="Asia/Tokyo", options="-c statement_timeout=77777")
-                client.query("SET work_mem TO '7MB'; CREATE TEMP TABLE mine AS SELECT 7 AS seven; SELECT pg_advisory_lock(1);"
+                client.query("SET work_mem TO '7MB'; CREATE TEMP TABLE mine AS SELECT 7; SELECT pg_advisory_lock(1);"
                              "PREPARE p AS SELECT 8; LISTEN news; SET ROLE pg_monitor")  # fmt: skip
                 client.send(messages.parse("s", "SELECT 1"), messages.sync())
                 client.until_ready()
@@ -45,8 +45,8 @@ class SessionMode(Case):
                 following = self.login(proxy)
                 self.assertEqual(following.pid, pid)
                 self.assertEqual(
-                    following.rows("SELECT current_setting('work_mem'), current_setting('statement_timeout'), current_user,"
-                                   " current_setting('TimeZone') <> 'Asia/Tokyo', to_regclass('pg_temp.mine'),"
+                    following.rows("SELECT current_setting('work_mem'), current_setting('statement_timeout'),"
+                                   " current_user, current_setting('TimeZone') <> 'Asia/Tokyo', to_regclass('pg_temp.mine'),"
                                    " (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'),"
                                    " (SELECT count(*) FROM pg_prepared_statements),"
                                    " (SELECT count(*) FROM pg_listening_channels())"),

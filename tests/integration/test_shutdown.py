@@ -12,7 +12,8 @@ from kit.rawclient import RawClient, error_of, rows_of, tags
 class Shutdown(Case):
     def setUp(self):
         super().setUp()
-        self.postgres.sql("DROP TABLE IF EXISTS kept; CREATE TABLE kept (n int); GRANT ALL ON kept TO app", database=DATABASE)
+        self.postgres.sql("DROP TABLE IF EXISTS kept; CREATE TABLE kept (n int); GRANT ALL ON kept TO app",
+                          database=DATABASE)  # fmt: skip
 
     def proxy(self, grace="20s", **changes):
         return self.pgweir(at_rest=False, shutdown={"grace": grace}, **changes)

@@ -28,7 +28,8 @@ class TwoWorkers(Case):
     def test_one_queue(self):
         # Whoever came more than the permitted two milliseconds earlier is served earlier, on whichever worker.
         proxy = self.proxy(size=1)
-        self.postgres.sql("CREATE TABLE served (at serial, client int); GRANT ALL ON ALL TABLES IN SCHEMA public TO app;"
+        self.postgres.sql("CREATE TABLE served (at serial, client int);"
+                          "GRANT ALL ON ALL TABLES IN SCHEMA public TO app;"
                           "GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO app", database=DATABASE)  # fmt: skip
         holder = self.login(proxy)
         holder.query("BEGIN")

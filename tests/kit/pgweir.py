@@ -20,7 +20,7 @@ CONSOLE_USER = "operator"
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 SANITIZER_OPTIONS = {
-    "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1:exitcode=99",
+    "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1:quarantine_size_mb=8:exitcode=99",
     "UBSAN_OPTIONS": "print_stacktrace=1:exitcode=99",
     "TSAN_OPTIONS": "second_deadlock_stack=1:exitcode=99",
     "LSAN_OPTIONS": "exitcode=99",

@@ -48,7 +48,8 @@ TEST(ConversationFaults, QueryInFlight) {
     l.add_client();
     l.client_says(0, query("INSERT") + query("SELECT 2"));
     l.lose_server(l.at(0));
-    EXPECT_THAT(said(l.at(0).received), ElementsAre(StartsWith("E ERROR 08006"), "Z I", StartsWith("E ERROR 08006"), "Z I"));
+    EXPECT_THAT(said(l.at(0).received),
+                ElementsAre(StartsWith("E ERROR 08006"), "Z I", StartsWith("E ERROR 08006"), "Z I"));
     EXPECT_EQ(l.database.executed, lines{}) << "nothing is sent a second time";
     EXPECT_EQ(hears(l, query("SELECT 1")).back(), "Z I");
 }
@@ -67,7 +68,8 @@ TEST(ConversationFaults, CommitInFlight) {
 TEST(ConversationFaults, SyncBehindALostServer) {
     lab l;
     l.add_client();
-    EXPECT_THAT(hears(l, parse("", "INSERT") + bind_to("") + execute() + flush()), ElementsAre("1", "2", "C INSERT 0 1"));
+    EXPECT_THAT(hears(l, parse("", "INSERT") + bind_to("") + execute() + flush()),
+                ElementsAre("1", "2", "C INSERT 0 1"));
     l.lose_server(l.at(0));
     EXPECT_THAT(hears(l, sync()), ElementsAre(StartsWith("E ERROR 08006"), "Z I"));
     EXPECT_EQ(hears(l, query("SELECT 1")).back(), "Z I");
@@ -263,6 +265,20 @@ TEST(ConversationFaults, UnsyncedBatchOfAClientThatLeftIsNotCommitted) {
         EXPECT_EQ(l.servers[0]->model.setting("application_name"), "") << "rolled back";
         EXPECT_EQ(l.broken, lines{});
     }
+}
+
+TEST(ConversationFaults, RollbackOfOursTakesSettingsBack) {
+    lab l(1, true, with_timeouts());
+    l.add_client();
+    hears(l, query("BEGIN"));
+    hears(l, query("SET TimeZone TO 'lost'"));
+    l.now = start + 3s;
+    l.at(0).received.clear();
+    l.expire(l.at(0));
+    l.run();
+    EXPECT_THAT(said(l.at(0).received), ElementsAre("S TimeZone Etc/UTC"));
+    EXPECT_EQ(l.at(0).talk.desired().find("timezone"), "Etc/UTC");
+    EXPECT_EQ(l.broken, lines{});
 }
 
 TEST(ConversationFaults, SessionModeDiscardsEverythingForTheNextClient) {

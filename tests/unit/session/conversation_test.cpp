@@ -45,7 +45,12 @@ TEST(Conversation, QueryThatFails) {
 }
 
 TEST(Conversation, EmptyQueryNeedsNoServer) {
-    script().client(query(" -- ping")).to_client(empty_query() + ready('I')).client(sync()).to_client(ready('I')).holds();
+    script()
+        .client(query(" -- ping"))
+        .to_client(empty_query() + ready('I'))
+        .client(sync())
+        .to_client(ready('I'))
+        .holds();
 }
 
 TEST(Conversation, TransactionKeepsItsServer) {
@@ -152,7 +157,8 @@ TEST(Conversation, HundredRequestsDeep) {
 
 // Whatever fails, all behind it up to Sync is skipped, answers of the proxy's own as well, and the next batch runs.
 TEST(Conversation, ErrorAtEachPositionOfABatch) {
-    const std::vector<std::string> asked{parse("s", "SELECT 1"), bind_to("s"), describe('P', ""), execute(), close('S', "s")};
+    const std::vector<std::string> asked{parse("s", "SELECT 1"), bind_to("s"), describe('P', ""), execute(),
+                                         close('S', "s")};
     const std::vector<std::string> sent{parse("$1", "SELECT 1"), bind_to("$1"), describe('P', ""), execute(), ""};
     const std::vector<std::string> answers{parse_complete(), bind_complete(), row_description("a"),
                                            data_row("1") + complete("SELECT 1"), close_complete()};
@@ -243,12 +249,7 @@ TEST(Conversation, BindOf200KibibytesStreams) {
 }
 
 TEST(Conversation, ServerThatMakesNoSenseIsClosedAndTheNextOneIsHeard) {
-    script()
-        .client(query("SELECT 1"))
-        .to_server(query("SELECT 1"))
-        .server(bind_complete())
-        .closed()
-        .once();
+    script().client(query("SELECT 1")).to_server(query("SELECT 1")).server(bind_complete()).closed().once();
     lab l;
     l.add_client();
     conversation& talk = l.at(0).talk;

@@ -36,7 +36,8 @@ std::uint32_t seeds() {
 }
 
 struct shared_run {
-    shared_run(std::uint32_t seed, bool with_faults) : random(seed), faults(with_faults), l(1 + seed % 2, true, limits(seed)) {
+    shared_run(std::uint32_t seed, bool with_faults)
+        : random(seed), faults(with_faults), l(1 + seed % 2, true, limits(seed)) {
         const std::size_t count = 2 + seed % 2;
         for (std::size_t i = 0; i < count; ++i) {
             random_client::settings startup;
@@ -134,8 +135,8 @@ TEST(Differential, SharedServersAnswerLikeOnesOwn) {
         shared_run run(seed, false);
         const bool ended = run.run();
         for (std::size_t i = 0; i < run.scripts.size(); ++i)
-            ASSERT_EQ(visible(run.l.at(i).received), visible(run.scripts[i].alone))
-                << "client " << i << " said:\n" << run.scripts[i].transcript();
+            ASSERT_EQ(visible(run.l.at(i).received), visible(run.scripts[i].alone)) << "client " << i << " said:\n"
+                                                                                    << run.scripts[i].transcript();
         ASSERT_TRUE(ended) << "somebody waits for ever";
         ASSERT_EQ(run.l.broken, std::vector<std::string>{});
         for (const auto& client : run.l.clients) run.l.expect_rest(*client);

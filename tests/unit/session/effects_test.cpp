@@ -29,7 +29,9 @@ void expect_pins(const std::string& asked, const std::string& reasons) {
     EXPECT_EQ(l.broken, std::vector<std::string>{});
 }
 
-TEST_P(Pins, InASimpleQuery) { expect_pins(query(GetParam().text), GetParam().reasons); }
+TEST_P(Pins, InASimpleQuery) {
+    expect_pins(query(GetParam().text), GetParam().reasons);
+}
 
 TEST_P(Pins, InAParse) {
     if (std::string_view(GetParam().text).find(';') != std::string_view::npos) return;
@@ -38,9 +40,10 @@ TEST_P(Pins, InAParse) {
 
 INSTANTIATE_TEST_SUITE_P(
     Rules, Pins,
-    testing::Values(leaving{"SELECT 1", ""}, leaving{"SET TimeZone TO 'x'", ""}, leaving{"SET LOCAL work_mem TO '1MB'", ""},
-                    leaving{"SET statement_timeout TO '1'", "set"}, leaving{"SET search_path TO 'x'", "set"},
-                    leaving{"SET ROLE other", "set_role"}, leaving{"SET SESSION AUTHORIZATION other", "set_role"},
+    testing::Values(leaving{"SELECT 1", ""}, leaving{"SET TimeZone TO 'x'", ""},
+                    leaving{"SET LOCAL work_mem TO '1MB'", ""}, leaving{"SET statement_timeout TO '1'", "set"},
+                    leaving{"SET search_path TO 'x'", "set"}, leaving{"SET ROLE other", "set_role"},
+                    leaving{"SET SESSION AUTHORIZATION other", "set_role"},
                     leaving{"CREATE TEMP TABLE t (a int)", "temp_table"},
                     leaving{"DECLARE c CURSOR WITH HOLD FOR SELECT 1", "with_hold_cursor"},
                     leaving{"SELECT pg_advisory_lock(1)", "advisory_lock"}, leaving{"LISTEN news", "listen"},
@@ -55,8 +58,14 @@ TEST(Effects, WhatFollowsUp) {
     EXPECT_TRUE(session::needs_follow_up(effect::deallocate));
     EXPECT_TRUE(session::needs_follow_up(effect::reset_all));
     EXPECT_FALSE(session::needs_follow_up(effect::plain_read | effect::listen));
-    EXPECT_TRUE(session::holds_back(effect::discard_all));
-    EXPECT_FALSE(session::holds_back(effect::reset));
+    base::interner texts;
+    metrics::pool_counters counters;
+    const session::settings limits;
+    session::exchange x(limits, counters, texts, true, 1);
+    EXPECT_TRUE(session::holds_back(x, effect::discard_all));
+    EXPECT_FALSE(session::holds_back(x, effect::reset));
+    x.startup = session::parameters::make(texts, {{"timezone", "UTC"}});
+    EXPECT_TRUE(session::holds_back(x, effect::reset)) << "what follows must see the startup value";
 }
 
 }  // namespace

@@ -158,8 +158,10 @@ public:
             }
             lend(client, *free);
         }
-        if (client.stopped == frontend_flow::stop::terminated) leave(client, true);
-        else if (client.talk.fatal() && !client.gone) leave(client, false);
+        if (client.stopped == frontend_flow::stop::terminated)
+            leave(client, true);
+        else if (client.talk.fatal() && !client.gone)
+            leave(client, false);
     }
 
     void expire(lab_client& client) {

@@ -36,7 +36,7 @@ inline std::string parse(std::string_view name, std::string_view text) {
 }
 
 inline std::string bind_to(std::string_view statement, std::vector<std::string_view> values = {},
-                        std::string_view portal = "") {
+                           std::string_view portal = "") {
     wire::bind_message message;
     message.portal = portal;
     message.statement = statement;
@@ -72,10 +72,18 @@ inline std::string function_call(std::uint32_t function) {
     return out;
 }
 
-inline std::string sync() { return bare('S'); }
-inline std::string flush() { return bare('H'); }
-inline std::string terminate() { return bare('X'); }
-inline std::string copy_done() { return bare('c'); }
+inline std::string sync() {
+    return bare('S');
+}
+inline std::string flush() {
+    return bare('H');
+}
+inline std::string terminate() {
+    return bare('X');
+}
+inline std::string copy_done() {
+    return bare('c');
+}
 
 inline std::string copy_data(std::string_view bytes) {
     std::string out;
@@ -170,12 +178,24 @@ inline std::string function_result(std::string_view value) {
     return out;
 }
 
-inline std::string parse_complete() { return bare('1'); }
-inline std::string bind_complete() { return bare('2'); }
-inline std::string close_complete() { return bare('3'); }
-inline std::string no_data() { return bare('n'); }
-inline std::string empty_query() { return bare('I'); }
-inline std::string suspended() { return bare('s'); }
+inline std::string parse_complete() {
+    return bare('1');
+}
+inline std::string bind_complete() {
+    return bare('2');
+}
+inline std::string close_complete() {
+    return bare('3');
+}
+inline std::string no_data() {
+    return bare('n');
+}
+inline std::string empty_query() {
+    return bare('I');
+}
+inline std::string suspended() {
+    return bare('s');
+}
 
 struct message {
     char tag = 0;

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <algorithm>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "session/model_server.hpp"
@@ -10,6 +10,62 @@
 // What the statements of the model do.
 
 namespace pgweir::test {
+
+inline bool model_server::take_in_copy(const message& one) {
+    if (!copy_in_) return false;
+    switch (one.tag) {
+        case 'd':
+            if (one.body() == "bad") {
+                fail("22P02", "bad data");
+                after_copy();
+            }
+            ++copied_;
+            return true;
+        case 'c': {
+            database_->executed.push_back("copied");
+            out_ += complete("COPY " + std::to_string(copied_));
+            after_copy();
+            return true;
+        }
+        case 'f':
+            fail("57014", "COPY from stdin failed");
+            after_copy();
+            return true;
+        case 'S':
+        case 'H': return true;  // ignored, as the manual says
+        default:
+            fail("08P01", "unexpected message type during COPY from stdin");
+            after_copy();
+            return true;
+    }
+}
+
+inline void model_server::begin_copy() {
+    copy_in_ = true;
+    copied_ = 0;
+    out_ += copy_response('G');
+}
+
+inline void model_server::after_copy() {
+    copy_in_ = false;
+    const bool worked = !failed_ && (implicit_ || block_);
+    if (copy_extended_) {
+        if (!worked) skipping_ = true;
+        return;
+    }
+    if (!worked) rest_of_query_.clear();
+    const std::vector<std::string> rest = std::exchange(rest_of_query_, {});
+    for (std::size_t i = 0; i < rest.size(); ++i) {
+        int sent = 0;
+        if (!run(rest[i], {}, sent, 0)) break;
+        if (copy_in_) {
+            rest_of_query_.assign(rest.begin() + static_cast<std::ptrdiff_t>(i) + 1, rest.end());
+            return;
+        }
+    }
+    finish_implicit(true);
+    say_ready();
+}
 
 inline bool model_server::run(const std::string& text, const std::vector<std::string>& values, int& sent, int limit) {
     if (failed_ && !ends_block(text)) {
@@ -99,8 +155,10 @@ inline std::vector<std::string> literals_in(std::string_view text) {
         if (text[i] != '\'') continue;
         std::string value;
         for (++i; i < text.size(); ++i) {
-            if (text[i] == '\'' && i + 1 < text.size() && text[i + 1] == '\'') ++i;
-            else if (text[i] == '\'') break;
+            if (text[i] == '\'' && i + 1 < text.size() && text[i + 1] == '\'')
+                ++i;
+            else if (text[i] == '\'')
+                break;
             value += text[i];
         }
         all.push_back(value);

@@ -215,62 +215,6 @@ inline void model_server::take(const message& one) {
     }
 }
 
-inline bool model_server::take_in_copy(const message& one) {
-    if (!copy_in_) return false;
-    switch (one.tag) {
-        case 'd':
-            if (one.body() == "bad") {
-                fail("22P02", "bad data");
-                after_copy();
-            }
-            ++copied_;
-            return true;
-        case 'c': {
-            database_->executed.push_back("copied");
-            out_ += complete("COPY " + std::to_string(copied_));
-            after_copy();
-            return true;
-        }
-        case 'f':
-            fail("57014", "COPY from stdin failed");
-            after_copy();
-            return true;
-        case 'S':
-        case 'H': return true;  // ignored, as the manual says
-        default:
-            fail("08P01", "unexpected message type during COPY from stdin");
-            after_copy();
-            return true;
-    }
-}
-
-inline void model_server::begin_copy() {
-    copy_in_ = true;
-    copied_ = 0;
-    out_ += copy_response('G');
-}
-
-inline void model_server::after_copy() {
-    copy_in_ = false;
-    const bool worked = !failed_ && (implicit_ || block_);
-    if (copy_extended_) {
-        if (!worked) skipping_ = true;
-        return;
-    }
-    if (!worked) rest_of_query_.clear();
-    const std::vector<std::string> rest = std::exchange(rest_of_query_, {});
-    for (std::size_t i = 0; i < rest.size(); ++i) {
-        int sent = 0;
-        if (!run(rest[i], {}, sent, 0)) break;
-        if (copy_in_) {
-            rest_of_query_.assign(rest.begin() + static_cast<std::ptrdiff_t>(i) + 1, rest.end());
-            return;
-        }
-    }
-    finish_implicit(true);
-    say_ready();
-}
-
 inline std::vector<std::string> statements_in(std::string_view text) {
     std::vector<std::string> all;
     std::string current;
@@ -299,8 +243,7 @@ inline void model_server::take_query(const message& one) {
         return;
     }
     for (std::size_t i = 0; i < texts.size(); ++i) {
-        if (!failed_ && returns_rows(texts[i]))
-            out_ += description_of({texts[i], database_->shape});
+        if (!failed_ && returns_rows(texts[i])) out_ += description_of({texts[i], database_->shape});
         int sent = 0;
         if (!run(texts[i], {}, sent, 0)) break;
         if (copy_in_) {
@@ -325,7 +268,8 @@ inline void model_server::take_parse(const message& one) {
     const std::string text = texts.empty() ? std::string() : texts.front();
     if (name.empty()) statements_.erase(name);
     if (starts(text, "SYNTAX")) return extended_failure("42601", "syntax error");
-    if (failed_ && !ends_block(text) && !text.empty()) return extended_failure("25P02", "current transaction is aborted");
+    if (failed_ && !ends_block(text) && !text.empty())
+        return extended_failure("25P02", "current transaction is aborted");
     if (statements_.contains(name)) {
         return extended_failure("42P05", "prepared statement \"" + name + "\" already exists");
     }
@@ -351,7 +295,8 @@ inline void model_server::take_bind(const message& one) {
     portal made{.text = text, .values = {}, .rows_sent = 0};
     for (const auto& value : bound->values) made.values.emplace_back(value.value_or("NULL"));
     const std::string portal_name(bound->portal);
-    if (!portal_name.empty() && portals_.contains(portal_name)) return extended_failure("42P03", "cursor already exists");
+    if (!portal_name.empty() && portals_.contains(portal_name))
+        return extended_failure("42P03", "cursor already exists");
     portals_[portal_name] = std::move(made);
     out_ += bind_complete();
 }
@@ -367,7 +312,9 @@ inline void model_server::take_describe(const message& one) {
     const std::string name(target->name);
     if (target->kind == 'S') {
         const auto found = statements_.find(name);
-        if (found == statements_.end()) return extended_failure("26000", name.empty() ? "unnamed prepared statement does not exist" : "prepared statement \"" + name + "\" does not exist");
+        if (found == statements_.end())
+            return extended_failure("26000", name.empty() ? "unnamed prepared statement does not exist"
+                                                          : "prepared statement \"" + name + "\" does not exist");
         if (failed_ && returns_rows(found->second.text))
             return extended_failure("25P02", "current transaction is aborted");
         out_ += parameter_description(found->second.text.find("$1") == std::string::npos ? 0 : 1);

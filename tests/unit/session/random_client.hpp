@@ -119,11 +119,12 @@ private:
     }
 
     void add_copy(bool waits) {
-        const std::string data = copy_data("a") + copy_data(chance(20) ? "bad" : "b") +
-                                 (chance(20) ? copy_fail("enough") : copy_done());
+        const std::string data =
+            copy_data("a") + copy_data(chance(20) ? "bad" : "b") + (chance(20) ? copy_fail("enough") : copy_done());
         if (chance(50)) return say(query("COPY t FROM STDIN") + data, waits);
         parsed_unnamed_ = true;
-        say(parse("", "COPY t FROM STDIN") + bind_to("") + execute() + (chance(50) ? sync() : "") + data + sync(), waits);
+        say(parse("", "COPY t FROM STDIN") + bind_to("") + execute() + (chance(50) ? sync() : "") + data + sync(),
+            waits);
         unnamed_known_ = false;
     }
 
@@ -137,7 +138,8 @@ private:
             case 3: return close('S', any_name()) + between;
             case 4: {
                 const std::string name = any_name();
-                return close('S', name) + parse(name, any_select()) + between + bind_to(name) + describe('P', "") + execute();
+                return close('S', name) + parse(name, any_select()) + between + bind_to(name) + describe('P', "") +
+                       execute();
             }
             case 5: return bind_to("s1") + execute(2) + between + execute(2);
             case 6: {

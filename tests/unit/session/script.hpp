@@ -46,8 +46,8 @@ private:
         } else if (one.tag == 'D' || one.tag == 'C') {
             if (const auto target = wire::decode_target(one.body()))
                 out = target->kind == 'S' && one.tag == 'D' ? describe('S', name(target->name))
-                      : target->kind == 'S'                ? close('S', name(target->name))
-                                                           : one.bytes;
+                      : target->kind == 'S'                 ? close('S', name(target->name))
+                                                            : one.bytes;
         } else if (one.tag == 'Q') {
             if (const auto text = wire::decode_query(one.body()); text && text->substr(0, 11) == "DEALLOCATE ")
                 out = query("DEALLOCATE " + name(text->substr(11)));
@@ -126,7 +126,8 @@ private:
             : talk(of.limits_, counters, texts, of.shares_, 7), database(), limits(of.limits_) {
             new_server();
             const auto wanted = session::parameters::make(texts, of.startup_);
-            const auto desired = of.startup_.empty() ? session::parameters{} : servers.back().state.baseline.overlaid(texts, wanted);
+            const auto desired =
+                of.startup_.empty() ? session::parameters{} : servers.back().state.baseline.overlaid(texts, wanted);
             talk.set_state(wanted, desired, "app.alice");
         }
         void new_server() { servers.emplace_back(texts, database); }

@@ -104,7 +104,8 @@ TEST(StatementRewriter, UnknownNamesInPostgresqlsWords) {
         .client(bind_to("nothing") + execute() + sync())
         .to_server(bind_to("pgweir_none") + execute() + sync())
         .server(error("26000", "no") + ready('I'))
-        .to_client(told(session::outcome::unknown_statement, "prepared statement \"nothing\" does not exist") + ready('I'))
+        .to_client(told(session::outcome::unknown_statement, "prepared statement \"nothing\" does not exist") +
+                   ready('I'))
         .given_back()
         .client(describe('S', "") + sync())
         .to_server(bind_to("pgweir_none") + sync())
