@@ -159,8 +159,9 @@ void client::start_session(const database_settings& database) {
     application_ = static_cast<std::uint8_t>(services_.applications.index_of(application_name_));
     if (login_->wants_replication()) return start_tunnel();
 
-    conversation_ = std::make_unique<session::conversation>(pool_->settings().session, pool_->counters(services_.index),
-                                                            texts, pool_->shares_servers(), id());
+    conversation_ =
+        std::make_unique<session::conversation>(pool_->settings().session, pool_->counters(services_.index), texts,
+                                                services_.directory.schema(), pool_->shares_servers(), id());
     if (known) {
         const bool named = !application_name_.empty();
         conversation_->set_state(

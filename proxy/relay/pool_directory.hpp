@@ -13,6 +13,7 @@
 #include "pool/database_budget.hpp"
 #include "pool/limits.hpp"
 #include "relay/shared_pool.hpp"
+#include "session/schema_epoch.hpp"
 
 namespace pgweir::relay {
 
@@ -24,6 +25,7 @@ public:
 
     std::mutex& mutex() noexcept { return mutex_; }
     base::interner& texts() noexcept { return texts_; }
+    session::schema_epoch& schema() noexcept { return schema_; }
 
     // ---- under the mutex ----
 
@@ -41,6 +43,7 @@ private:
     std::uint32_t workers_;
     std::mutex mutex_;
     base::interner texts_;
+    session::schema_epoch schema_;
     std::map<std::string, std::unique_ptr<pool::database_budget>> budgets_;
     std::map<std::pair<std::string, std::string>, std::unique_ptr<shared_pool>> pools_;
 };

@@ -31,6 +31,11 @@ bool plan_is_outdated(const wire::error_fields& fields) {
     return fields.sqlstate() == "0A000";
 }
 
+// By its command tag. What functions and DO blocks change is found out by the error that it causes.
+bool tag_changes_schema(base::bytes_view tag) {
+    return tag.starts_with("ALTER ") || tag.starts_with("DROP ") || tag.starts_with("CREATE VIEW");
+}
+
 description_print print_of(base::bytes_view body, bool no_data) {
     if (no_data) return 0;
     const auto columns = wire::decode_row_description(body);
@@ -167,6 +172,7 @@ void backend_flow::take_row_description(base::bytes_view message, bool no_data) 
 
 void backend_flow::describe_compared(const pending_request& request, description_print found) {
     if (found == request.detail->expected_description) return;
+    x_.schema->changed();
     if (request.detail->client_name.empty()) {
         x_.statements.no_name().result_changed = true;
     } else if (client_statement* known = x_.statements.find(request.detail->client_name)) {
@@ -183,6 +189,10 @@ void backend_flow::take_command_complete(base::bytes_view message) {
     if (request.detail && needs_follow_up(request.detail->effects)) {
         if (const auto tag = wire::decode_command_complete(message.substr(wire::header_size)))
             follow_up(x_, *request.detail, *tag);
+    }
+    if (tag_changes_schema(message.substr(wire::header_size)) && !x_.changes_schema) {
+        x_.changes_schema = true;
+        x_.desired_changed();
     }
     relay(message);
     x_.copy = copy_phase::none;
@@ -272,7 +282,10 @@ void backend_flow::take_error(base::bytes_view message) {
 
 void backend_flow::take_extended_error(base::bytes_view message, const wire::error_fields& fields) {
     pending_request& request = x_.pending.front();
-    if (plan_is_outdated(fields)) x_.server->statements.outdate_all();
+    if (plan_is_outdated(fields)) {
+        x_.server->statements.outdate_all();
+        x_.schema->changed();  // what is prepared anew must not meet the same plan on another server
+    }
     if (!x_.client_gone) {
         // An injected request fails on behalf of the client's message that needed it.
         if (request.detail && request.detail->substitute.reason != outcome::none)
@@ -309,6 +322,7 @@ void backend_flow::take_ready_for_query(base::bytes_view message) {
         return;
     }
     x_.server->transaction_status = *status;
+    if (*status == 'I' && std::exchange(x_.changes_schema, false)) x_.schema->changed();
     x_.timed_out.reset();  // what was cancelled has ended, if not by the cancel: the next request has its own time
     x_.copy = copy_phase::none;
     x_.copying_out = false;

@@ -22,8 +22,8 @@ class conversation {
 public:
     /// `shares_servers`: transaction mode. Everything referred to outlives the conversation.
     conversation(const session::settings& limits, metrics::pool_counters& counters, base::interner& texts,
-                 bool shares_servers, std::uint64_t client_id)
-        : x_(limits, counters, texts, shares_servers, client_id), frontend_(x_), backend_(x_) {}
+                 schema_epoch& schema, bool shares_servers, std::uint64_t client_id)
+        : x_(limits, counters, texts, schema, shares_servers, client_id), frontend_(x_), backend_(x_) {}
 
     conversation(const conversation&) = delete;
     conversation& operator=(const conversation&) = delete;

@@ -18,11 +18,12 @@ bool hides_ascii(std::string_view encoding) {
 }  // namespace
 
 void exchange::desired_changed() {
-    // What the meaning of a text depends on, so that equal texts with different meanings are different statements.
     static constexpr std::array<std::string_view, 4> parsed_with{"search_path", "role", "client_encoding",
                                                                  "standard_conforming_strings"};
     parse_identity = parse_scope;
     parse_identity.push_back('\0');
+    identity_epoch = schema->now();
+    parse_identity.append(std::to_string(identity_epoch)).push_back('\0');
     desired.for_each([this](std::string_view name, std::string_view value) {
         if (std::find(parsed_with.begin(), parsed_with.end(), name) == parsed_with.end()) return;
         parse_identity.append(name).push_back('\0');
@@ -30,7 +31,12 @@ void exchange::desired_changed() {
         if (name == "standard_conforming_strings") conforming_strings = value == "on";
         if (name == "client_encoding") scannable = !hides_ascii(value);
     });
-    if (pins.any()) parse_identity += std::to_string(client_id);
+    if (pins.any() || changes_schema) parse_identity += std::to_string(client_id);
+}
+
+const std::string& exchange::identity() {
+    if (identity_epoch != schema->now()) desired_changed();
+    return parse_identity;
 }
 
 void exchange::answer(std::string_view reply) {

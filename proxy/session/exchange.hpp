@@ -18,6 +18,7 @@
 #include "session/pending_request.hpp"
 #include "session/phase_clock.hpp"
 #include "session/pins.hpp"
+#include "session/schema_epoch.hpp"
 #include "session/server_state.hpp"
 #include "session/settings.hpp"
 #include "session/statements.hpp"
@@ -67,12 +68,18 @@ struct resets {
 /// it on by the messages of their side; conversation owns it and decides about the server.
 struct exchange {
     exchange(const session::settings& with, metrics::pool_counters& count_in, base::interner& interner,
-             bool shares_servers, std::uint64_t id)
-        : limits(&with), counters(&count_in), texts(&interner), rewrites(shares_servers), client_id(id) {}
+             schema_epoch& epoch, bool shares_servers, std::uint64_t id)
+        : limits(&with),
+          counters(&count_in),
+          texts(&interner),
+          schema(&epoch),
+          rewrites(shares_servers),
+          client_id(id) {}
 
     const session::settings* limits;
     metrics::pool_counters* counters;
     base::interner* texts;
+    schema_epoch* schema;
     bool rewrites;  ///< transaction mode: statements are renamed and what leaves state behind pins
     std::uint64_t client_id;
 
@@ -83,7 +90,9 @@ struct exchange {
     request_queue pending;
     client_statements statements;
     std::string parse_scope;     ///< the pool: what one database parses another may not know
-    std::string parse_identity;  ///< of statements this client prepares now
+    std::string parse_identity;  ///< of statements this client prepares now, by identity()
+    std::uint64_t identity_epoch = 0;  ///< in which parse_identity was worked out
+    bool changes_schema = false;  ///< in its transaction: what it prepares until the end is nobody else's
     bool conforming_strings = true;  ///< standard_conforming_strings of this client's session
     bool scannable = true;           ///< its encoding cannot hide a quote or a backslash in another character
     pin_set pins;
@@ -126,6 +135,10 @@ struct exchange {
     pending_request& push(request_kind kind) { return pending.push(kind, now); }
 
     sql::scan_result scan(std::string_view text) const noexcept { return sql::scan(text, conforming_strings); }
+
+    /// What the meaning of a text depends on beside the text: equal texts of different identity are different
+    /// statements. Good until the next call.
+    const std::string& identity();
 
     /// Works out what depends on client_encoding, search_path and the like, after `desired` has changed.
     void desired_changed();

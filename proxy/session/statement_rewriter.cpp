@@ -56,7 +56,7 @@ bool statement_rewriter::unsettled(std::string_view name) const {
 bool statement_rewriter::must_wait(const wire::parse_message& message) const {
     if (message.statement.empty() || x_.pending.uncertain() == 0) return false;
     return unsettled(message.statement) ||
-           unsettled(prepared_statement::make(*x_.texts, message.parameter_types, x_.parse_identity, message.text));
+           unsettled(prepared_statement::make(*x_.texts, message.parameter_types, x_.identity(), message.text));
 }
 
 bool statement_rewriter::unsettled(const prepared_statement& statement) const {
@@ -105,8 +105,7 @@ void statement_rewriter::parse_named(const wire::parse_message& message, sql::ef
         fail_on_server({.reason = outcome::too_many_statements});
         return;
     }
-    const auto statement =
-        prepared_statement::make(*x_.texts, message.parameter_types, x_.parse_identity, message.text);
+    const auto statement = prepared_statement::make(*x_.texts, message.parameter_types, x_.identity(), message.text);
     x_.statements.add(message.statement, client_statement{statement, std::nullopt, effects});
 
     auto detail = std::make_unique<request_detail>();
@@ -116,7 +115,7 @@ void statement_rewriter::parse_named(const wire::parse_message& message, sql::ef
 
     // In a failed transaction the server must refuse it in its own words, so it is never answered here then.
     const bool fresh = x_.server->statements.state_of(statement) != server_statements::presence::current;
-    if (!fresh && x_.server->transaction_status != 'E') {
+    if (!fresh && !transaction_may_have_failed()) {
         x_.counters->prepared_requests[metrics::prepared_result::hit].add();
         std::string reply;
         wire::append_parse_complete(reply);
@@ -140,12 +139,23 @@ void statement_rewriter::parse_named(const wire::parse_message& message, sql::ef
     x_.pending.attach(x_.pending.back(), std::move(detail));
 }
 
+// Of the batches that are still unanswered any may leave a failed transaction behind; the one that this Parse belongs
+// to may not, since an error in it skips the Parse, too.
+bool statement_rewriter::transaction_may_have_failed() const {
+    if (x_.server->transaction_status == 'E') return true;
+    for (std::size_t i = 0; i < x_.pending.size(); ++i) {
+        const request_kind kind = x_.pending.at(i).kind;
+        if (kind == request_kind::sync || kind == request_kind::query || kind == request_kind::function_call)
+            return true;
+    }
+    return false;
+}
+
 bool statement_rewriter::parse_without_server(const wire::parse_message& message, const sql::scan_result& found) {
     if (message.statement.empty() || sql::has(found.flags, sql::pinning_effects | sql::effect::deallocate))
         return false;
     if (!x_.scannable || x_.statements.size() >= max_statements_per_client) return false;
-    const auto statement =
-        prepared_statement::make(*x_.texts, message.parameter_types, x_.parse_identity, message.text);
+    const auto statement = prepared_statement::make(*x_.texts, message.parameter_types, x_.identity(), message.text);
     if (!statement.parsed_before()) return false;
     if (!x_.statements.add(message.statement, {.statement = statement, .description = {}, .effects = found.flags}))
         return false;
@@ -242,6 +252,8 @@ void statement_rewriter::inject_describe(std::string_view server_name, descripti
     entry.compare_description = true;
     entry.wait_before_forwarding = true;
     ++x_.forward_gates;
+    // It opened an implicit transaction, which only a Sync ends: until then the server is nobody else's.
+    x_.unsynced = true;
     entry.detail = std::make_unique<request_detail>();
     entry.detail->expected_description = expected;
 }

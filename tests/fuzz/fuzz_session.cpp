@@ -16,7 +16,7 @@ using fate = conversation::server_fate;
 class fuzzed_session {
 public:
     explicit fuzzed_session(std::string_view input)
-        : rest_(input), talk_(limits_with_timeouts(), counters_, texts_, (flags() & 1) != 0, 7) {
+        : rest_(input), talk_(limits_with_timeouts(), counters_, texts_, schema_, (flags() & 1) != 0, 7) {
         talk_.set_state({}, {}, "app.alice");
     }
 
@@ -155,6 +155,7 @@ private:
 
     std::string_view rest_;
     base::interner texts_;
+    session::schema_epoch schema_;
     metrics::pool_counters counters_;
     session::server_state state_;
     conversation talk_;

@@ -59,9 +59,10 @@ TEST(Effects, WhatFollowsUp) {
     EXPECT_TRUE(session::needs_follow_up(effect::reset_all));
     EXPECT_FALSE(session::needs_follow_up(effect::plain_read | effect::listen));
     base::interner texts;
+    session::schema_epoch schema;
     metrics::pool_counters counters;
     const session::settings limits;
-    session::exchange x(limits, counters, texts, true, 1);
+    session::exchange x(limits, counters, texts, schema, true, 1);
     EXPECT_TRUE(session::holds_back(x, effect::discard_all));
     EXPECT_FALSE(session::holds_back(x, effect::reset));
     x.startup = session::parameters::make(texts, {{"timezone", "UTC"}});

@@ -45,9 +45,9 @@ struct lab_server {
 };
 
 struct lab_client {
-    lab_client(const session::settings& limits, metrics::pool_counters& counters, base::interner& texts, bool shares,
-               std::uint64_t id)
-        : talk(limits, counters, texts, shares, id) {}
+    lab_client(const session::settings& limits, metrics::pool_counters& counters, base::interner& texts,
+               session::schema_epoch& schema, bool shares, std::uint64_t id)
+        : talk(limits, counters, texts, schema, shares, id) {}
 
     conversation talk;
     std::string unread;
@@ -69,7 +69,7 @@ public:
     }
 
     std::size_t add_client(std::vector<session::parameters::entry> startup = {}) {
-        clients.push_back(std::make_unique<lab_client>(limits, counters, texts, shares_, clients.size() + 1));
+        clients.push_back(std::make_unique<lab_client>(limits, counters, texts, schema, shares_, clients.size() + 1));
         const auto wanted = session::parameters::make(texts, std::move(startup));
         const server_defaults base(texts);
         clients.back()->talk.set_state(wanted, base.state.overlaid(texts, wanted), "app.alice");
@@ -211,6 +211,7 @@ public:
 
     model_database database;
     base::interner texts;
+    session::schema_epoch schema;
     session::settings limits;
     metrics::pool_counters counters;
     std::vector<std::unique_ptr<lab_server>> servers;

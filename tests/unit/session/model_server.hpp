@@ -23,7 +23,8 @@ struct model_database {
 /// Takes what a client sends, in any pieces, and says what a server would. Its answers tell what was asked of it, so
 /// that a statement that went to the wrong place is seen. Texts it knows beside the commands of transactions and
 /// settings: SELECT anything (one row: the text, or for `$1` the value too), SELECT rows N, SELECT shape, SELECT fail
-/// (an error when run), SYNTAX (an error when parsed), INSERT, COPY t FROM STDIN, COPY t TO STDOUT, COPY fail.
+/// (an error when run), SYNTAX (an error when parsed), INSERT, ALTER TABLE t (changes the shape), COPY t FROM STDIN,
+/// COPY t TO STDOUT, COPY fail.
 class model_server {
 public:
     /// `startup`: settings asked for at login, to which RESET returns.

@@ -123,7 +123,7 @@ private:
     /// The state of one time of speaking it.
     struct performance {
         performance(const script& of)
-            : talk(of.limits_, counters, texts, of.shares_, 7), database(), limits(of.limits_) {
+            : talk(of.limits_, counters, texts, schema, of.shares_, 7), database(), limits(of.limits_) {
             new_server();
             const auto wanted = session::parameters::make(texts, of.startup_);
             const auto desired =
@@ -133,6 +133,7 @@ private:
         void new_server() { servers.emplace_back(texts, database); }
 
         base::interner texts;
+        session::schema_epoch schema;
         metrics::pool_counters counters;
         conversation talk;
         model_database database;

@@ -208,6 +208,84 @@ TEST(StatementRewriter, OutdatedPlanIsForwardedAndPreparedAfresh) {
     EXPECT_EQ(l.broken, std::vector<std::string>{});
 }
 
+// A client that prepares anew is never told of a plan that was made before, whichever server it meets.
+TEST(StatementRewriter, PreparedAnewAfterTheTableChanged) {
+    const std::string asked = parse("s", "SELECT shape") + bind_to("s") + execute() + sync();
+    const std::vector<std::string> answered{"1", "2", "D SELECT shape", "C SELECT 1", "Z I"};
+    for (const bool told_by_tag : {true, false}) {
+        lab l(2);
+        for (int i = 0; i < 4; ++i) l.add_client();
+        const auto say = [&l](std::size_t client, const std::string& bytes) {
+            l.at(client).received.clear();
+            l.client_says(client, bytes);
+            l.run();
+            return said(l.at(client).received);
+        };
+        for (const std::size_t client : {0U, 1U}) ASSERT_EQ(say(client, asked), answered);
+        if (told_by_tag) {
+            ASSERT_EQ(say(2, query("ALTER TABLE t")).front(), "C ALTER TABLE");
+        } else {
+            ++l.database.shape;
+            ASSERT_EQ(say(0, bind_to("s") + sync()).front(), "E ERROR 0A000 cached plan must not change result type");
+        }
+        for (const std::size_t client : {2U, 3U, 2U, 3U}) {
+            ASSERT_EQ(say(client, asked + close('S', "s") + sync()).front(), "1") << told_by_tag;
+            ASSERT_EQ(l.at(client).received.find("cached plan"), std::string::npos) << told_by_tag;
+        }
+        EXPECT_EQ(l.broken, std::vector<std::string>{});
+    }
+}
+
+TEST(StatementRewriter, WhatIsPreparedWhileTheTableChangesIsNobodyElses) {
+    const std::string asked = parse("s", "SELECT shape") + bind_to("s") + execute() + sync();
+    lab l(2);
+    l.add_client();
+    l.add_client();
+    l.client_says(0, query("BEGIN") + query("ALTER TABLE t") + asked);
+    l.run();
+    EXPECT_EQ(l.last_said(0), "Z T");
+    l.client_says(1, asked);
+    l.run();
+    EXPECT_EQ(l.counters.server_parses.get(), 2U);
+    l.client_says(0, query("ROLLBACK"));
+    l.run();
+    EXPECT_EQ(l.broken, std::vector<std::string>{});
+}
+
+// The Describe that asks a server for its copy's description opens an implicit transaction there, as any message does.
+TEST(StatementRewriter, AskingForADescriptionKeepsTheServer) {
+    lab l(2);
+    l.add_client();
+    l.add_client();
+    const auto say = [&l](std::size_t client, const std::string& bytes) {
+        l.client_says(client, bytes);
+        l.run();
+    };
+    say(0, parse("s", "SELECT 1") + describe('S', "s") + sync());  // on the first server
+    say(1, parse("s", "SELECT 1") + bind_to("s") + sync());         // on the second, and not described there
+    say(0, query("SELECT 2"));                                      // on the first
+    l.at(0).received.clear();
+    say(0, query("INSERT") + bind_to("s") + execute() + sync());
+    EXPECT_EQ(said(l.at(0).received),
+              (std::vector<std::string>{"C INSERT 0 1", "Z I", "2", "D SELECT 1", "C SELECT 1", "Z I"}));
+    EXPECT_EQ(l.broken, std::vector<std::string>{});
+}
+
+// A Parse that could be answered here must not succeed where the server would have refused it.
+TEST(StatementRewriter, ParseBehindAFailedTransactionIsRefused) {
+    lab l;
+    l.add_client();
+    l.add_client();
+    l.client_says(0, parse("s", "SELECT 1") + sync());
+    l.run();
+    l.client_says(1, query("BEGIN") + query("SELECT fail") + parse("s", "SELECT 1") + sync() + query("ROLLBACK"));
+    l.run();
+    EXPECT_EQ(said(l.at(1).received),
+              (std::vector<std::string>{"C BEGIN", "Z T", "T SELECT fail", "E ERROR 22012 division by zero", "Z E",
+                                        "E ERROR 25P02 current transaction is aborted", "Z E", "C ROLLBACK", "Z I"}));
+    EXPECT_EQ(l.broken, std::vector<std::string>{});
+}
+
 TEST(StatementRewriter, SettingUpAServerDestroysItsUnnamedStatement) {
     lab l;
     l.add_client();
