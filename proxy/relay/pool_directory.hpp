@@ -10,10 +10,10 @@
 
 #include "auth/server_login.hpp"
 #include "base/interner.hpp"
+#include "base/shared_counter.hpp"
 #include "pool/database_budget.hpp"
 #include "pool/limits.hpp"
 #include "relay/shared_pool.hpp"
-#include "session/schema_epoch.hpp"
 
 namespace pgweir::relay {
 
@@ -25,7 +25,8 @@ public:
 
     std::mutex& mutex() noexcept { return mutex_; }
     base::interner& texts() noexcept { return texts_; }
-    session::schema_epoch& schema() noexcept { return schema_; }
+    /// See session::exchange::schema.
+    base::shared_counter& schema() noexcept { return schema_; }
 
     // ---- under the mutex ----
 
@@ -43,7 +44,7 @@ private:
     std::uint32_t workers_;
     std::mutex mutex_;
     base::interner texts_;
-    session::schema_epoch schema_;
+    base::shared_counter schema_;
     std::map<std::string, std::unique_ptr<pool::database_budget>> budgets_;
     std::map<std::pair<std::string, std::string>, std::unique_ptr<shared_pool>> pools_;
 };

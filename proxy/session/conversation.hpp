@@ -22,7 +22,7 @@ class conversation {
 public:
     /// `shares_servers`: transaction mode. Everything referred to outlives the conversation.
     conversation(const session::settings& limits, metrics::pool_counters& counters, base::interner& texts,
-                 schema_epoch& schema, bool shares_servers, std::uint64_t client_id)
+                 base::shared_counter& schema, bool shares_servers, std::uint64_t client_id)
         : x_(limits, counters, texts, schema, shares_servers, client_id), frontend_(x_), backend_(x_) {}
 
     conversation(const conversation&) = delete;

@@ -9,6 +9,7 @@
 
 #include "base/interner.hpp"
 #include "base/outbox.hpp"
+#include "base/shared_counter.hpp"
 #include "base/time.hpp"
 #include "metrics/pin_reason.hpp"
 #include "metrics/pool_counters.hpp"
@@ -18,7 +19,6 @@
 #include "session/pending_request.hpp"
 #include "session/phase_clock.hpp"
 #include "session/pins.hpp"
-#include "session/schema_epoch.hpp"
 #include "session/server_state.hpp"
 #include "session/settings.hpp"
 #include "session/statements.hpp"
@@ -68,7 +68,7 @@ struct resets {
 /// it on by the messages of their side; conversation owns it and decides about the server.
 struct exchange {
     exchange(const session::settings& with, metrics::pool_counters& count_in, base::interner& interner,
-             schema_epoch& epoch, bool shares_servers, std::uint64_t id)
+             base::shared_counter& epoch, bool shares_servers, std::uint64_t id)
         : limits(&with),
           counters(&count_in),
           texts(&interner),
@@ -79,7 +79,9 @@ struct exchange {
     const session::settings* limits;
     metrics::pool_counters* counters;
     base::interner* texts;
-    schema_epoch* schema;
+    /// The times when tables, views and the like were seen to change, in the whole process. What a text means belongs to
+    /// the time when it was prepared: a copy of the same text from before is another statement, on whatever server.
+    base::shared_counter* schema;
     bool rewrites;  ///< transaction mode: statements are renamed and what leaves state behind pins
     std::uint64_t client_id;
 
@@ -89,42 +91,42 @@ struct exchange {
 
     request_queue pending;
     client_statements statements;
-    std::string parse_scope;     ///< the pool: what one database parses another may not know
+    std::string parse_scope;  ///< the pool: what one database parses another may not know
     std::string parse_identity;  ///< of statements this client prepares now, by identity()
     std::uint64_t identity_epoch = 0;  ///< in which parse_identity was worked out
     bool changes_schema = false;  ///< in its transaction: what it prepares until the end is nobody else's
     bool conforming_strings = true;  ///< standard_conforming_strings of this client's session
-    bool scannable = true;           ///< its encoding cannot hide a quote or a backslash in another character
+    bool scannable = true;  ///< its encoding cannot hide a quote or a backslash in another character
     pin_set pins;
-    parameters startup;          ///< what the client asked for when it came: RESET returns to it
+    parameters startup;  ///< what the client asked for when it came: RESET returns to it
     parameters desired;
     lost_transaction lost;
     phase_clock phases;
     base::time_point now{};
 
-    char client_status = 'I';      ///< as last told by ReadyForQuery
-    bool discarding = false;       ///< the client's messages are dropped until Sync, after an error
-    bool unsynced = false;         ///< the server got extended messages and no Sync behind them
+    char client_status = 'I';  ///< as last told by ReadyForQuery
+    bool discarding = false;  ///< the client's messages are dropped until Sync, after an error
+    bool unsynced = false;  ///< the server got extended messages and no Sync behind them
     bool client_gone = false;
-    bool told_differs = false;     ///< the client was told settings that are not its desired ones
-    unsigned forward_gates = 0;    ///< pending requests that hold back the client's next message
+    bool told_differs = false;  ///< the client was told settings that are not its desired ones
+    unsigned forward_gates = 0;  ///< pending requests that hold back the client's next message
     copy_phase copy = copy_phase::none;
-    bool copying_out = false;      ///< the server sends data that nobody may want any more
+    bool copying_out = false;  ///< the server sends data that nobody may want any more
     sql::effect bound_effects = sql::effect::none;  ///< of the statement bound last
-    std::string bound_text;        ///< of the statement bound last, if its end has a follow-up
+    std::string bound_text;  ///< of the statement bound last, if its end has a follow-up
     prepared_statement to_deallocate;  ///< by the unnamed statement parsed last that is a DEALLOCATE
-    resets reset_due;              ///< of settings, to what the client asked for at startup
+    resets reset_due;  ///< of settings, to what the client asked for at startup
     message_rest from_client;
     message_rest from_server;
 
-    std::string running_text;        ///< the beginning of the statement sent last, for the log of slow ones
+    std::string running_text;  ///< the beginning of the statement sent last, for the log of slow ones
     std::optional<slow_request> slow;
     /// The server was asked to cancel because time ran out: its next answer to a cancel is told in these words,
     /// whichever request of a batch it belongs to.
     std::optional<failure> timed_out;
     std::optional<failure> refusal;  ///< the next request that needs a server is answered with it
     std::optional<failure> injected_failure;  ///< what an injected query of ours failed with
-    std::optional<failure> fatal;    ///< the conversation ends with it
+    std::optional<failure> fatal;  ///< the conversation ends with it
 
     /// Requires the whole text; keeps what fits into a log line.
     void note_text(std::string_view text) {

@@ -155,7 +155,7 @@ private:
 
     std::string_view rest_;
     base::interner texts_;
-    session::schema_epoch schema_;
+    base::shared_counter schema_;
     metrics::pool_counters counters_;
     session::server_state state_;
     conversation talk_;

@@ -59,7 +59,7 @@ TEST(Effects, WhatFollowsUp) {
     EXPECT_TRUE(session::needs_follow_up(effect::reset_all));
     EXPECT_FALSE(session::needs_follow_up(effect::plain_read | effect::listen));
     base::interner texts;
-    session::schema_epoch schema;
+    base::shared_counter schema;
     metrics::pool_counters counters;
     const session::settings limits;
     session::exchange x(limits, counters, texts, schema, true, 1);

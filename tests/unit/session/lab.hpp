@@ -46,7 +46,7 @@ struct lab_server {
 
 struct lab_client {
     lab_client(const session::settings& limits, metrics::pool_counters& counters, base::interner& texts,
-               session::schema_epoch& schema, bool shares, std::uint64_t id)
+               base::shared_counter& schema, bool shares, std::uint64_t id)
         : talk(limits, counters, texts, schema, shares, id) {}
 
     conversation talk;
@@ -211,7 +211,7 @@ public:
 
     model_database database;
     base::interner texts;
-    session::schema_epoch schema;
+    base::shared_counter schema;
     session::settings limits;
     metrics::pool_counters counters;
     std::vector<std::unique_ptr<lab_server>> servers;

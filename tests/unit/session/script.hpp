@@ -133,7 +133,7 @@ private:
         void new_server() { servers.emplace_back(texts, database); }
 
         base::interner texts;
-        session::schema_epoch schema;
+        base::shared_counter schema;
         metrics::pool_counters counters;
         conversation talk;
         model_database database;
