@@ -172,7 +172,7 @@ void backend_flow::take_row_description(base::bytes_view message, bool no_data) 
 
 void backend_flow::describe_compared(const pending_request& request, description_print found) {
     if (found == request.detail->expected_description) return;
-    x_.schema->changed();
+    x_.schema->add();
     if (request.detail->client_name.empty()) {
         x_.statements.no_name().result_changed = true;
     } else if (client_statement* known = x_.statements.find(request.detail->client_name)) {
@@ -284,7 +284,7 @@ void backend_flow::take_extended_error(base::bytes_view message, const wire::err
     pending_request& request = x_.pending.front();
     if (plan_is_outdated(fields)) {
         x_.server->statements.outdate_all();
-        x_.schema->changed();  // what is prepared anew must not meet the same plan on another server
+        x_.schema->add();  // what is prepared anew must not meet the same plan on another server
     }
     if (!x_.client_gone) {
         // An injected request fails on behalf of the client's message that needed it.
@@ -322,7 +322,7 @@ void backend_flow::take_ready_for_query(base::bytes_view message) {
         return;
     }
     x_.server->transaction_status = *status;
-    if (*status == 'I' && std::exchange(x_.changes_schema, false)) x_.schema->changed();
+    if (*status == 'I' && std::exchange(x_.changes_schema, false)) x_.schema->add();
     x_.timed_out.reset();  // what was cancelled has ended, if not by the cancel: the next request has its own time
     x_.copy = copy_phase::none;
     x_.copying_out = false;

@@ -22,7 +22,7 @@ void exchange::desired_changed() {
                                                                  "standard_conforming_strings"};
     parse_identity = parse_scope;
     parse_identity.push_back('\0');
-    identity_epoch = schema->now();
+    identity_epoch = schema->get();
     parse_identity.append(std::to_string(identity_epoch)).push_back('\0');
     desired.for_each([this](std::string_view name, std::string_view value) {
         if (std::find(parsed_with.begin(), parsed_with.end(), name) == parsed_with.end()) return;
@@ -35,7 +35,7 @@ void exchange::desired_changed() {
 }
 
 const std::string& exchange::identity() {
-    if (identity_epoch != schema->now()) desired_changed();
+    if (identity_epoch != schema->get()) desired_changed();
     return parse_identity;
 }
 
