@@ -116,18 +116,22 @@ frontend_flow::verdict frontend_flow::take_whole(char tag, base::bytes_view mess
 frontend_flow::verdict frontend_flow::take_query(base::bytes_view message) {
     const auto text = wire::decode_query(message.substr(wire::header_size));
     if (!text) return broken(text.error());
-    const sql::scan_result found = x_.scan(*text);
-    if (sql::has(found.flags, effect::empty) && x_.server == nullptr) {
-        x_.statements.drop_unnamed();  // as any simple query does
-        std::string reply;
-        wire::append_empty_query(reply);
-        wire::append_ready_for_query(reply, x_.client_status);
-        x_.answer(reply);
-        return verdict::done;
+    if (x_.server == nullptr) {
+        // The text is looked at when a server is there, once.
+        if (!sql::begins_with_word(*text) && sql::has(x_.scan(*text).flags, effect::empty)) return answer_empty();
+        return refused_in_simple() ? verdict::done : verdict::need_server;
     }
-    if (x_.server == nullptr) return refused_in_simple() ? verdict::done : verdict::need_server;
     x_.note_text(*text);
-    return forward_query(message, found);
+    return forward_query(message, x_.scan(*text));
+}
+
+frontend_flow::verdict frontend_flow::answer_empty() {
+    x_.statements.drop_unnamed();  // as any simple query does
+    std::string reply;
+    wire::append_empty_query(reply);
+    wire::append_ready_for_query(reply, x_.client_status);
+    x_.answer(reply);
+    return verdict::done;
 }
 
 frontend_flow::verdict frontend_flow::forward_query(base::bytes_view message, const sql::scan_result& found) {
@@ -168,11 +172,11 @@ frontend_flow::verdict frontend_flow::forward_query(base::bytes_view message, co
 frontend_flow::verdict frontend_flow::take_parse(base::bytes_view message) {
     const auto parsed = wire::decode_parse(message.substr(wire::header_size));
     if (!parsed) return broken(parsed.error());
-    const sql::scan_result found = x_.scan(parsed->text);
     if (x_.server == nullptr) {
-        if (x_.rewrites && !x_.refusal && rewriter_.parse_without_server(*parsed, found)) return verdict::done;
+        if (x_.rewrites && !x_.refusal && rewriter_.parse_without_server(*parsed)) return verdict::done;
         return refused_in_extended() ? verdict::done : verdict::need_server;
     }
+    const sql::scan_result found = x_.scan(parsed->text);
     x_.phases.change(metrics::held_phase::executing, x_.now, *x_.counters);
     if (!x_.rewrites) {
         remember_effects(x_, parsed->statement, found.flags);

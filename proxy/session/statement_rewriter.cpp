@@ -151,12 +151,13 @@ bool statement_rewriter::transaction_may_have_failed() const {
     return false;
 }
 
-bool statement_rewriter::parse_without_server(const wire::parse_message& message, const sql::scan_result& found) {
-    if (message.statement.empty() || sql::has(found.flags, sql::pinning_effects | sql::effect::deallocate))
-        return false;
+bool statement_rewriter::parse_without_server(const wire::parse_message& message) {
+    if (message.statement.empty()) return false;
     if (!x_.scannable || x_.statements.size() >= max_statements_per_client) return false;
     const auto statement = prepared_statement::make(*x_.texts, message.parameter_types, x_.identity(), message.text);
     if (!statement.parsed_before()) return false;
+    const sql::scan_result found = x_.scan(message.text);
+    if (sql::has(found.flags, sql::pinning_effects | sql::effect::deallocate)) return false;
     if (!x_.statements.add(message.statement, {.statement = statement, .description = {}, .effects = found.flags}))
         return false;
     x_.counters->client_parses.add();

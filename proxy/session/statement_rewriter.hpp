@@ -29,7 +29,7 @@ public:
     /// Answers a Parse of a named statement that a server has parsed before; false when it must go to a server. So
     /// preparing what others prepared costs no server, and a program that blocks on it cannot wait for another
     /// session of its own.
-    bool parse_without_server(const wire::parse_message& message, const sql::scan_result& found);
+    bool parse_without_server(const wire::parse_message& message);
 
     /// False when something else was sent in its place and the rest of it is to be dropped.
     bool bind(const wire::bind_head& head, base::bytes_view raw, std::size_t size);

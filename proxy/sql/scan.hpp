@@ -29,4 +29,7 @@ struct scan_result {
 /// dollar-quoted bodies does. Also see `tokens` about encodings.
 scan_result scan(std::string_view text, bool standard_conforming_strings = true) noexcept;
 
+/// Whether behind blanks the text begins with a letter, as statements do. So it is not an empty one.
+bool begins_with_word(std::string_view text) noexcept;
+
 }  // namespace pgweir::sql

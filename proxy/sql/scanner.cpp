@@ -7,6 +7,7 @@ void scanner::advance() noexcept {
     word_ = word::none;
     caused_ = effect::none;
     if (at(token_kind::identifier)) {
+        if (!may_be_known(current_.text)) return;
         const word_info& info = find_word(current_.text);
         word_ = info.id;
         caused_ = info.caused;
@@ -177,6 +178,13 @@ scan_result scan(std::string_view text, bool standard_conforming_strings) noexce
     scan_result result;
     scanner(text, standard_conforming_strings, result).run();
     return result;
+}
+
+bool begins_with_word(std::string_view text) noexcept {
+    for (const char c : text) {
+        if (!detail::is(c, detail::is_space)) return detail::is(c, detail::is_word_start);
+    }
+    return false;
 }
 
 }  // namespace pgweir::sql

@@ -198,7 +198,18 @@ bool is_pg_temp(std::string_view name) noexcept {
     return equals(name.substr(0, 7), "pg_temp") || equals(name.substr(0, 13), "pg_toast_temp");
 }
 
+constexpr std::size_t shortest_pg_temp = 7;
+
 }  // namespace
+
+constinit const std::array<std::uint32_t, 48> known_initials = [] {
+    std::array<std::uint32_t, 48> initials{};
+    static_assert(longest < std::tuple_size_v<decltype(initials)> - 1);
+    for (const word_info& one : all_words)
+        initials[one.text.size()] |= 1U << (static_cast<unsigned char>(one.text.front()) & 31U);
+    for (std::size_t size = shortest_pg_temp; size < initials.size(); ++size) initials[size] |= 1U << ('p' & 31U);
+    return initials;
+}();
 
 const word_info& find_word(std::string_view name) noexcept {
     if (name.size() < shortest) return no_word;

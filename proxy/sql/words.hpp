@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -104,6 +106,15 @@ struct word_info {
 
 /// Compares without case. `name` without quotes.
 const word_info& find_word(std::string_view name) noexcept;
+
+/// For each length of a name (the last: and all longer ones) a bit for each first letter that a known word has.
+extern const std::array<std::uint32_t, 48> known_initials;
+
+/// False for most names that find_word() does not know, and cheaper to ask. `name` is not empty.
+inline bool may_be_known(std::string_view name) noexcept {
+    const unsigned letter = static_cast<unsigned char>(name.front()) & 31U;  // the same for both cases
+    return (known_initials[std::min(name.size(), known_initials.size() - 1)] >> letter & 1U) != 0;
+}
 
 /// Whether a text, such as the value of search_path, speaks of a schema of temporary objects.
 bool mentions_pg_temp(std::string_view text) noexcept;

@@ -24,6 +24,15 @@ TEST(words, are_found_whole) {
     EXPECT_EQ(find_word(std::string(100, 'x')).id, word::none);
 }
 
+TEST(words, filter_by_initial_lets_every_known_word_through) {
+    for (const char* name : {"select", "SELECT", "Do", "pg_advisory_lock", "session_authorization", "pg_temp",
+                             "PG_TOAST_TEMP_3", "pg_replication_origin_session_setup"})
+        EXPECT_TRUE(may_be_known(name)) << name;
+    EXPECT_TRUE(may_be_known("pg_temp_" + std::string(100, '1')));
+    for (const char* name : {"abalance", "from", "where", "x", "\xc3\xa9"}) EXPECT_FALSE(may_be_known(name)) << name;
+    EXPECT_FALSE(may_be_known(std::string(100, 'x')));
+}
+
 TEST(words, temporary_schemas) {
     for (const char* name : {"pg_temp", "PG_TEMP", "pg_temp_12", "pg_toast_temp_3"})
         EXPECT_EQ(find_word(name).caused, effect::temp_object) << name;
