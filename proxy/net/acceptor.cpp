@@ -8,8 +8,6 @@
 #include <system_error>
 #include <utility>
 
-#include <boost/system/error_code.hpp>
-
 #include "net/connect.hpp"
 
 namespace pgweir::net {
@@ -59,12 +57,12 @@ std::vector<listener> open_at(const std::string& address) {
 
 }  // namespace
 
-acceptor::acceptor(reactor& host, const std::string& address, callback on_client)
+acceptor::acceptor(reactor& host, deadline_queue& deadlines, const std::string& address, callback on_client)
     : reactor_(host),
+      deadlines_(deadlines),
       on_client_(std::move(on_client)),
       reserve_(open_reserve()),
-      self_(std::make_shared<acceptor*>(this)),
-      retry_(host.context().get_executor()) {
+      self_(std::make_shared<acceptor*>(this)) {
     for (listener& each : open_at(address)) sockets_.push_back({std::move(each), {}});
     for (std::size_t index = 0; index < sockets_.size(); ++index)
         sockets_[index].watched = reactor_.watch(sockets_[index].listening.fd(), *this, static_cast<int>(index));
@@ -147,14 +145,11 @@ void acceptor::accept_later(std::size_t index) {
 }
 
 void acceptor::retry_later() {
-    if (std::exchange(retrying_, true)) return;
-    retry_.expires_after(retry_after);
-    retry_.async_wait([self = std::weak_ptr(self_)](const boost::system::error_code& error) {
-        const auto alive = self.lock();
-        if (alive == nullptr || error) return;
-        (*alive)->retrying_ = false;
-        (*alive)->accept_at_all_later();
-    });
+    if (!retry_.is_armed()) deadlines_.arm(retry_, reactor_.now() + retry_after);
+}
+
+void acceptor::on_deadline(int /*tag*/, base::time_point /*now*/) {
+    accept_at_all_later();
 }
 
 void acceptor::accept_at_all_later() {

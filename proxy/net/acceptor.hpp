@@ -7,13 +7,10 @@
 #include <string>
 #include <vector>
 
-#include <boost/asio/basic_waitable_timer.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/wait_traits.hpp>
-
 #include "base/time.hpp"
 #include "base/unique_fd.hpp"
 #include "net/address.hpp"
+#include "net/deadlines.hpp"
 #include "net/listener.hpp"
 #include "net/reactor.hpp"
 
@@ -21,14 +18,14 @@ namespace pgweir::net {
 
 /// Accepts clients at one configured address (a name may have several). Accepted sockets are non-blocking, not
 /// inherited, and tuned.
-class acceptor final : event_handler {
+class acceptor final : event_handler, deadline_handler {
 public:
     /// May stop() the acceptor, but not destroy it.
     using callback = std::function<void(base::unique_fd client, socket_address peer)>;
 
     /// `address` as parse_listen_address() reads it. Throws std::system_error when it is none or cannot be bound;
     /// asks the name service, so this is for start-up.
-    acceptor(reactor& host, const std::string& address, callback on_client);
+    acceptor(reactor& host, deadline_queue& deadlines, const std::string& address, callback on_client);
     acceptor(const acceptor&) = delete;
     acceptor& operator=(const acceptor&) = delete;
     ~acceptor();
@@ -53,6 +50,7 @@ private:
     };
 
     void on_ready(int tag, readiness ready) override;
+    void on_deadline(int tag, base::time_point now) override;
     void accept_some(std::size_t index);
     enum class refusal { refused, nobody_waits, no_room };
     bool goes_on_after(int error, int listening);
@@ -62,6 +60,7 @@ private:
     void retry_later();
 
     reactor& reactor_;
+    deadline_queue& deadlines_;
     callback on_client_;
     std::vector<listening_socket> sockets_;
     /// Held open for nothing but the moment when there is no other: closed, it makes room to accept a newcomer and
@@ -70,12 +69,9 @@ private:
     std::uint16_t port_ = 0;
     bool paused_ = false;
     std::uint64_t refused_for_descriptors_ = 0;
-    bool retrying_ = false;
+    deadline retry_{*this, 0};
     /// Gone when the acceptor is.
     std::shared_ptr<acceptor*> self_;
-    boost::asio::basic_waitable_timer<base::clock, boost::asio::wait_traits<base::clock>,
-                                      boost::asio::io_context::executor_type>
-        retry_;
 };
 
 }  // namespace pgweir::net

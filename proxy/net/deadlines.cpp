@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include <boost/system/error_code.hpp>
-
 namespace pgweir::net {
 namespace {
 
@@ -14,9 +12,6 @@ base::time_point round_up(base::time_point when) noexcept {
 }
 
 }  // namespace
-
-deadline_queue::deadline_queue(reactor& host)
-    : reactor_(host), timer_(host.context().get_executor()), self_(std::make_shared<deadline_queue*>(this)) {}
 
 void deadline_queue::arm(deadline& which, base::time_point when) {
     // A handler that arms a time gone by would else be called for ever in one sweep.
@@ -31,20 +26,14 @@ void deadline_queue::schedule() {
     const base::time_point when = round_up(nearest);
     if (when >= wakes_at_) return;
     wakes_at_ = when;
-    timer_.expires_at(when);
-    timer_.async_wait([self = std::weak_ptr(self_)](const boost::system::error_code& error) {
-        const auto alive = self.lock();
-        if (alive != nullptr && !error) (*alive)->expire();
-    });
+    reactor_.wake_at(when, *this);
 }
 
-void deadline_queue::expire() {
+void deadline_queue::on_alarm() {
     wakes_at_ = base::never;
-    reactor_.run_tick([this] {
-        expiring_ = true;
-        while (deadline* due = heap_.pop_due(reactor_.now())) due->expire(reactor_.now());
-        expiring_ = false;
-    });
+    expiring_ = true;
+    while (deadline* due = heap_.pop_due(reactor_.now())) due->expire(reactor_.now());
+    expiring_ = false;
     schedule();
 }
 

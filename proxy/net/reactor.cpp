@@ -1,24 +1,26 @@
 #include "net/reactor.hpp"
 
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cerrno>
 #include <chrono>
 #include <system_error>
 
-#include <boost/asio/post.hpp>
-#include <boost/system/error_code.hpp>
-
 namespace pgweir::net {
 namespace {
 
-/// Bounds how long Asio's own work (timers, posted messages) waits for busy sockets.
-constexpr int rounds_per_tick = 8;
-constexpr std::size_t events_per_round = 128;
+/// Then posted work and the alarm have their turn.
+constexpr std::size_t events_per_tick = 128;
 
 constexpr unsigned generation_shift = 32;
+
+/// No slot has this index.
+constexpr std::uint64_t waker_key = ~std::uint64_t{0};
 
 base::unique_fd new_epoll() {
     base::unique_fd fd(::epoll_create1(EPOLL_CLOEXEC));
@@ -54,18 +56,22 @@ void registration::reset() noexcept {
     if (reactor* owner = std::exchange(reactor_, nullptr)) owner->release(slot_);
 }
 
-reactor::reactor(boost::asio::io_context& context)
-    : context_(context),
-      epoll_(new_epoll()),
-      host_(context, epoll_.get()),
+reactor::reactor()
+    : epoll_(new_epoll()),
+      waker_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
       scratch_(new char[scratch_size]),
-      now_(base::clock::now()) {
-    wait();
+      now_(base::clock::now()),
+      looked_at_(now_) {
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLET;
+    event.data.u64 = waker_key;
+    if (!waker_ || ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, waker_.get(), &event) != 0)
+        throw std::system_error(errno, std::system_category(), "eventfd");
 }
 
 reactor::~reactor() {
-    // The descriptor is ours to close, not Asio's.
-    host_.release();
+    // It may hold registrations with this reactor.
+    posted_.clear();
 }
 
 registration reactor::watch(int fd, event_handler& handler, int tag) {
@@ -100,43 +106,102 @@ void reactor::release(std::uint32_t index) noexcept {
 }
 
 void reactor::defer(deferred& work) {
-    if (work.linked()) return;
-    if (!in_tick_ && deferred_.empty()) post([] {});
-    deferred_.push_back(work);
+    if (!work.linked()) deferred_.push_back(work);
 }
 
 void reactor::post(std::function<void()> work) {
-    boost::asio::post(context_, [this, work = std::move(work)] { run_tick(work); });
-}
-
-void reactor::wait() {
-    host_.async_wait(boost::asio::posix::descriptor_base::wait_read, [this](const boost::system::error_code& error) {
-        if (error) return;
-        run_tick([this] { dispatch_rounds(); });
-        // Asks the kernel anew, so that what is ready after the last round is reported at once.
-        wait();
-    });
-}
-
-void reactor::dispatch_rounds() {
-    // A round that was not full has seen all there was; what came since, wait() is told of without asking twice.
-    for (int round = 0; round < rounds_per_tick; ++round) {
-        const std::size_t events = dispatch();
-        run_deferred();
-        if (events < events_per_round) return;
+    bool first = false;
+    {
+        const std::lock_guard lock(posted_mutex_);
+        first = posted_.empty();
+        posted_.push_back(std::move(work));
     }
+    if (first) wake();
 }
 
-std::size_t reactor::dispatch() {
-    std::array<epoll_event, events_per_round> events;
-    const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
-    if (count <= 0) return 0;
-    for (const epoll_event& event : std::span(events).first(static_cast<std::size_t>(count)))
-        deliver(event.data.u64, event.events);
-    return static_cast<std::size_t>(count);
+void reactor::stop() noexcept {
+    stopping_.store(true, std::memory_order_relaxed);
+    wake();
+}
+
+void reactor::wake() noexcept {
+    const std::uint64_t one = 1;
+    // Fails only when nobody has waited for 2^64 wakes.
+    static_cast<void>(!::write(waker_.get(), &one, sizeof(one)));
+}
+
+void reactor::wake_at(base::time_point when, alarm& whom) noexcept {
+    wake_at_ = when;
+    alarm_ = &whom;
+}
+
+void reactor::run() {
+    looked_at_ = base::clock::now();
+    while (!stopping_.load(std::memory_order_relaxed)) turn(base::duration::max());
+}
+
+bool reactor::run_once(base::duration at_most) {
+    looked_at_ = base::clock::now();
+    return turn(at_most);
+}
+
+template <class Work>
+void reactor::run_tick(Work&& work) {
+    begin_tick();
+    std::forward<Work>(work)();
+    end_tick();
+}
+
+// In milliseconds, rounded up so that the alarm is not early; -1 for ever.
+int reactor::patience(base::duration at_most) const noexcept {
+    if (!deferred_.empty()) return 0;
+    const base::duration left =
+        std::min(at_most, wake_at_ == base::never ? base::duration::max() : wake_at_ - looked_at_);
+    if (left == base::duration::max()) return -1;
+    constexpr auto longest = std::chrono::milliseconds(std::chrono::hours(1));
+    const auto bounded = std::clamp<base::duration>(left, base::duration::zero(), longest);
+    return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(bounded).count());
+}
+
+bool reactor::turn(base::duration at_most) {
+    std::array<epoll_event, events_per_tick> events;
+    const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), patience(at_most));
+    const auto arrived = std::span(events).first(static_cast<std::size_t>(std::max(count, 0)));
+    if (arrived.empty()) looked_at_ = base::clock::now();
+    const bool deferred_before = !deferred_.empty();
+    if (!arrived.empty() || deferred_before) {
+        run_tick([&] {
+            for (const epoll_event& event : arrived) deliver(event.data.u64, event.events);
+        });
+    }
+    const bool posted = run_posted();
+    const bool rang = ring();
+    return !arrived.empty() || deferred_before || posted || rang;
+}
+
+bool reactor::run_posted() {
+    if (!std::exchange(woken_, false)) return false;
+    std::vector<std::function<void()>> due;
+    {
+        const std::lock_guard lock(posted_mutex_);
+        due.swap(posted_);
+    }
+    for (const auto& work : due) run_tick(work);
+    return !due.empty();
+}
+
+bool reactor::ring() {
+    if (looked_at_ < wake_at_) return false;
+    wake_at_ = base::never;
+    run_tick([this] { alarm_->on_alarm(); });
+    return true;
 }
 
 void reactor::deliver(std::uint64_t key, std::uint32_t events) {
+    if (key == waker_key) {
+        woken_ = true;
+        return;
+    }
     const slot& entry = slots_[static_cast<std::uint32_t>(key)];
     // An earlier event of this batch may have ended this registration, and the slot may serve another one by now.
     if (entry.handler == nullptr || entry.generation != key >> generation_shift) return;
@@ -159,7 +224,8 @@ void reactor::begin_tick() noexcept {
 void reactor::end_tick() {
     run_deferred();
     in_tick_ = false;
-    const base::duration spent = base::clock::now() - now_;
+    looked_at_ = base::clock::now();
+    const base::duration spent = looked_at_ - now_;
     add(busy_nanoseconds_, static_cast<std::uint64_t>(spent.count()));
     add(ticks_, 1);
 }

@@ -5,12 +5,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <utility>
 #include <vector>
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/basic_stream_descriptor.hpp>
 
 #include "base/intrusive_list.hpp"
 #include "base/time.hpp"
@@ -79,19 +77,37 @@ protected:
     ~deferred() = default;
 };
 
-/// A worker's readiness: an epoll set of its own whose members are registered once and edge-triggered, hosted by one
-/// Asio wait for each tick. So a wait for one more message costs no epoll_ctl and no failing recv.
+/// Told when the time has come that reactor::wake_at() was given.
+class alarm {
+public:
+    /// In a tick of its own. Must not throw.
+    virtual void on_alarm() = 0;
+
+protected:
+    ~alarm() = default;
+};
+
+/// A worker's loop over an epoll set whose members are registered once and edge-triggered. So a wait for one more
+/// message costs no epoll_ctl and no failing recv, and a turn of the loop one system call.
 ///
-/// A tick is: all events there are, then all deferred work. Single-threaded except where it says otherwise. The
-/// context must not run any more when the reactor is destroyed. While it lives, io_context::run() does not return by
-/// itself: stop() the context.
+/// A tick is: up to 128 events, or one posted piece of work, or the alarm; then all deferred work. Belongs to the
+/// thread that runs it, except where it says otherwise. Must not run any more when it is destroyed.
 class reactor {
 public:
     /// Throws std::system_error when there is no descriptor left.
-    explicit reactor(boost::asio::io_context& context);
+    reactor();
     reactor(const reactor&) = delete;
     reactor& operator=(const reactor&) = delete;
     ~reactor();
+
+    /// Until stop().
+    void run();
+
+    /// One turn of the loop, which waits at most so long for something to do. True when there was something.
+    bool run_once(base::duration at_most);
+
+    /// run() returns after its current turn; what was posted and did not run is destroyed with the reactor. Any thread.
+    void stop() noexcept;
 
     /// What is ready already is reported in the next tick. `handler` must outlive the registration. Throws
     /// std::system_error when the kernel refuses (not a descriptor, watched already, no memory).
@@ -109,15 +125,9 @@ public:
     /// Runs `work` on the reactor's thread as a tick of its own. Any thread may call it.
     void post(std::function<void()> work);
 
-    /// For what Asio calls directly (timers, resolved names): makes the call a tick. Not inside another tick.
-    template <class Work>
-    void run_tick(Work&& work) {
-        begin_tick();
-        std::forward<Work>(work)();
-        end_tick();
-    }
-
-    boost::asio::io_context& context() noexcept { return context_; }
+    /// `whom` is told once when it is `when`, never early and at most 1 ms late unless the worker is busy. There is one
+    /// alarm: this takes the place of what was set before. base::never: none.
+    void wake_at(base::time_point when, alarm& whom) noexcept;
 
     /// Time spent inside ticks since the start; against the time that passed it is the worker's utilisation. Any
     /// thread may ask.
@@ -143,23 +153,33 @@ private:
         std::uint32_t generation = 0;
     };
 
-    void wait();
-    void dispatch_rounds();
-    std::size_t dispatch();
+    template <class Work>
+    void run_tick(Work&& work);
+    int patience(base::duration at_most) const noexcept;
+    bool turn(base::duration at_most);
+    bool run_posted();
+    bool ring();
+    void wake() noexcept;
     void deliver(std::uint64_t key, std::uint32_t events);
     void run_deferred();
     void release(std::uint32_t index) noexcept;
     void begin_tick() noexcept;
     void end_tick();
 
-    boost::asio::io_context& context_;
     base::unique_fd epoll_;
-    boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type> host_;
+    base::unique_fd waker_;  ///< an eventfd in the set; each write to it is an edge, so nobody has to read it
+    std::mutex posted_mutex_;
+    std::vector<std::function<void()>> posted_;
+    std::atomic<bool> stopping_{false};
+    bool woken_ = false;  ///< something was posted since posted_ was emptied
+    alarm* alarm_ = nullptr;
+    base::time_point wake_at_ = base::never;
     std::vector<slot> slots_;
     std::vector<std::uint32_t> free_slots_;
     base::intrusive_list<deferred, deferred_tag> deferred_;
     std::unique_ptr<char[]> scratch_;
     base::time_point now_;
+    base::time_point looked_at_;  ///< when the clock was read last: at the end of the tick
     bool in_tick_ = false;
     std::atomic<std::uint64_t> busy_nanoseconds_{0};
     std::atomic<std::uint64_t> ticks_{0};

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include <boost/asio/error.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/system/error_code.hpp>
 
 #include "net/error.hpp"
@@ -40,8 +42,10 @@ answer answer_of(const boost::system::error_code& error, const boost::asio::ip::
 
 }  // namespace
 
-resolver::resolver(reactor& host)
-    : reactor_(host), alive_(std::make_shared<bool>(true)), resolver_(host.context().get_executor()) {}
+resolver::~resolver() {
+    // A question that is on its way is waited for, as it cannot be called off; those behind it are not asked.
+    if (asking_ != nullptr) asking_->stop();
+}
 
 void resolver::resolve(const std::string& host, std::uint16_t port, callback done) {
     if (host.empty()) return answer_soon(error_code::bad_address, std::move(done));
@@ -49,13 +53,18 @@ void resolver::resolve(const std::string& host, std::uint16_t port, callback don
         return answer_soon(only(socket_address::unix_path(unix_socket_path(host, port))), std::move(done));
     if (auto numeric = socket_address::parse(host, port)) return answer_soon(only(*numeric), std::move(done));
 
-    // Without Asio's default AI_ADDRCONFIG: it hides addresses where only the loopback interface is up.
-    resolver_.async_resolve(
-        host, std::to_string(port), boost::asio::ip::resolver_base::numeric_service,
-        [&runner = reactor_, alive = std::weak_ptr(alive_), done = std::move(done)](
-            const boost::system::error_code& error, const boost::asio::ip::tcp::resolver::results_type& found) {
-            if (!alive.expired()) runner.run_tick([&] { done(answer_of(error, found)); });
+    if (asking_ == nullptr) asking_ = std::make_unique<boost::asio::thread_pool>(1);
+    boost::asio::post(*asking_, [&runner = reactor_, asker = asking_->get_executor(), alive = std::weak_ptr(alive_),
+                                 host, port, done = std::move(done)] {
+        boost::system::error_code error;
+        boost::asio::ip::tcp::resolver names(asker);
+        // Without Asio's default AI_ADDRCONFIG: it hides addresses where only the loopback interface is up.
+        const auto found =
+            names.resolve(host, std::to_string(port), boost::asio::ip::resolver_base::numeric_service, error);
+        runner.post([alive, done, answer = answer_of(error, found)] {
+            if (!alive.expired()) done(answer);
         });
+    });
 }
 
 void resolver::answer_soon(base::result<std::vector<socket_address>> answer, callback done) {

@@ -12,9 +12,7 @@ constexpr unsigned worker_bits = 8;
 }  // namespace
 
 worker::worker(std::uint32_t index, const worker_common& common, std::shared_ptr<const service_settings> settings)
-    : context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO),
-      reactor_(context_),
-      deadlines_(reactor_),
+    : deadlines_(reactor_),
       silence_(reactor_, deadlines_),
       common_(common),
       lender_(index, reactor_, deadlines_, random_, common.directory, common.others),
@@ -33,11 +31,11 @@ worker::worker(std::uint32_t index, const worker_common& common, std::shared_ptr
 worker::~worker() = default;
 
 void worker::run() {
-    context_.run();
+    reactor_.run();
 }
 
 void worker::stop() {
-    context_.stop();
+    reactor_.stop();
 }
 
 void worker::accept(base::unique_fd socket, const net::socket_address& peer, pool::admission place, bool too_many) {

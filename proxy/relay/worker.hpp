@@ -8,8 +8,6 @@
 #include <unordered_map>
 #include <vector>
 
-#include <boost/asio/io_context.hpp>
-
 #include "base/unique_fd.hpp"
 #include "net/address.hpp"
 #include "net/silence.hpp"
@@ -42,6 +40,7 @@ public:
     void post(std::function<void()> work) { reactor_.post(std::move(work)); }
 
     net::reactor& reactor() noexcept { return reactor_; }
+    net::deadline_queue& deadlines() noexcept { return deadlines_; }
     lender& servers() noexcept { return lender_; }
     const metrics::worker_counters& counters() const noexcept { return services_.counters; }
 
@@ -74,7 +73,6 @@ private:
         void run() override { dead.clear(); }
     };
 
-    boost::asio::io_context context_;
     net::reactor reactor_;
     net::deadline_queue deadlines_;
     net::silence_sweep silence_;

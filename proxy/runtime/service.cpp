@@ -35,7 +35,7 @@ service::service(config::settings configured)
     workers_.create(configured_.workers, directory_, cancels_, &console_, applications_, settings_);
     for (const auto& address : configured_.listen.addresses) {
         acceptors_.push_back(std::make_unique<net::acceptor>(
-            workers_.at(0).reactor(), address,
+            workers_.at(0).reactor(), workers_.at(0).deadlines(), address,
             [this](base::unique_fd socket, const net::socket_address& peer) { accept(std::move(socket), peer); }));
         base::log::event(base::log::level::info, "listening",
                          {{"address", address}, {"port", std::to_string(acceptors_.back()->local_port())}});

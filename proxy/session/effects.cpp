@@ -86,7 +86,7 @@ void follow_up(exchange& x, const request_detail& request, std::string_view tag)
         if (known != nullptr && (known->raw || known->statement == request.statement))
             x.statements.remove(request.client_name);
         if (request.statement) x.server->statements.remove(request.statement);
-    } else if (tag == "RESET") {
+    } else if (tag == "RESET" || (tag == "SET" && sql::has(request.effects, effect::reset))) {
         x.reset_due.all = x.reset_due.all || sql::has(request.effects, effect::reset_all);
         x.reset_due.names.insert(x.reset_due.names.end(), request.reset_names.begin(), request.reset_names.end());
     }

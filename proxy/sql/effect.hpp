@@ -18,7 +18,7 @@ enum class effect : std::uint64_t {
     set_session_authorization = 1ULL << 4,
     session_characteristics = 1ULL << 5,
     set_config = 1ULL << 6,  ///< the function, unless its last argument is the literal true; UPDATE pg_settings
-    reset = 1ULL << 7,       ///< RESET of settings in scan_result::set_targets
+    reset = 1ULL << 7,       ///< RESET of settings in scan_result::set_targets, or SET to their default
     reset_all = 1ULL << 8,
     discard_all = 1ULL << 9,
     discard_other = 1ULL << 10,  ///< DISCARD PLANS, SEQUENCES or TEMP

@@ -38,6 +38,8 @@ private:
     static const statement_head& head_of(word first) noexcept;
     statement_kind take_head() noexcept;
     void set_head() noexcept;
+    void names_head() noexcept;
+    void time_zone_head() noexcept;
     void reset_head() noexcept;
     void setting_name(effect when_named) noexcept;
     void setting(std::string_view name, effect when_named) noexcept;

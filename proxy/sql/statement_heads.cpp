@@ -112,11 +112,25 @@ void scanner::set_head() noexcept {
     }
     if (at(word::transaction) || at(word::constraints)) return report(effect::set_transaction);
     if (at(word::session)) return report(effect::set_session_authorization);  // SET SESSION SESSION AUTHORIZATION
-    if (at(word::names)) return setting("client_encoding", effect::set_named);
+    if (at(word::names)) return names_head();
     if (at(word::schema)) return setting("search_path", effect::set_named);
     if (at(word::xml)) return setting("xmloption", effect::set_named);
-    if (at(word::time)) return setting("timezone", effect::set_named);
+    if (at(word::time)) return time_zone_head();
     setting_name(effect::set_named);
+}
+
+// SET NAMES alone is SET NAMES DEFAULT.
+void scanner::names_head() noexcept {
+    advance();
+    const bool returns = at(word::default_) || at(token_kind::semicolon) || at(token_kind::end);
+    setting("client_encoding", returns ? effect::reset : effect::set_named);
+}
+
+void scanner::time_zone_head() noexcept {
+    advance();
+    if (at(word::zone)) advance();
+    const bool returns = at(word::default_) || at(word::local);
+    setting("timezone", returns ? effect::reset : effect::set_named);
 }
 
 void scanner::reset_head() noexcept {
@@ -146,6 +160,9 @@ void scanner::setting_name(effect when_named) noexcept {
         }
     }
     if (!in_one_piece || (quoted && dotted)) return report(effect::set_other);
+    // SET ... TO DEFAULT is RESET.
+    if (at(word::to) || at('=')) advance();
+    if (at(word::default_)) when_named = effect::reset;
     setting(quoted ? name.substr(1, name.size() - 2) : name, when_named);
 }
 

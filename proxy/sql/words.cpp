@@ -27,6 +27,7 @@ constexpr std::array all_words{
     word_info{"create", word::create},
     word_info{"deallocate", word::deallocate},
     word_info{"declare", word::declare},
+    word_info{"default", word::default_},
     word_info{"delete", word::delete_, effect::data_modifying},
     word_info{"discard", word::discard},
     word_info{"do", word::do_},

@@ -35,6 +35,7 @@ enum class word : std::uint8_t {
     create,
     deallocate,
     declare,
+    default_,
     delete_,
     discard,
     do_,

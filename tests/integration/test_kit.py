@@ -223,9 +223,8 @@ class ChaosTest(Case):
 
     def test_refuse(self):
         self.chaos.refuse = True
-        client = self.raw(self.chaos.port)
-        with self.assertRaises((ConnectionClosed, ConnectionError)):
-            client.startup(USER, DATABASE)
+        with self.assertRaises((ConnectionClosed, ConnectionError)):  # perhaps before connect() has returned
+            self.raw(self.chaos.port).startup(USER, DATABASE)
 
     def test_the_end_of_one_side_ends_the_other(self):
         client = self.client()

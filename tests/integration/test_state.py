@@ -63,10 +63,14 @@ class StartupTests:
 
     def test_reset_of_one_is_back_to_startup(self):
         connection = self.given()
-        self.execute(connection, "SET TimeZone TO 'UTC'")
-        self.execute(connection, "RESET TimeZone")
-        self.assertEqual(self.value(connection, "SHOW TimeZone"), "Asia/Tokyo")
-        self.assertEqual(connection.get_parameter_status("TimeZone"), "Asia/Tokyo")
+        for command in ("RESET TimeZone", "SET TimeZone TO DEFAULT", "SET TIME ZONE LOCAL", "SET TIME ZONE DEFAULT"):
+            with self.subTest(command):
+                self.execute(connection, "SET TimeZone TO 'UTC'")
+                self.execute(connection, command)
+                self.assertEqual(self.value(connection, "SHOW TimeZone"), "Asia/Tokyo")
+                self.assertEqual(connection.get_parameter_status("TimeZone"), "Asia/Tokyo")
+        self.execute(connection, "SET search_path TO DEFAULT")
+        self.assertEqual(self.value(connection, "SHOW search_path"), "pg_catalog,public")
 
     def test_rolled_back_set(self):
         connection = self.given()

@@ -43,12 +43,15 @@ int next_descriptor() {
 }
 
 struct acceptor_test : loop_test {
+    deadline_queue deadlines{loop};
+
     std::unique_ptr<acceptor> open(const std::string& address) {
-        return std::make_unique<acceptor>(loop, address, [this](base::unique_fd client, socket_address peer) {
-            clients.push_back(std::move(client));
-            peers.push_back(peer);
-            if (then) then();
-        });
+        return std::make_unique<acceptor>(loop, deadlines, address,
+                                          [this](base::unique_fd client, socket_address peer) {
+                                              clients.push_back(std::move(client));
+                                              peers.push_back(peer);
+                                              if (then) then();
+                                          });
     }
 
     static base::unique_fd dial(const acceptor& where) {
@@ -176,7 +179,7 @@ TEST_F(acceptor_test, without_descriptors_newcomers_are_closed_and_counted) {
         // Linux reports EMFILE even when nobody waits: that must not keep the loop busy.
         settle();
         const std::uint64_t ticks = loop.ticks();
-        context.run_for(std::chrono::milliseconds(50));
+        run_for(std::chrono::milliseconds(50));
         EXPECT_LE(loop.ticks(), ticks + 1);
     }
     const base::unique_fd late = dial(*listening);
@@ -192,7 +195,7 @@ TEST_F(acceptor_test, when_not_even_the_reserve_helps_it_tries_again_later_witho
     {
         const descriptor_limit limit(reserve);
         const std::uint64_t ticks = loop.ticks();
-        context.run_for(std::chrono::milliseconds(250));
+        run_for(std::chrono::milliseconds(250));
         EXPECT_LT(loop.ticks(), ticks + 10);
         EXPECT_EQ(listening->refused_for_descriptors(), 0U);
         EXPECT_EQ(clients.size(), 1U);

@@ -16,8 +16,6 @@
 #include <utility>
 #include <vector>
 
-#include <boost/asio/io_context.hpp>
-
 #include "base/unique_fd.hpp"
 #include "net/reactor.hpp"
 
@@ -73,19 +71,22 @@ protected:
     /// False, and a failure, when it does not come true.
     bool run_until(const std::function<bool()>& condition) {
         const auto end = std::chrono::steady_clock::now() + patience;
-        while (!condition() && std::chrono::steady_clock::now() < end)
-            context.run_one_for(std::chrono::milliseconds(50));
+        while (!condition() && std::chrono::steady_clock::now() < end) loop.run_once(std::chrono::milliseconds(50));
         if (!condition()) ADD_FAILURE() << "waited in vain";
         return condition();
     }
 
     /// Runs what is ready, and what follows from it.
     void settle() {
-        while (context.poll() != 0) {}
+        while (loop.run_once(base::duration::zero())) {}
     }
 
-    boost::asio::io_context context{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
-    reactor loop{context};
+    void run_for(base::duration time) {
+        const auto end = base::clock::now() + time;
+        while (base::clock::now() < end) loop.run_once(end - base::clock::now());
+    }
+
+    reactor loop;
 };
 
 /// Writes down what it is told.

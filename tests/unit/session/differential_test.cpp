@@ -32,7 +32,7 @@ std::vector<std::string> visible(const std::string& heard) {
 /// PGWEIR_SESSION_SEEDS: how many conversations are made up, for a longer look than the usual second.
 std::uint32_t seeds() {
     const char* wanted = std::getenv("PGWEIR_SESSION_SEEDS");  // NOLINT(concurrency-mt-unsafe): one thread
-    return wanted == nullptr ? 2500 : static_cast<std::uint32_t>(std::stoul(wanted));
+    return wanted == nullptr ? 1000 : static_cast<std::uint32_t>(std::stoul(wanted));
 }
 
 struct shared_run {

@@ -111,6 +111,14 @@ TEST(scan, role_and_authorization) {
 TEST(scan, reset_and_discard) {
     EXPECT_EQ(state_of("RESET ALL"), effect::reset_all);
     EXPECT_EQ(state_of("RESET work_mem"), effect::reset);
+    for (const char* text : {"SET work_mem TO DEFAULT", "set session work_mem = default", "SET \"work_mem\" TO default",
+                             "SET NAMES DEFAULT", "SET NAMES", "SET NAMES; SELECT 1", "SET TIME ZONE DEFAULT",
+                             "SET TIME ZONE LOCAL", "SET a.b TO DEFAULT"})
+        EXPECT_EQ(state_of(text), effect::reset) << text;
+    for (const char* text : {"SET work_mem TO 'default'", "SET work_mem TO \"default\"", "SET NAMES 'default'",
+                             "SET TIME ZONE 'default'", "SET work_mem TO defaults"})
+        EXPECT_EQ(state_of(text), effect::set_named) << text;
+    EXPECT_EQ(state_of("SET LOCAL work_mem TO DEFAULT"), effect::set_transaction);
     EXPECT_THAT(targets("RESET work_mem"), ElementsAre("work_mem"));
     EXPECT_THAT(targets("RESET TIME ZONE"), ElementsAre("timezone"));
     EXPECT_EQ(state_of("DISCARD ALL"), effect::discard_all);
