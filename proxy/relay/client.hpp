@@ -92,6 +92,7 @@ private:
     // client_login.cpp: from the first byte to the first ReadyForQuery
     void feed_login();
     void forward_cancel();
+    bool may_operate() const;
     void logged_in();
     void enter_console();
     bool admit(const database_settings& database);

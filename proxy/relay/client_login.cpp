@@ -43,7 +43,11 @@ void client::feed_login() {
     std::size_t consumed = 0;
     const auto step = login_->receive(unread_.view(), consumed, to_client_.own());
     unread_.consume(consumed);
-    if (too_many_ && !login_->user().empty()) {
+    if (user_.empty()) {
+        user_ = login_->user();
+        database_ = login_->database();
+    }
+    if (too_many_ && !user_.empty() && !may_operate()) {
         services_.counters.rejections[metrics::rejection_reason::max_clients].add();
         return reject({.reason = outcome::too_many_clients}, client_connect_result::rejected);
     }
@@ -59,6 +63,11 @@ void client::feed_login() {
     const session::failure why = login_->failure();
     if (why.reason == outcome::client_terminated) return client_gone(true);
     reject(why, result_of(why.reason));
+}
+
+// The console has to be reached above all when there are too many clients.
+bool client::may_operate() const {
+    return services_.console != nullptr && services_.console->serves(database_) && services_.console->admits(user_);
 }
 
 void client::reject(const session::failure& why, client_connect_result result) {
@@ -78,8 +87,6 @@ void client::forward_cancel() {
 }
 
 void client::logged_in() {
-    user_ = login_->user();
-    database_ = login_->database();
     application_name_ = login_->application_name();
     if (services_.console != nullptr && services_.console->serves(database_)) return enter_console();
     const database_settings* database = services_.settings->find(database_);

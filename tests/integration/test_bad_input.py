@@ -147,7 +147,10 @@ class BeforeLogin(BadInput):
 
     def test_many_connections_that_never_log_in(self):
         before = self.proxy.open_files()
-        peers = [self.raw(self.proxy.port) for _ in range(1000)]
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        peers = [self.raw(self.proxy.port) for _ in range(5000)]
         good = self.login(self.proxy)
         self.assertEqual(good.value("SELECT 1"), "1")
         good.terminate()
