@@ -12,6 +12,7 @@
 #include "base/log.hpp"
 #include "config/load.hpp"
 #include "config/show.hpp"
+#include "net/fault_points.hpp"
 #include "runtime/service.hpp"
 
 namespace pgweir::cli {
@@ -57,6 +58,7 @@ int serve(const config::source& from) {
                                                            ? base::log::format::json
                                                            : base::log::format::text);
     try {
+        net::read_fault_points();
         runtime::service service(std::move(settings));
         return service.run();
     } catch (const std::exception& error) {

@@ -7,6 +7,8 @@
 #include <cassert>
 #include <cerrno>
 
+#include "net/fault_points.hpp"
+
 namespace pgweir::net {
 namespace {
 
@@ -33,6 +35,7 @@ iovec vector_of(base::bytes_view bytes) noexcept {
 
 io_result transport::read(std::span<char> into) noexcept {
     assert(!into.empty());
+    into = into.first(pass(fault_point::transport_read, into.size()));
     const ssize_t count = uninterrupted([&] { return ::recv(fd_.get(), into.data(), into.size(), MSG_DONTWAIT); });
     if (count < 0) return failure(errno, io_status::want_read);
     if (count == 0) return {.status = io_status::closed, .drained = true};
@@ -42,6 +45,7 @@ io_result transport::read(std::span<char> into) noexcept {
 
 io_result transport::write(base::bytes_view bytes) noexcept {
     if (bytes.empty()) return {.status = io_status::done};
+    bytes = bytes.substr(0, pass(fault_point::transport_write, bytes.size()));
     const ssize_t count =
         uninterrupted([&] { return ::send(fd_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL); });
     if (count < 0) return failure(errno, io_status::want_write);
@@ -51,6 +55,9 @@ io_result transport::write(base::bytes_view bytes) noexcept {
 io_result transport::write(base::bytes_view first, base::bytes_view second) noexcept {
     if (second.empty()) return write(first);
     if (first.empty()) return write(second);
+    const std::size_t most = pass(fault_point::transport_write, first.size() + second.size());
+    if (most < first.size()) return write(first.substr(0, most));
+    second = second.substr(0, most - first.size());
     std::array<iovec, 2> parts{vector_of(first), vector_of(second)};
     msghdr message{};
     message.msg_iov = parts.data();

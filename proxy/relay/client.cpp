@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "net/fault_points.hpp"
 #include "relay/worker_services.hpp"
 #include "wire/backend.hpp"
 
@@ -151,6 +152,7 @@ bool client::flush(base::outbox& out) {
     while (!out.empty()) {
         const net::io_result result = transport_.write(out.first(), out.second());
         if (result.status == net::io_status::done) {
+            net::pass(net::fault_point::reply_relayed);
             out.consume(result.bytes);
             if (pool_ != nullptr) pool_->counters(services_.index).bytes_to_client.add(result.bytes);
             continue;

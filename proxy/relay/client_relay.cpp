@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "net/fault_points.hpp"
 #include "relay/client.hpp"
 #include "relay/worker_services.hpp"
 
@@ -103,6 +104,7 @@ void client::take_server(std::unique_ptr<upstream::server> server) {
         services_.servers.give_back(std::move(server));
         return;
     }
+    net::pass(net::fault_point::server_lent);
     server_ = std::move(server);
     server_->set_user(this);
     conversation_->lend(server_->state, now(), services_.servers.needs_check(*server_));
@@ -221,6 +223,7 @@ void client::flush_server() {
     while (!out.empty()) {
         const net::io_result result = server_->transport.write(out.first(), out.second());
         if (result.status == net::io_status::done) {
+            net::pass(net::fault_point::request_forwarded);
             out.consume(result.bytes);
             continue;
         }

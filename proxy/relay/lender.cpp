@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "base/log.hpp"
+#include "net/fault_points.hpp"
 #include "wire/frontend.hpp"
 
 namespace pgweir::relay {
@@ -81,6 +82,7 @@ bool lender::needs_check(const upstream::server& server) const {
 }
 
 void lender::give_back(std::unique_ptr<upstream::server> server) {
+    net::pass(net::fault_point::server_given_back);
     shared_pool& pool = pool_of(*server);
     server->set_user(nullptr);
     server->set_state_key(server->state.actual ? server->state.actual->key() : nullptr);
@@ -266,6 +268,7 @@ void lender::open_one(shared_pool& pool, pool::slot place, const auth::credentia
 }
 
 void lender::opened(shared_pool& pool, pool::slot place, upstream::opened what) {
+    net::pass(net::fault_point::server_opened);
     auto& counters = pool.counters(worker_);
     counters.server_connects[server_connect_result::ok].add();
     counters.server_connect.observe(what.took);

@@ -92,6 +92,7 @@ class Pgweir:
             "admin": {"http": f"{HOST}:{self.http_port}", "console_users": [CONSOLE_USER]},
             # The tests' own connections must not make every stop wait.
             "shutdown": {"grace": "2s"},
+            "workers": int(os.environ.get("PGWEIR_TEST_WORKERS", "1")),
         }
         self.config = merged(base, config)
         self.config_file.write_text(yaml.safe_dump(self.config, sort_keys=False), encoding="utf-8")
