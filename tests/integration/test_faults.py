@@ -6,6 +6,7 @@ import psycopg2
 
 from kit import messages
 from kit.case import DATABASE, USER, Case
+from kit.pgweir import CONSOLE_USER
 from kit.rawclient import ConnectionClosed, ServerError, rows_of, tags
 
 POINTS = ("server_opened", "server_lent", "server_given_back", "request_forwarded", "reply_relayed")
@@ -20,8 +21,8 @@ class FewBytesAtATime(Case):
 
     def test_pipeline(self):
         client = self.login(self.proxy)
-        batch = b"".join(messages.parse(f"s{i}", f"SELECT {i}, $1::text") + messages.bind(f"s{i}", [b"x"]) +
-                         messages.describe("P") + messages.execute() for i in range(10))  # fmt: skip
+        batch = b"".join(messages.parse(f"s{i}", f"SELECT {i}, $1::text") + messages.bind("", f"s{i}", ["x"]) +
+                         messages.describe_portal() + messages.execute() for i in range(10))  # fmt: skip
         client.send(batch, messages.sync())
         received = client.until_ready()
         self.assertEqual(tags(received), "12TDC" * 10 + "Z")
@@ -37,7 +38,8 @@ class FewBytesAtATime(Case):
             self.assertEqual(client.value("SELECT repeat('x', 200000)"), "x" * 200000)
 
     def test_login_with_a_password(self):
-        proxy = self.pgweir(auth={"method": "scram-sha-256", "users": {USER: {"password": "secret"}}},
+        proxy = self.pgweir(auth={"method": "scram-sha-256", "users": {USER: {"password": "secret"},
+                                                                           CONSOLE_USER: {"password": "other"}}},
                             environment={"PGWEIR_FAULTS": "transport_read=short:1,transport_write=short:1"})  # fmt: skip
         connection = psycopg2.connect(host="127.0.0.1", port=proxy.port, user=USER, password="secret", dbname=DATABASE)
         self.addCleanup(connection.close)
