@@ -31,9 +31,10 @@ bool plan_is_outdated(const wire::error_fields& fields) {
     return fields.sqlstate() == "0A000";
 }
 
-// By its command tag. What functions and DO blocks change is found out by the error that it causes.
+// By its command tag. What functions change is found out by the error that it causes.
 bool tag_changes_schema(base::bytes_view tag) {
-    return tag.starts_with("ALTER ") || tag.starts_with("DROP ") || tag.starts_with("CREATE VIEW");
+    return tag.starts_with("CREATE ") || tag.starts_with("ALTER ") || tag.starts_with("DROP ") ||
+           tag.starts_with("CALL") || tag == base::bytes_view("DO\0", 3);
 }
 
 description_print print_of(base::bytes_view body, bool no_data) {
@@ -190,8 +191,11 @@ void backend_flow::take_command_complete(base::bytes_view message) {
         if (const auto tag = wire::decode_command_complete(message.substr(wire::header_size)))
             follow_up(x_, *request.detail, *tag);
     }
-    if (tag_changes_schema(message.substr(wire::header_size)) && !x_.changes_schema) {
-        x_.changes_schema = true;
+    const base::bytes_view tag = message.substr(wire::header_size);
+    // Temporary tables are the session's own affair.
+    const bool temporary = x_.pins.has(metrics::pin_reason::temp_table) && tag.starts_with("CREATE TABLE");
+    if (tag_changes_schema(tag) && !temporary) {
+        ++x_.schema_changes;
         x_.desired_changed();
     }
     relay(message);
@@ -322,7 +326,7 @@ void backend_flow::take_ready_for_query(base::bytes_view message) {
         return;
     }
     x_.server->transaction_status = *status;
-    if (*status == 'I' && std::exchange(x_.changes_schema, false)) x_.schema->add();
+    if (*status == 'I' && std::exchange(x_.schema_changes, 0) > 0) x_.schema->add();
     x_.timed_out.reset();  // what was cancelled has ended, if not by the cancel: the next request has its own time
     x_.copy = copy_phase::none;
     x_.copying_out = false;

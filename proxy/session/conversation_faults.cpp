@@ -30,7 +30,7 @@ void conversation::server_lost(base::time_point now) {
     x_.copy = copy_phase::none;
     x_.from_client.forwarded = false;
     x_.reset_due = {};
-    if (std::exchange(x_.changes_schema, false)) x_.schema->add();  // it may have been committed
+    if (std::exchange(x_.schema_changes, 0) > 0) x_.schema->add();  // it may have been committed
     x_.timed_out.reset();
     const bool served = served_;
     applying_ = cleaning_ = served_ = false;

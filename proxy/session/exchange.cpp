@@ -31,7 +31,9 @@ void exchange::desired_changed() {
         if (name == "standard_conforming_strings") conforming_strings = value == "on";
         if (name == "client_encoding") scannable = !hides_ascii(value);
     });
-    if (pins.any() || changes_schema) parse_identity += std::to_string(client_id);
+    if (!pins.any() && schema_changes == 0) return;
+    parse_identity.append(std::to_string(client_id)).push_back('/');
+    parse_identity += std::to_string(schema_changes);
 }
 
 const std::string& exchange::identity() {

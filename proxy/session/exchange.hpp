@@ -94,7 +94,8 @@ struct exchange {
     std::string parse_scope;  ///< the pool: what one database parses another may not know
     std::string parse_identity;  ///< of statements this client prepares now, by identity()
     std::uint64_t identity_epoch = 0;  ///< in which parse_identity was worked out
-    bool changes_schema = false;  ///< in its transaction: what it prepares until the end is nobody else's
+    /// In its transaction, which may yet be rolled back: what it prepares until the end is nobody else's.
+    unsigned schema_changes = 0;
     bool conforming_strings = true;  ///< standard_conforming_strings of this client's session
     bool scannable = true;  ///< its encoding cannot hide a quote or a backslash in another character
     pin_set pins;

@@ -253,6 +253,31 @@ class Changes(PreparedCase):
         self.assertEqual(tags(received), "1tT2DCZ")
         self.assertEqual(rows_of(received), [["1", "2"]])
 
+    def test_prepared_anew_by_anybody(self):
+        # On two servers stand copies from before; what a client prepares after the change meets none of them.
+        text = "SELECT * FROM made"
+        parts = (messages.parse("s", text), messages.bind("", "s"), messages.execute(), messages.close_statement("s"))
+        changes = (
+            ("CREATE TABLE made (a int)", []),
+            ("ALTER TABLE made ADD b int", []),
+            ("DROP TABLE made; CREATE TABLE made AS SELECT 'x'::text", [["x"]]),
+            ("BEGIN; ALTER TABLE made ADD b int; ROLLBACK", [["x"]]),
+            ("DO $$ BEGIN ALTER TABLE made ADD b int DEFAULT 3; END $$", [["x", "3"]]),
+        )
+        for change, rows in changes:
+            with self.subTest(change):
+                changer, newcomer = self.login(self.proxy), self.login(self.proxy)
+                for command in change.split("; ") if change.startswith("BEGIN") else [change]:
+                    self.assertIsNone(error_of(changer.query(command)))
+                changer.terminate()
+                for blocked in (False, True):
+                    blocker = self.on_other_server() if blocked else None
+                    received = self.ask(*parts, client=newcomer)
+                    self.assertIsNone(error_of(received))
+                    self.assertEqual(rows_of(received), rows)
+                    if blocker:
+                        blocker.query("COMMIT")
+
     def test_same_columns_go_on(self):
         self.table()
         self.ask(messages.parse("s", "SELECT a FROM changing"), messages.describe_statement("s"))

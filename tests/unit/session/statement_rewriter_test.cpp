@@ -236,6 +236,19 @@ TEST(StatementRewriter, PreparedAnewAfterTheTableChanged) {
     }
 }
 
+TEST(StatementRewriter, PreparedAnewAfterTheTableChangedInTheSameTransaction) {
+    const std::string again = close('S', "s") + parse("s", "SELECT shape") + bind_to("s") + execute() + sync();
+    lab l;
+    l.add_client();
+    l.client_says(0, query("BEGIN") + query("ALTER TABLE t") + again + query("ALTER TABLE t") + again);
+    l.run();
+    EXPECT_EQ(l.at(0).received.find("cached plan"), std::string::npos);
+    l.client_says(0, query("ROLLBACK") + again);
+    l.run();
+    EXPECT_EQ(l.at(0).received.find("cached plan"), std::string::npos);
+    EXPECT_EQ(l.broken, std::vector<std::string>{});
+}
+
 TEST(StatementRewriter, WhatIsPreparedWhileTheTableChangesIsNobodyElses) {
     const std::string asked = parse("s", "SELECT shape") + bind_to("s") + execute() + sync();
     lab l(2);
