@@ -12,7 +12,7 @@ class result_table {
 public:
     enum class type { text, number };
     struct column {
-        std::string_view name;
+        std::string name;
         result_table::type type = result_table::type::text;
     };
 

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "admin/show_connections.hpp"
 #include "admin/version.hpp"
 #include "relay/shared_pool.hpp"
 
@@ -22,13 +24,6 @@ std::string text_of(std::uint64_t value) {
 
 std::uint64_t microseconds(base::duration time) {
     return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(time).count());
-}
-
-std::string hexadecimal(std::uint64_t id) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text = "0x";
-    for (int shift = 60; shift >= 0; shift -= 4) text += digits[id >> shift & 15U];
-    return text;
 }
 
 result_table show_pools(const proxy_state& state) {
@@ -65,99 +60,22 @@ result_table show_pools(const proxy_state& state) {
     return table;
 }
 
-std::vector<result_table::column> connection_columns() {
-    return {{"type"},
-            {"user"},
-            {"database"},
-            {"state"},
-            {"addr"},
-            {"port", number},
-            {"connect_seconds", number},
-            {"wait", number},
-            {"wait_us", number},
-            {"ptr"},
-            {"link"},
-            {"remote_pid", number},
-            {"application_name"},
-            {"prepared_statements", number},
-            {"pins"},
-            {"id", number}};
-}
-
-result_table show_clients(const proxy_state& state) {
-    result_table table(connection_columns());
-    for (const relay::client_view& client : state.clients) {
-        const auto wait = microseconds(client.waiting_for);
-        table.add({"C", client.user, client.database,
-                   std::string(client.leaving ? "leaving" : metrics::name_of(client.state)), client.address,
-                   text_of(client.port), text_of(microseconds(client.connected_for) / 1000000), text_of(wait / 1000000),
-                   text_of(wait % 1000000), hexadecimal(client.id),
-                   client.server_id == 0 ? "" : hexadecimal(client.server_id), std::to_string(client.server_process_id),
-                   client.application_name, text_of(client.statements), client.pins.names(), text_of(client.id)});
-    }
-    return table;
-}
-
-result_table show_servers(const proxy_state& state) {
-    result_table table(connection_columns());
-    for (const relay::client_view& client : state.clients) {
-        if (client.server_id == 0) continue;
-        const auto pool = std::find_if(state.pools.begin(), state.pools.end(),
-                                       [&](const pool_view& each) { return each.pool == client.pool; });
-        const bool known = pool != state.pools.end();
-        table.add({"S", known ? pool->user : "", known ? pool->database : "",
-                   client.server_in_transaction ? "active"
-                   : client.pins.any()          ? "pinned"
-                                                : "active",
-                   "", text_of(0), text_of(0), text_of(0), text_of(0), hexadecimal(client.server_id),
-                   hexadecimal(client.id), std::to_string(client.server_process_id), client.application_name,
-                   text_of(client.server_statements), client.pins.names(), text_of(client.server_id)});
-    }
-    for (const pool_view& pool : state.pools) {
-        for (const relay::idle_server_view& server : pool.idle) {
-            table.add({"S", pool.user, pool.database, "idle", server.address, text_of(0),
-                       text_of(microseconds(server.open_for) / 1000000), text_of(0), text_of(0), hexadecimal(server.id),
-                       "", std::to_string(server.process_id), "", text_of(0), "", text_of(server.id)});
-        }
-    }
-    return table;
-}
-
 result_table show_stats(const proxy_state& state) {
-    result_table table({{"database"},
-                        {"total_server_assignment_count", number},
-                        {"total_xact_count", number},
-                        {"total_query_count", number},
-                        {"total_received", number},
-                        {"total_sent", number},
-                        {"total_xact_time", number},
-                        {"total_query_time", number},
-                        {"total_wait_time", number},
-                        {"total_client_parse_count", number},
-                        {"total_server_parse_count", number},
-                        {"total_bind_count", number},
-                        {"total_client_login_count", number}});
-    std::map<std::string, std::array<std::uint64_t, 12>> by_database;
-    for (const pool_view& pool : state.pools) {
-        const auto& c = pool.counters;
-        const std::array<std::uint64_t, 12> values{c.server_assignments,
-                                                   c.transactions,
-                                                   c.queries,
-                                                   c.bytes_from_client,
-                                                   c.bytes_to_client,
-                                                   c.transaction_nanoseconds / 1000,
-                                                   c.query_nanoseconds / 1000,
-                                                   c.wait_nanoseconds / 1000,
-                                                   c.client_parses,
-                                                   c.server_parses,
-                                                   c.binds,
-                                                   c.logins};
-        auto& sum = by_database[pool.database];
-        for (std::size_t i = 0; i < values.size(); ++i) sum[i] += values[i];
-    }
-    for (const auto& [database, values] : by_database) {
+    std::vector<std::string> names;
+    const auto each_item = [](auto&& apply) {
+        for (std::size_t i = 0; i < database_stats::item_count; ++i) apply(static_cast<database_stats::item>(i));
+    };
+    each_item([&](database_stats::item i) { names.push_back("total_" + std::string(total_name(i))); });
+    each_item([&](database_stats::item i) { names.push_back("avg_" + std::string(average_name(i))); });
+    std::vector<result_table::column> columns{{"database"}};
+    for (const std::string& name : names) columns.push_back({name, number});
+    result_table table(std::move(columns));
+    for (const auto& [database, totals] : totals_of(state.pools)) {
         std::vector<cell> row{database};
-        for (const std::uint64_t value : values) row.emplace_back(text_of(value));
+        for (const std::uint64_t value : totals.values) row.emplace_back(text_of(value));
+        const auto average = state.averages.find(database);
+        for (std::size_t i = 0; i < database_stats::item_count; ++i)
+            row.emplace_back(text_of(average == state.averages.end() ? 0 : average->second.values[i]));
         table.add(std::move(row));
     }
     return table;
@@ -215,7 +133,7 @@ constexpr std::array subjects{
     subject{"pools", "clients and servers of each pool", show_pools},
     subject{"clients", "every client connection, and why it is pinned", show_clients},
     subject{"servers", "every server connection", show_servers},
-    subject{"stats", "totals of each database since the start", show_stats},
+    subject{"stats", "totals of each database since the start, averages of the last minute", show_stats},
     subject{"state", "what is under way: all zero at rest", show_state},
     subject{"version", "the version of pgweir", show_version},
     subject{"help", "this list", show_help},
@@ -238,6 +156,12 @@ const subject* find_subject(std::string_view what) {
 }
 
 }  // namespace
+
+stats_by_database totals_of(const std::vector<pool_view>& pools) {
+    stats_by_database sums;
+    for (const pool_view& pool : pools) sums[pool.database].add(pool.counters);
+    return sums;
+}
 
 bool can_show(std::string_view what) {
     return find_subject(what) != nullptr;

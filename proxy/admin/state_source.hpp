@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "admin/database_stats.hpp"
 #include "metrics/pool_counters.hpp"
 #include "pool/snapshot.hpp"
 #include "relay/views.hpp"
@@ -16,9 +17,11 @@ struct pool_view {
     const relay::shared_pool* pool = nullptr;
     std::string database, user, mode;
     pool::pool_snapshot servers;
-    std::vector<relay::idle_server_view> idle;
+    std::vector<relay::server_view> idle;
     metrics::pool_counters_sum counters;
 };
+
+stats_by_database totals_of(const std::vector<pool_view>& pools);
 
 /// Everything there is to show, at nearly one moment.
 struct proxy_state {
@@ -26,6 +29,7 @@ struct proxy_state {
     std::vector<relay::client_view> clients;
     std::size_t cancelling = 0;
     std::size_t connecting = 0;
+    stats_by_database averages;  ///< of the last period that has ended
 };
 
 /// Collects from pools and workers.

@@ -352,22 +352,19 @@ client_view client::view() const {
     seen.user = user_;
     seen.database = database_;
     seen.application_name = application_name_;
-    seen.address = peer_.is_unix() ? "unix" : peer_.host();
-    seen.port = peer_.port();
-    seen.connected_for = now() - connected_at_;
+    seen.remote = view_of(peer_);
+    if (transport_.is_open()) seen.local = view_of(net::socket_address::local_of(transport_.fd()));
+    seen.replication = replication_;
+    seen.connected_for = seen.quiet_for = now() - connected_at_;
     if (conversation_) {
         seen.pending = conversation_->pending();
         seen.gates = conversation_->gates();
         seen.statements = conversation_->statements();
         seen.pins = conversation_->pins();
+        seen.quiet_for = now() - conversation_->last_heard();
     }
     if (waiting_) seen.waiting_for = now() - wait_began_;
-    if (server_) {
-        seen.server_process_id = server_->state.process_id;
-        seen.server_id = server_->id();
-        seen.server_statements = server_->state.statements.size();
-        seen.server_in_transaction = server_->state.transaction_status != 'I';
-    }
+    if (server_) seen.server = view_of(*server_, now());
     seen.leaving = phase_ == phase::leaving;
     if (phase_ == phase::login || phase_ == phase::greeting)
         seen.state = metrics::client_state::login;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/outbox.hpp"
 #include "base/unique_fd.hpp"
@@ -95,6 +96,7 @@ private:
     bool may_operate() const;
     void logged_in();
     void enter_console();
+    const database_settings* find_database();
     bool admit(const database_settings& database);
     void start_session(const database_settings& database);
     void greet(const greeting& what);
@@ -139,6 +141,7 @@ private:
     std::string user_;
     std::string database_;
     std::string application_name_;
+    std::string_view replication_ = "none";  ///< as SHOW CLIENTS says it
     std::string secret_key_;
     std::int32_t process_id_ = 0;
     base::time_point connected_at_;

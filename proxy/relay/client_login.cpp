@@ -89,7 +89,7 @@ void client::forward_cancel() {
 void client::logged_in() {
     application_name_ = login_->application_name();
     if (services_.console != nullptr && services_.console->serves(database_)) return enter_console();
-    const database_settings* database = services_.settings->find(database_);
+    const database_settings* database = find_database();
     if (database == nullptr)
         return reject(
             {.reason = outcome::unknown_database,
@@ -97,6 +97,19 @@ void client::logged_in() {
             client_connect_result::rejected);
     if (!admit(*database)) return;
     start_session(*database);
+}
+
+const database_settings* client::find_database() {
+    const auto wanted = login_->wanted_replication();
+    if (wanted != login_flow::replication::none)
+        replication_ = wanted == login_flow::replication::physical ? "physical" : "logical";
+    const database_settings* found = services_.settings->find(database_);
+    if (found != nullptr || wanted != login_flow::replication::physical) return found;
+    // libpq's tools ask for a database `replication` then, and PostgreSQL does not look at the name.
+    const auto* only = services_.settings->only();
+    if (only == nullptr) return nullptr;
+    database_ = only->first;
+    return &only->second;
 }
 
 bool client::admit(const database_settings& database) {

@@ -22,9 +22,11 @@ std::string clean_application_name(std::string_view name) {
     return cleaned;
 }
 
-bool is_true(std::string_view value) {
+login_flow::replication replication_of(std::string_view value) {
     const std::string folded = session::lower_case(value);
-    return folded == "true" || folded == "on" || folded == "yes" || folded == "1" || folded == "database";
+    if (folded == "database") return login_flow::replication::logical;
+    const bool on = folded == "true" || folded == "on" || folded == "yes" || folded == "1";
+    return on ? login_flow::replication::physical : login_flow::replication::none;
 }
 
 }  // namespace
@@ -79,7 +81,7 @@ login_flow::step login_flow::read_parameters() {
         } else if (folded == "database") {
             database_ = value;
         } else if (folded == "replication") {
-            replication_ = is_true(value);
+            replication_ = replication_of(value);
         } else if (folded == "options") {
             const auto options = wire::parse_options(value);
             if (!options) return fail(outcome::protocol_violation, "invalid command-line argument in options");

@@ -42,7 +42,14 @@ public:
     const wire::startup_packet& packet() const noexcept { return packet_; }
     const std::string& user() const noexcept { return user_; }
     const std::string& database() const noexcept { return database_; }
-    bool wants_replication() const noexcept { return replication_; }
+    bool wants_replication() const noexcept { return replication_ != replication::none; }
+    /// `replication` in the startup packet (manual, "Streaming Replication Protocol").
+    enum class replication : std::uint8_t {
+        none,
+        physical,  ///< of the whole server, whatever the database is called
+        logical,   ///< of one database
+    };
+    replication wanted_replication() const noexcept { return replication_; }
     const std::string& application_name() const noexcept { return application_name_; }
 
     /// The settings asked for in the startup packet, `options` taken apart, without application_name.
@@ -68,7 +75,7 @@ private:
     std::string user_;
     std::string database_;
     std::string application_name_;
-    bool replication_ = false;
+    replication replication_ = replication::none;
     std::array<bool, 2> asked_for_{};  ///< TLS, GSSAPI encryption: each may be asked for once
     std::vector<session::parameters::entry> asked_;
     std::optional<auth::client_login> login_;

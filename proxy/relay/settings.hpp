@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "auth/address_rules.hpp"
@@ -39,6 +40,11 @@ struct service_settings {
         auto found = databases.find(name);
         if (found == databases.end()) found = databases.find("*");
         return found == databases.end() ? nullptr : &found->second;
+    }
+
+    /// The one that stands for the whole server when a client names none that is served; nullptr when there are several.
+    const std::pair<const std::string, database_settings>* only() const {
+        return databases.size() == 1 ? &*databases.begin() : nullptr;
     }
 
     std::optional<auth::secret> secret_of(const std::string& user) const {

@@ -68,14 +68,25 @@ void observer::collect_pools(admin::proxy_state& state) const {
         view.mode = pool.shares_servers() ? "transaction" : "session";
         view.servers = pool.servers.snapshot(now);
         pool.servers.for_each_idle([&](const pool::member& member) {
-            const auto& server = static_cast<const upstream::server&>(member);
-            view.idle.push_back({server.id(), server.state.process_id, server.address().to_string(),
-                                 now - server.created(), now - server.last_used()});
+            view.idle.push_back(relay::view_of(static_cast<const upstream::server&>(member), now));
         });
         for (std::uint32_t index = 0; index < workers_.size(); ++index)
             metrics::add(view.counters, pool.counters(index));
         state.pools.push_back(std::move(view));
     });
+    const std::lock_guard averages_lock(averages_mutex_);
+    state.averages = averages_;
+}
+
+void observer::end_stats_period() {
+    admin::proxy_state state;
+    collect_pools(state);
+    admin::stats_by_database totals = admin::totals_of(state.pools);
+    const base::time_point now = base::clock::now();
+    const std::lock_guard lock(averages_mutex_);
+    averages_ = admin::averages(totals_then_, totals, now - period_began_);
+    totals_then_ = std::move(totals);
+    period_began_ = now;
 }
 
 metrics::pool_snapshot observer::snapshot_of(const admin::pool_view& view, const admin::proxy_state& state) const {
@@ -97,20 +108,22 @@ metrics::pool_snapshot observer::snapshot_of(const admin::pool_view& view, const
     shown.waiting = view.servers.waiting;
     shown.oldest_wait = view.servers.oldest_wait;
     shown.counters = view.counters;
+    for (const relay::server_view& server : view.idle)
+        shown.prepared_statements[metrics::prepared_kind::server] += static_cast<std::uint32_t>(server.statements);
     for (const relay::client_view& client : state.clients) {
         if (client.pool != view.pool) continue;
         if (!client.leaving) ++shown.clients[client.state];
         shown.prepared_statements[metrics::prepared_kind::client] += static_cast<std::uint32_t>(client.statements);
         shown.prepared_statements[metrics::prepared_kind::server] +=
-            static_cast<std::uint32_t>(client.server_statements);
+            static_cast<std::uint32_t>(client.server.statements);
         for (std::size_t i = 0; i < metrics::enum_size<metrics::pin_reason>; ++i) {
             const auto reason = static_cast<metrics::pin_reason>(i);
             if (client.pins.has(reason)) ++shown.pinned[reason];
         }
-        if (client.server_id == 0) continue;
+        if (client.server.id == 0) continue;
         ++shown.connections[client.leaving                 ? connection_state::resetting
                             : client.pending > 0           ? connection_state::active
-                            : client.server_in_transaction ? connection_state::idle_in_transaction
+                            : client.server.in_transaction ? connection_state::idle_in_transaction
                             : client.pins.any()            ? connection_state::pinned
                                                            : connection_state::active];
     }

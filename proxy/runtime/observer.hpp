@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <string>
 
 #include "admin/state_source.hpp"
@@ -26,6 +27,10 @@ public:
     /// Waits for the workers' answers: not from a worker's thread. Throws when they do not answer in time.
     metrics::snapshot metrics_snapshot();
 
+    /// The period that SHOW STATS averages over ends, and the next one begins. To be called by a timer.
+    void end_stats_period();
+    static constexpr base::duration stats_period = std::chrono::seconds(60);
+
     /// Whether every event loop has turned since it was last asked. Not from a worker's thread.
     bool loops_turn();
 
@@ -45,6 +50,11 @@ private:
     std::uint32_t max_clients_;
     std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
     std::atomic<bool> draining_{false};
+
+    mutable std::mutex averages_mutex_;
+    base::time_point period_began_ = base::clock::now();
+    admin::stats_by_database totals_then_;
+    admin::stats_by_database averages_;
 };
 
 }  // namespace pgweir::runtime

@@ -27,6 +27,7 @@ service::service(config::settings configured)
     : configured_(std::move(configured)),
       signals_(context_, SIGTERM, SIGINT, SIGHUP),
       shutdown_timer_(context_),
+      stats_timer_(context_),
       directory_(configured_.workers),
       settings_(build_service(configured_)),
       observer_(directory_, workers_, applications_, configured_.listen.max_clients),
@@ -62,6 +63,7 @@ int service::run() {
     base::log::event(base::log::level::info, "started",
                      {{"version", std::string(admin::version())}, {"workers", std::to_string(workers_.size())}});
     await_signal();
+    count_periods();
     context_.run();
     base::log::event(base::log::level::info, "stopped");
     return 0;
@@ -106,6 +108,15 @@ void service::await_signal() {
         else
             begin_shutdown();
         await_signal();
+    });
+}
+
+void service::count_periods() {
+    stats_timer_.expires_after(observer::stats_period);
+    stats_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (error) return;
+        observer_.end_stats_period();
+        count_periods();
     });
 }
 

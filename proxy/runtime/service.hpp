@@ -34,6 +34,7 @@ public:
 private:
     void accept(base::unique_fd socket, const net::socket_address& peer);
     void await_signal();
+    void count_periods();
     void begin_shutdown();
     void watch_shutdown();
     void stop_accepting();
@@ -43,6 +44,7 @@ private:
     boost::asio::io_context context_;
     boost::asio::signal_set signals_;
     boost::asio::steady_timer shutdown_timer_;
+    boost::asio::steady_timer stats_timer_;
     relay::pool_directory directory_;
     relay::cancel_registry cancels_;
     metrics::application_names applications_;

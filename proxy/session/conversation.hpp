@@ -86,6 +86,8 @@ public:
     bool pinned() const noexcept { return x_.pins.any(); }
     const pin_set& pins() const noexcept { return x_.pins; }
     bool in_transaction() const noexcept { return x_.client_status != 'I'; }
+    /// When the client was last heard or answered.
+    base::time_point last_heard() const noexcept { return idle_since_; }
     std::size_t pending() const noexcept { return x_.pending.size(); }
     std::size_t gates() const noexcept { return x_.forward_gates; }
     std::size_t statements() const noexcept { return x_.statements.size(); }

@@ -7,7 +7,7 @@ import psycopg2.extras
 
 from kit.case import DATABASE, PASSWORD, USER, Case
 from kit.postgres import HOST, clean_environment
-from kit.rawclient import ServerError, tags
+from kit.rawclient import ServerError, rows_of, tags
 
 
 class Replication(Case):
@@ -23,6 +23,23 @@ class Replication(Case):
         # libpq's tools ask for a database of this name when they mean the whole server.
         whole = {"upstream": self.upstream(), "pool": {"mode": "session", "size": 1}}
         self.proxy = self.pgweir(databases={DATABASE: {"pool": {"size": 1}}, "replication": whole})
+
+    def test_the_whole_server_has_no_name(self):
+        # libpq's tools name no database, or `replication`: with one server it is clear what they mean.
+        proxy = self.pgweir(database={"pool": {"size": 1}})
+        for name in ("replication", "", "whatever"):
+            with self.subTest(name):
+                client = self.raw(proxy.port)
+                client.startup(USER, name or USER, replication="true")
+                row = rows_of(client.query("IDENTIFY_SYSTEM"))[0]
+                self.assertEqual(row[3], None)
+                (shown,) = [each for each in proxy.show("CLIENTS") if each["replication"] == "physical"]
+                self.assertEqual(shown["database"], DATABASE)
+                client.terminate()
+                self.wait_until(lambda: "physical" not in [each["replication"] for each in proxy.show("CLIENTS")])
+        with self.assertRaises(ServerError) as refused:
+            self.raw(proxy.port).startup(USER, "replication", replication="database")
+        self.assertEqual(refused.exception.sqlstate, "3D000")
 
     def connect(self, factory):
         connection = psycopg2.connect(host=HOST, port=self.proxy.port, user=USER, password=PASSWORD, dbname=DATABASE,
