@@ -17,8 +17,9 @@
 namespace pgweir::net {
 namespace {
 
-constexpr std::array<std::string_view, 7> names{"transport_read",    "transport_write",   "server_opened", "server_lent",
-                                                "server_given_back", "request_forwarded", "reply_relayed"};
+constexpr std::array<std::string_view, 7> names{"transport_read", "transport_write",   "server_opened",
+                                                "server_lent",    "server_given_back", "request_forwarded",
+                                                "reply_relayed"};
 
 struct faults {
     std::size_t most_bytes = ~std::size_t{0};

@@ -16,7 +16,7 @@ enum class fault_point : std::uint8_t {
     server_lent,
     server_given_back,
     request_forwarded,  ///< bytes of a client were written to a server
-    reply_relayed,      ///< bytes of a server were written to a client
+    reply_relayed,  ///< bytes of a server were written to a client
 };
 
 #ifdef PGWEIR_FAULT_POINTS
