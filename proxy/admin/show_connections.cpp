@@ -1,10 +1,9 @@
 #include "admin/show_connections.hpp"
 
-#include <fmt/chrono.h>
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <ctime>
 #include <string>
 #include <utility>
 
@@ -61,11 +60,19 @@ struct connection {
 
 std::string moment(base::duration ago) {
     const auto then = std::chrono::system_clock::now() - std::chrono::duration_cast<std::chrono::microseconds>(ago);
-    return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(std::chrono::system_clock::to_time_t(then)));
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(then);
+    std::tm parts{};
+    ::gmtime_r(&seconds, &parts);
+    std::array<char, sizeof("2000-01-01 00:00:00 UTC")> text{};
+    return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S UTC", &parts)};
 }
 
 std::string pointer(std::uint64_t id) {
-    return id == 0 ? "" : fmt::format("{:#018x}", id);
+    if (id == 0) return "";
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text = "0x";
+    for (int shift = 60; shift >= 0; shift -= 4) text += digits[id >> shift & 15U];
+    return text;
 }
 
 void add(result_table& table, const connection& row) {
