@@ -22,6 +22,9 @@ constexpr base::duration farewell_time = std::chrono::seconds(2);
 // What a client may have sent ahead while it waits for a server or an answer.
 constexpr std::size_t max_read_ahead = std::size_t{64} * 1024;
 
+// Of answers that the client's socket did not take yet.
+constexpr std::size_t max_unread_answers = std::size_t{64} * 1024;
+
 // Reads in one go before others have their turn.
 constexpr int rounds_per_turn = 16;
 
@@ -82,6 +85,8 @@ bool client::may_read() const {
         case phase::console: return unread_.size() < max_read_ahead;
         case phase::relaying:
             if (terminated_ || !conversation_->to_server().empty()) return false;
+            // Much can be asked that is answered without a server: who does not read is not read.
+            if (conversation_->to_client().size() + to_client_.size() > max_unread_answers) return false;
             return stopped_ == session::frontend_flow::stop::need_more || unread_.size() < max_read_ahead;
         case phase::tunnelling:
         case phase::over: break;
@@ -191,6 +196,7 @@ void client::on_deadline(int tag, base::time_point when) {
         case phase::leaving:
             watched_.reset();
             transport_.close();
+            to_client_.clear();
             break;
         case phase::console:
         case phase::tunnelling:
@@ -220,6 +226,7 @@ void client::client_gone(bool orderly) {
     if (!transport_.is_open()) return;
     watched_.reset();
     transport_.close();
+    to_client_.clear();
     session_deadline_.clear();
     if (waiting_) {
         leave_queue();

@@ -127,7 +127,8 @@ void client::on_server_ready(net::readiness ready) {
 void client::read_server() {
     constexpr int rounds_per_turn = 16;
     for (int round = 0; server_ && !server_->drained; ++round) {
-        if (!to_client_.empty() || !conversation_->to_client().empty()) {
+        // A farewell that nobody reads holds up nothing.
+        if (phase_ != phase::leaving && (!to_client_.empty() || !conversation_->to_client().empty())) {
             conversation_->client_stalled(true, now());
             return;
         }
@@ -257,6 +258,8 @@ void client::settle_server() {
                 conversation_->server_lost(now());
                 services_.reactor.defer(*this);
             } else {
+                // A server that cannot be brought to the client's settings did nothing for it: it gets the next one.
+                keeps_turn_ = why == server_disconnect_reason::state_failed && !conversation_->refusal();
                 conversation_->take_back(now());
             }
             services_.servers.close(std::move(server_), why);

@@ -197,6 +197,7 @@ void conversation::client_left(bool orderly, base::time_point now) {
         close_server(metrics::server_disconnect_reason::client_left_midway);
         return;
     }
+    x_.from_client = {};  // the rest of a message that was to be dropped will not come
     if (!orderly && !x_.pending.empty()) {
         // What PostgreSQL would have finished and committed is left to finish; the rest is wasted work.
         bool commits = false;

@@ -67,8 +67,8 @@ public:
 
     /// Set when the client must be told and disconnected.
     const std::optional<failure>& fatal() const noexcept { return x_.fatal; }
-    /// True when the client was left in the middle of a message, so that not even an error can be sent.
-    bool cut() const noexcept { return cut_; }
+    /// True when the client is, or was left, in the middle of a message, so that not even an error can be sent.
+    bool cut() const noexcept { return cut_ || (x_.from_server.remaining > 0 && x_.from_server.forwarded); }
 
     /// Once for each slow request.
     std::optional<slow_request> take_slow() noexcept { return std::exchange(x_.slow, std::nullopt); }

@@ -108,15 +108,4 @@ sql::effect effects_of(const exchange& x, std::string_view statement) {
     return known == nullptr ? effect::none : known->effects;
 }
 
-void pin_large_parse(exchange& x, std::string_view statement) {
-    pin(x, metrics::pin_reason::large_message);
-    if (statement.empty()) {
-        x.statements.set_unnamed({}, {}, effect::none);
-        x.server->unnamed_client = x.client_id;
-        x.server->unnamed_generation = x.statements.no_name().generation;
-        return;
-    }
-    x.statements.add(statement, {.statement = {}, .description = {}, .effects = effect::none, .raw = true});
-}
-
 }  // namespace pgweir::session

@@ -36,7 +36,4 @@ void follow_up(exchange& x, const request_detail& request, std::string_view tag)
 void remember_effects(exchange& x, std::string_view statement, sql::effect flags);
 sql::effect effects_of(const exchange& x, std::string_view statement);
 
-/// A Parse too large to be looked at: the statement lives on the pinned server under the client's own name.
-void pin_large_parse(exchange& x, std::string_view statement);
-
 }  // namespace pgweir::session

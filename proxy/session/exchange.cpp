@@ -83,7 +83,7 @@ void exchange::undo(pending_request& skipped) {
         case request_detail::change::client_cleared: break;
         case request_detail::change::client_added: statements.remove(detail.client_name); break;
         case request_detail::change::client_removed:
-            statements.add(detail.client_name, client_statement{detail.statement, std::nullopt, detail.effects});
+            statements.add(detail.client_name, std::move(detail.removed));
             break;
     }
     if (server == nullptr) return;

@@ -32,7 +32,12 @@ frontend_flow::progress frontend_flow::consume(base::bytes_view input) {
             consumed += count;
             continue;
         }
-        if (x_.forward_gates > 0 || x_.pending.size() >= max_pending_requests) return {consumed, stop::gated};
+        if (x_.forward_gates > 0) return {consumed, stop::gated};
+        if (x_.pending.size() >= max_pending_requests) {
+            // The server may be holding back the answers that make room, until a Sync that would never be read.
+            if (x_.unsynced && !std::exchange(flushed_, true)) wire::append_flush(x_.to_server.own());
+            return {consumed, stop::gated};
+        }
 
         wire::header header;
         const auto state = wire::read_frontend_header(rest, header);
@@ -345,13 +350,18 @@ frontend_flow::verdict frontend_flow::take_large(const wire::header& header, bas
         const base::bytes_view body = available.substr(wire::header_size);
         const auto name_end = body.substr(0, max_whole_message).find('\0');
         if (name_end == base::bytes_view::npos) return broken(make_error_code(wire::error_code::missing_terminator));
-        if (x_.rewrites) pin_large_parse(x_, body.substr(0, name_end));
+        if (x_.rewrites && !rewriter_.parse_large(body.substr(0, name_end))) {
+            stream(header, available, false);
+            return verdict::done;
+        }
     } else if (x_.rewrites) {
         pin(x_, header.tag == 'Q' ? metrics::pin_reason::large_message : metrics::pin_reason::large_object);
     }
-    x_.push(header.tag == 'P'   ? request_kind::parse
-            : header.tag == 'Q' ? request_kind::query
-                                : request_kind::function_call);
+    if (!(header.tag == 'P' && x_.rewrites)) {
+        x_.push(header.tag == 'P'   ? request_kind::parse
+                : header.tag == 'Q' ? request_kind::query
+                                    : request_kind::function_call);
+    }
     x_.to_server.relay(available);
     x_.unsynced = header.tag == 'P';
     x_.phases.change(metrics::held_phase::executing, x_.now, *x_.counters);

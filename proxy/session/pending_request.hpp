@@ -40,6 +40,7 @@ struct request_detail {
     std::string client_name;  ///< of the statement, as the client calls it
     std::vector<std::string> reset_names;  ///< settings that are reset, in lower case
     prepared_statement statement;
+    client_statement removed;  ///< client_removed: what comes back, whole
     bool server_added = false;    ///< the statement was entered into the server's set
     bool server_removed = false;  ///< it was taken out of it
     std::string reply;            ///< local_answer

@@ -96,15 +96,7 @@ void statement_rewriter::parse_unnamed(const wire::parse_message& message, base:
 }
 
 void statement_rewriter::parse_named(const wire::parse_message& message, sql::effect effects) {
-    if (x_.statements.find(message.statement) != nullptr) {
-        fail_on_server({.reason = outcome::duplicate_statement,
-                        .message = "prepared statement " + quoted(message.statement) + " already exists"});
-        return;
-    }
-    if (x_.statements.size() >= max_statements_per_client) {
-        fail_on_server({.reason = outcome::too_many_statements});
-        return;
-    }
+    if (!may_enter(message.statement)) return;
     const auto statement = prepared_statement::make(*x_.texts, message.parameter_types, x_.identity(), message.text);
     x_.statements.add(message.statement, client_statement{statement, std::nullopt, effects});
 
@@ -137,6 +129,36 @@ void statement_rewriter::parse_named(const wire::parse_message& message, sql::ef
     send_parse(statement, false);
     detail->server_added = true;
     x_.pending.attach(x_.pending.back(), std::move(detail));
+}
+
+// Else the failure is on its way.
+bool statement_rewriter::may_enter(std::string_view name) {
+    if (x_.statements.find(name) != nullptr)
+        return fail_on_server({.reason = outcome::duplicate_statement,
+                               .message = "prepared statement " + quoted(name) + " already exists"});
+    if (x_.statements.size() >= max_statements_per_client)
+        return fail_on_server({.reason = outcome::too_many_statements});
+    return true;
+}
+
+bool statement_rewriter::parse_large(std::string_view statement) {
+    if (!statement.empty() && !may_enter(statement)) return false;
+    pin(x_, metrics::pin_reason::large_message);
+    pending_request& entry = x_.push(request_kind::parse);
+    if (statement.empty()) {
+        x_.statements.set_unnamed({}, {}, sql::effect::none);
+        entry.unnamed_parse = true;
+        entry.unnamed_generation = x_.statements.no_name().generation;
+        x_.server->unnamed_client = x_.client_id;
+        x_.server->unnamed_generation = x_.statements.no_name().generation;
+        return true;
+    }
+    x_.statements.add(statement, {.statement = {}, .description = {}, .effects = sql::effect::none, .raw = true});
+    auto detail = std::make_unique<request_detail>();
+    detail->statement_change = request_detail::change::client_added;
+    detail->client_name = statement;
+    x_.pending.attach(entry, std::move(detail));
+    return true;
 }
 
 // Of the batches that are still unanswered any may leave a failed transaction behind; the one that this Parse belongs
@@ -344,18 +366,26 @@ void statement_rewriter::close(std::string_view name) {
         return;
     }
     auto taken = x_.statements.remove(name);
-    if (x_.pending.empty()) {
+    const bool on_server = taken && taken->raw && x_.server != nullptr;
+    if (x_.pending.empty() && !on_server) {
         x_.answer(reply);
         return;
     }
     auto detail = std::make_unique<request_detail>();
-    detail->reply = std::move(reply);
     if (taken) {
         detail->statement_change = request_detail::change::client_removed;
         detail->client_name = name;
-        detail->statement = std::move(taken->statement);
-        detail->effects = taken->effects;
+        detail->statement = taken->statement;
+        detail->removed = std::move(*taken);
     }
+    if (on_server) {
+        // It stands on the pinned server under the client's own name.
+        wire::append_close(x_.to_server.own(), 'S', name);
+        x_.unsynced = true;
+        x_.pending.attach(x_.push(request_kind::close), std::move(detail));
+        return;
+    }
+    detail->reply = std::move(reply);
     x_.pending.attach(x_.push(request_kind::local_answer), std::move(detail));
 }
 

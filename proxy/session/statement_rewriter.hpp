@@ -31,6 +31,10 @@ public:
     /// session of its own.
     bool parse_without_server(const wire::parse_message& message);
 
+    /// A Parse too large to be looked at: the statement will live on the pinned server under the client's own name.
+    /// False when something else was sent in its place and all of it is to be dropped.
+    bool parse_large(std::string_view statement);
+
     /// False when something else was sent in its place and the rest of it is to be dropped.
     bool bind(const wire::bind_head& head, base::bytes_view raw, std::size_t size);
     void describe(std::string_view name, base::bytes_view raw);
@@ -58,6 +62,7 @@ private:
     void send_parse(const prepared_statement& statement, bool injected);
     void inject_describe(std::string_view server_name, description_print expected);
     bool may_be_made_by_sql(std::string_view name) const;
+    bool may_enter(std::string_view name);
     bool fail_on_server(failure what);  ///< always false
 
     exchange& x_;
