@@ -17,7 +17,7 @@ enum class effect : std::uint64_t {
     set_role = 1ULL << 3,         ///< SET or RESET of the role
     set_session_authorization = 1ULL << 4,
     session_characteristics = 1ULL << 5,
-    set_config = 1ULL << 6,  ///< the function, unless its last argument is the literal true; UPDATE pg_settings
+    set_config = 1ULL << 6,  ///< the function, unless for the transaction only (local_config); UPDATE pg_settings
     reset = 1ULL << 7,       ///< RESET of settings in scan_result::set_targets, or SET to their default
     reset_all = 1ULL << 8,
     discard_all = 1ULL << 9,
@@ -57,6 +57,9 @@ enum class effect : std::uint64_t {
     plain_read = 1ULL << 35,  ///< only SELECT, SHOW, VALUES, TABLE, WITH, EXPLAIN or FETCH, and nothing that writes
     multi_statement = 1ULL << 36,
     empty = 1ULL << 37,  ///< only white space, comments and semicolons
+
+    local_config = 1ULL << 38,  ///< set_config() for the transaction, of a setting that cannot make temporary objects
+    time_literal = 1ULL << 39,  ///< a string that may name a moment, such as 'now': a constant from when it was parsed
 };
 
 constexpr effect operator|(effect a, effect b) noexcept {

@@ -27,7 +27,7 @@ void scanner::run() noexcept {
         ++statements;
         statement();
     }
-    if (statements == 0) report(effect::empty);
+    if (statements == 0 && !tokens_.ended_inside()) report(effect::empty);
     if (statements > 1) report(effect::multi_statement);
     if (statements > 0 && all_read_ && !has(result_.flags, effect::data_modifying)) report(effect::plain_read);
 }
@@ -52,6 +52,7 @@ void scanner::statement() noexcept {
 // the parentheses are not balanced the server refuses the whole text.
 void scanner::rest_of_statement() noexcept {
     while (!at(token_kind::end)) {
+        if (in_set_config_) look_at_set_config();
         switch (current_.kind) {
             case token_kind::semicolon:
                 if (open_parentheses_ > 0) break;
@@ -104,10 +105,10 @@ void scanner::look_at_word() noexcept {
     }
 }
 
-// A table or a column may be called temp: INSERT INTO temp, but SELECT ... INTO TEMP.
+// A table or a column may be called temp: INSERT INTO temp, but SELECT ... INTO TEMP. A column may be called insert.
 bool scanner::temp_means_temporary() const noexcept {
     using enum word;
-    if (previous_ == into) return !is_any_of<insert, merge>(before_previous_);
+    if (previous_ == into) return !is_any_of<insert, merge>(first_);
     return is_any_of<create, replace, local, global>(previous_);
 }
 
@@ -149,11 +150,48 @@ void scanner::named(effect caused) noexcept {
     }
     in_set_config_ = true;
     set_config_parentheses_ = open_parentheses_;
+    set_config_argument_ = set_config_tokens_ = 0;
+    names_search_path_ = false;
+    plain_arguments_ = true;
+}
+
+// set_config(name, value, is_local): the name must be known, and the value too if it is search_path, or CREATE TABLE
+// may make a temporary one.
+void scanner::look_at_set_config() noexcept {
+    if (open_parentheses_ == set_config_parentheses_) return;  // at its opening parenthesis, or never called
+    if (at(',') && open_parentheses_ == set_config_parentheses_ + 1) {
+        ++set_config_argument_;
+        set_config_tokens_ = 0;
+        return;
+    }
+    if (at(')') && open_parentheses_ == set_config_parentheses_ + 1) return;
+    const bool plain = at(token_kind::string) && current_.text.front() == '\'' && ++set_config_tokens_ == 1;
+    if (set_config_argument_ == 0) {
+        constexpr std::string_view search_path = "'search_path'";
+        names_search_path_ = names_search_path_ || same_word(current_.text, search_path);
+        plain_arguments_ = plain_arguments_ && plain;
+    } else if (set_config_argument_ == 1 && names_search_path_) {
+        plain_arguments_ = plain_arguments_ && plain;
+    }
+}
+
+void scanner::end_of_set_config() noexcept {
+    in_set_config_ = false;
+    // set_config(name, value, true) is SET LOCAL.
+    const bool local = previous_ == word::true_ && before_previous_ == word::comma;
+    report(local && plain_arguments_ ? effect::local_config : effect::set_config);
 }
 
 // What is put first into search_path decides where CREATE TABLE creates.
 void scanner::look_at_string() noexcept {
-    if ((first_ == word::set || in_set_config_) && mentions_pg_temp(current_.text)) report(effect::temp_object);
+    const char first = current_.text.front();
+    // A string with escapes may say anything.
+    const bool hidden = first != '\'' && first != '$' && current_.text.find('\\') != std::string_view::npos;
+    const bool unicode = (first == 'u' || first == 'U') && current_.text[1] == '&';
+    if (first_ == word::set || in_set_config_) {
+        if (hidden || unicode || mentions_pg_temp(current_.text)) report(effect::temp_object);
+    }
+    if (hidden || unicode || mentions_moment(current_.text)) report(effect::time_literal);
 }
 
 void scanner::look_at_symbol() noexcept {
@@ -161,10 +199,7 @@ void scanner::look_at_symbol() noexcept {
         ++open_parentheses_;
     } else if (at(')') && open_parentheses_ > 0) {
         --open_parentheses_;
-        if (!in_set_config_ || open_parentheses_ > set_config_parentheses_) return;
-        in_set_config_ = false;
-        // set_config(name, value, true) is SET LOCAL.
-        if (previous_ != word::true_ || before_previous_ != word::comma) report(effect::set_config);
+        if (in_set_config_ && open_parentheses_ <= set_config_parentheses_) end_of_set_config();
     }
 }
 

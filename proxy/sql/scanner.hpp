@@ -64,6 +64,8 @@ private:
     void look_at_string() noexcept;
     void look_at_symbol() noexcept;
     void named(effect caused) noexcept;
+    void look_at_set_config() noexcept;
+    void end_of_set_config() noexcept;
     void end_of_statement() noexcept;
 
     tokens tokens_;
@@ -87,6 +89,10 @@ private:
     bool has_pg_settings_ = false;
     bool in_set_config_ = false;           // between its name and the end of its arguments
     std::size_t set_config_parentheses_ = 0;  // open where its name stood
+    std::size_t set_config_argument_ = 0;
+    std::size_t set_config_tokens_ = 0;  // of the argument
+    bool names_search_path_ = false;
+    bool plain_arguments_ = true;  // as far as they decide where objects are made
 };
 
 }  // namespace pgweir::sql

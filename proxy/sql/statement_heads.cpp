@@ -169,7 +169,10 @@ void scanner::setting_name(effect when_named) noexcept {
 // Some settings are better known by what else sets them.
 void scanner::setting(std::string_view name, effect when_named) noexcept {
     const word known = find_word(name).id;
-    if (known == word::role) return report(effect::set_role);
+    if (known == word::role) {
+        report(effect::set_role);
+        if (when_named != effect::reset) return;
+    }
     if (known == word::session_authorization) return report(effect::set_session_authorization);
     if (known == word::transaction_setting) return report(effect::set_transaction);
     if (known == word::seed) return report(effect::setseed);

@@ -68,7 +68,10 @@ bool tokens::skip_block_comment() noexcept {
     std::size_t depth = 1;
     const char* at = position_ + 2;
     while (depth > 0) {
-        if (end_ - at < 2) return false;
+        if (end_ - at < 2) {
+            ended_inside_ = true;
+            return false;
+        }
         if (at[0] == '*' && at[1] == '/') {
             --depth;
             at += 2;
@@ -84,6 +87,7 @@ bool tokens::skip_block_comment() noexcept {
 }
 
 void tokens::stop(token& found) noexcept {
+    ended_inside_ = ended_inside_ || position_ != end_;
     position_ = end_;
     found = {};
 }

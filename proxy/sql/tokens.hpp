@@ -75,6 +75,9 @@ public:
     /// processor stalls on that for longer than finding it took.
     void next(token& found) noexcept;
 
+    /// Whether the text ended inside of a comment, a string or a quoted identifier.
+    bool ended_inside() const noexcept { return ended_inside_; }
+
 private:
     enum class string_style : std::uint8_t { plain, escaped, bits };
 
@@ -96,6 +99,7 @@ private:
     const char* position_;
     const char* end_;
     bool backslash_in_plain_;
+    bool ended_inside_ = false;
 };
 
 // Inline, as every message that has a text is scanned, and most of it is words and single spaces.

@@ -115,6 +115,12 @@ constexpr std::array all_words{
     word_info{"pg_copy_physical_replication_slot", word::named, effect::session_function},
     word_info{"set_limit", word::named, effect::session_function},
     // Run a query given as a string, which is not looked into.
+    word_info{"crosstab", word::named, effect::session_function},
+    word_info{"crosstab2", word::named, effect::session_function},
+    word_info{"crosstab3", word::named, effect::session_function},
+    word_info{"crosstab4", word::named, effect::session_function},
+    word_info{"connectby", word::named, effect::session_function},
+    word_info{"xpath_table", word::named, effect::session_function},
     word_info{"query_to_xml", word::named, effect::session_function},
     word_info{"query_to_xmlschema", word::named, effect::session_function},
     word_info{"query_to_xml_and_xmlschema", word::named, effect::session_function},
@@ -223,6 +229,21 @@ const word_info& find_word(std::string_view name) noexcept {
     }
     if (lower(name[0]) == 'p' && is_pg_temp(name)) return pg_temp_word;
     return no_word;
+}
+
+bool same_word(std::string_view name, std::string_view lower_case) noexcept {
+    return equals(name, lower_case);
+}
+
+bool mentions_moment(std::string_view text) noexcept {
+    constexpr std::array<std::string_view, 4> moments{"now", "today", "tomorrow", "yesterday"};
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = lower(text[i]);
+        if (c != 'n' && c != 't' && c != 'y') continue;
+        for (const std::string_view moment : moments)
+            if (equals(text.substr(i, moment.size()), moment)) return true;
+    }
+    return false;
 }
 
 bool mentions_pg_temp(std::string_view text) noexcept {

@@ -117,6 +117,12 @@ inline bool may_be_known(std::string_view name) noexcept {
     return (known_initials[std::min(name.size(), known_initials.size() - 1)] >> letter & 1U) != 0;
 }
 
+/// Compares without case.
+bool same_word(std::string_view name, std::string_view lower_case) noexcept;
+
+/// Whether a string has one of the words that stand for a moment in a date or a time: now, today, tomorrow, yesterday.
+bool mentions_moment(std::string_view text) noexcept;
+
 /// Whether a text, such as the value of search_path, speaks of a schema of temporary objects.
 bool mentions_pg_temp(std::string_view text) noexcept;
 
