@@ -113,6 +113,7 @@ private:
     void flush_server();
     void after_events();
     void settle_server();
+    void yield_to_waiters();
     bool borrow(bool again);
     void take_server(std::unique_ptr<upstream::server> server);
     void lost_server();
@@ -146,6 +147,7 @@ private:
     std::int32_t process_id_ = 0;
     base::time_point connected_at_;
     base::time_point wait_began_{};
+    base::time_point lent_at_{};
     base::duration last_wait_{};
     unsigned replies_ = 0;
     net::deadline session_deadline_;

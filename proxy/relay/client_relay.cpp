@@ -1,3 +1,4 @@
+#include <chrono>
 #include <cstring>
 #include <mutex>
 #include <utility>
@@ -18,6 +19,7 @@ using session::outcome;
 using fate = session::conversation::server_fate;
 
 void client::feed(base::bytes_view fresh) {
+    yield_to_waiters();
     const bool kept = !unread_.empty();
     if (kept) unread_.append(fresh);
     const base::bytes_view input = kept ? unread_.view() : fresh;
@@ -45,6 +47,14 @@ void client::feed(base::bytes_view fresh) {
         return;
     }
     if (conversation_->fatal()) close_with(*conversation_->fatal());
+}
+
+// A client that always has a request under way would never come to a boundary where its server can go.
+void client::yield_to_waiters() {
+    constexpr base::duration own_time = std::chrono::milliseconds(10);
+    if (!server_ || conversation_->pending() == 0 || now() - lent_at_ < own_time) return;
+    const std::lock_guard lock(services_.directory.mutex());
+    if (pool_->servers.oldest_waiter() != nullptr) conversation_->yield();
 }
 
 bool client::borrow(bool again) {
@@ -107,6 +117,7 @@ void client::take_server(std::unique_ptr<upstream::server> server) {
     net::pass(net::fault_point::server_lent);
     server_ = std::move(server);
     server_->set_user(this);
+    lent_at_ = now();
     conversation_->lend(server_->state, now(), services_.servers.needs_check(*server_));
     flush_server();
     settle_server();

@@ -26,17 +26,6 @@ failure words_of(const wire::error_fields& fields) {
             .hint = std::string(fields.hint())};
 }
 
-bool plan_is_outdated(const wire::error_fields& fields) {
-    // The message is translated by lc_messages and the code is shared; what else 0A000 means costs one Parse.
-    return fields.sqlstate() == "0A000";
-}
-
-// By its command tag. What functions change is found out by the error that it causes.
-bool tag_changes_schema(base::bytes_view tag) {
-    return tag.starts_with("CREATE ") || tag.starts_with("ALTER ") || tag.starts_with("DROP ") ||
-           tag.starts_with("CALL") || tag == base::bytes_view("DO\0", 3);
-}
-
 description_print print_of(base::bytes_view body, bool no_data) {
     if (no_data) return 0;
     const auto columns = wire::decode_row_description(body);
@@ -187,17 +176,9 @@ void backend_flow::take_command_complete(base::bytes_view message) {
         return;
     }
     pending_request& request = x_.pending.front();
-    if (request.detail && needs_follow_up(request.detail->effects)) {
-        if (const auto tag = wire::decode_command_complete(message.substr(wire::header_size)))
-            follow_up(x_, *request.detail, *tag);
-    }
-    const base::bytes_view tag = message.substr(wire::header_size);
-    // Temporary tables are the session's own affair.
-    const bool temporary = x_.pins.has(metrics::pin_reason::temp_table) && tag.starts_with("CREATE TABLE");
-    if (tag_changes_schema(tag) && !temporary) {
-        ++x_.schema_changes;
-        x_.desired_changed();
-    }
+    // Behind the header stands the tag, with its NUL.
+    if (!request.injected && message.size() > wire::header_size)
+        completed(x_, request.detail.get(), message.substr(wire::header_size, message.size() - wire::header_size - 1));
     relay(message);
     x_.copy = copy_phase::none;
     x_.copying_out = false;
@@ -286,10 +267,7 @@ void backend_flow::take_error(base::bytes_view message) {
 
 void backend_flow::take_extended_error(base::bytes_view message, const wire::error_fields& fields) {
     pending_request& request = x_.pending.front();
-    if (plan_is_outdated(fields)) {
-        x_.server->statements.outdate_all();
-        x_.schema->add();  // what is prepared anew must not meet the same plan on another server
-    }
+    note_plan_failure(request, fields);
     if (!x_.client_gone) {
         // An injected request fails on behalf of the client's message that needed it.
         if (request.detail && request.detail->substitute.reason != outcome::none)
@@ -299,6 +277,23 @@ void backend_flow::take_extended_error(base::bytes_view message, const wire::err
     }
     x_.copy = copy_phase::none;
     skip_until_sync();
+}
+
+void backend_flow::note_plan_failure(const pending_request& request, const wire::error_fields& fields) {
+    if (request.kind != request_kind::bind && request.kind != request_kind::describe_statement) return;
+    if (request.detail && request.detail->substitute.reason != outcome::none) return;
+    // "cached plan must not change result type": the message is translated by lc_messages and the code is shared; what
+    // else it means costs one Parse. What is prepared anew must not meet the same plan on another server.
+    const bool outdated = fields.sqlstate() == "0A000";
+    if (outdated) x_.schema->add();
+    // "prepared statement does not exist": somebody took one of ours away.
+    if (outdated || fields.sqlstate() == "26000") x_.server->statements.outdate_all();
+}
+
+void backend_flow::transaction_ended() {
+    if (std::exchange(x_.schema_changed, false)) x_.schema->add();
+    x_.settled = x_.desired;
+    if (std::exchange(x_.unshared, 0) > 0) x_.desired_changed();
 }
 
 void backend_flow::skip_until_sync() {
@@ -326,14 +321,15 @@ void backend_flow::take_ready_for_query(base::bytes_view message) {
         return;
     }
     x_.server->transaction_status = *status;
-    if (*status == 'I' && std::exchange(x_.schema_changes, 0) > 0) x_.schema->add();
+    x_.syntax_unsure = false;
+    if (*status == 'I') transaction_ended();
     x_.timed_out.reset();  // what was cancelled has ended, if not by the cancel: the next request has its own time
     x_.copy = copy_phase::none;
     x_.copying_out = false;
     relay(message);
     if (!request.injected) {
         x_.client_status = *status;
-        const base::duration took = x_.now - request.started;
+        const base::duration took = x_.now - x_.cycle_began;
         x_.counters->query.observe(took);
         x_.counters->queries.add();
         x_.counters->query_nanoseconds.add(took);
@@ -341,6 +337,7 @@ void backend_flow::take_ready_for_query(base::bytes_view message) {
             x_.slow = slow_request{x_.running_text, took};
     }
     x_.pop_front();
+    x_.cycle_began = x_.now;
     if (x_.pending.empty()) x_.phases.change(metrics::held_phase::idle_in_transaction, x_.now, *x_.counters);
 }
 

@@ -40,6 +40,8 @@ private:
     void take_row_description(base::bytes_view message, bool no_data);
     void answered(request_kind expected, base::bytes_view message);
     void relay(base::bytes_view bytes);
+    void note_plan_failure(const pending_request& request, const wire::error_fields& fields);
+    void transaction_ended();
     void skip_until_sync();
     void describe_compared(const pending_request& request, description_print found);
 

@@ -16,6 +16,7 @@ void conversation::set_state(parameters startup, parameters desired, std::string
     x_.startup = std::move(startup);
     startup_finds_temp_ = sql::mentions_pg_temp(x_.startup.find("search_path").value_or(""));
     x_.desired = std::move(desired);
+    x_.settled = x_.desired;
     x_.desired_changed();
 }
 
@@ -44,10 +45,10 @@ void conversation::lend(server_state& server, base::time_point now, bool probe) 
     x_.refusal.reset();
     x_.phases.start(metrics::held_phase::setup, now);
     transaction_since_ = now;
-    close_ = clean_ = cleaning_ = served_ = false;
+    close_ = clean_ = cleaning_ = served_ = x_.uncleanable = x_.yields = false;
     cancelled_at_ = base::never;
     if (!x_.desired.key()) {
-        x_.desired = server.baseline.overlaid(*x_.texts, x_.startup);
+        x_.settled = x_.desired = server.baseline.overlaid(*x_.texts, x_.startup);
         x_.desired_changed();
     }
     if (x_.rewrites && startup_finds_temp_) pin(x_, metrics::pin_reason::temp_table);
@@ -145,6 +146,7 @@ void conversation::applied() {
     }
     x_.desired = parameters::make(*x_.texts, std::move(canonical));
     x_.server->actual = x_.desired;
+    if (x_.server->transaction_status == 'I') x_.settled = x_.desired;
     x_.desired_changed();
     if (!x_.told_differs) return;
     x_.told_differs = false;
@@ -233,6 +235,8 @@ void conversation::finish_for_gone_client() {
     if (x_.server->transaction_status != 'I') {
         inject("ROLLBACK");
         cleaning_ = true;
+    } else if (x_.uncleanable) {
+        close_server(metrics::server_disconnect_reason::uncleanable);
     } else if (!clean_ && (!x_.rewrites || x_.pins.any())) {
         inject("DISCARD ALL");
         cleaning_ = clean_ = true;

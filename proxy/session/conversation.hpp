@@ -57,6 +57,10 @@ public:
     /// The server's connection ended. The conversation no longer has one.
     void server_lost(base::time_point now);
 
+    /// Others wait for the server that is lent: it is to be given back at the next boundary, however much the client has
+    /// sent ahead.
+    void yield() noexcept { x_.yields = x_.rewrites; }
+
     /// The client's connection ended, or said Terminate. What must still be finished on the server is finished.
     void client_left(bool orderly, base::time_point now);
 

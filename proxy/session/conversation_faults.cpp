@@ -30,7 +30,11 @@ void conversation::server_lost(base::time_point now) {
     x_.copy = copy_phase::none;
     x_.from_client.forwarded = false;
     x_.reset_due = {};
-    if (std::exchange(x_.schema_changes, 0) > 0) x_.schema->add();  // it may have been committed
+    if (std::exchange(x_.schema_changed, false)) x_.schema->add();  // it may have been committed
+    x_.syntax_unsure = false;
+    x_.unshared = 0;
+    if (status != 'I') x_.desired = x_.settled;  // what was set in the transaction went with it
+    x_.desired_changed();
     x_.timed_out.reset();
     const bool served = served_;
     applying_ = cleaning_ = served_ = false;
@@ -148,7 +152,7 @@ base::time_point conversation::deadline() const {
     const bool in_block = x_.server->transaction_status != 'I';
     if (!x_.pending.empty()) {
         if (cancelled_at_ != base::never) return cancelled_at_ + cancel_patience;
-        consider(x_.pending.front().started, limits.query_timeout);
+        consider(x_.cycle_began, limits.query_timeout);
         if (in_block) consider(transaction_since_, limits.transaction_timeout);
     } else if (in_block) {
         consider(idle_since_, limits.idle_in_transaction_timeout);

@@ -8,8 +8,21 @@ namespace {
 
 using sql::effect;
 
-constexpr effect with_follow_up =
-    effect::reset | effect::reset_all | effect::discard_all | effect::deallocate_all | effect::deallocate;
+constexpr effect sets = effect::set_named | effect::set_other | effect::set_transaction | effect::set_role |
+                        effect::set_session_authorization | effect::set_config | effect::local_config | effect::reset |
+                        effect::reset_all;
+constexpr effect takes_statements = effect::discard_all | effect::deallocate_all | effect::deallocate;
+// What no DISCARD ends: the state of random(), loaded libraries, connections of dblink, a replication origin.
+constexpr effect uncleanable_effects = effect::setseed | effect::load | effect::session_function;
+
+bool touches_syntax(const sql::scan_result& found) {
+    if (sql::has(found.flags, effect::set_other | effect::reset_all) || found.too_many_targets) return true;
+    for (std::size_t i = 0; i < found.set_target_count; ++i) {
+        const std::string name = lower_case(found.set_targets[i]);
+        if (name == "standard_conforming_strings" || name == "client_encoding") return true;
+    }
+    return false;
+}
 
 bool all_reported(const server_state& server, const sql::scan_result& found) {
     if (found.too_many_targets) return false;
@@ -23,7 +36,7 @@ void forget_session(exchange& x) {
     x.server->statements.clear();
     x.server->unnamed_client = 0;
     x.statements.clear();
-    x.pins.clear();
+    x.pins.discard();
     x.desired_changed();
     x.reset_due.all = true;
 }
@@ -38,7 +51,9 @@ void pin(exchange& x, metrics::pin_reason reason) {
 }
 
 void note_effects(exchange& x, const sql::scan_result& found) {
-    if (!x.scannable) pin(x, metrics::pin_reason::other);
+    x.uncleanable = x.uncleanable || sql::has(found.flags, uncleanable_effects);
+    if (!x.rewrites) return;
+    if (!x.scannable || x.syntax_unsure) pin(x, metrics::pin_reason::other);
     if (!sql::has(found.flags, sql::pinning_effects)) return;
     for (const sql::pin_rule& rule : sql::pin_rules) {
         if (!rule.pins || !sql::has(found.flags, rule.cause)) continue;
@@ -48,18 +63,26 @@ void note_effects(exchange& x, const sql::scan_result& found) {
 }
 
 bool needs_follow_up(sql::effect flags) {
-    return sql::has(flags, with_follow_up);
+    return sql::has(flags, takes_statements | sets);
 }
 
 bool holds_back(const exchange& x, sql::effect flags) {
-    if (x.rewrites && sql::has(flags, effect::discard_all | effect::deallocate_all | effect::deallocate)) return true;
+    // Settings are known again, and statements are, when it has ended.
+    if (x.rewrites && sql::has(flags, takes_statements | sets)) return true;
     return sql::has(flags, effect::discard_all | effect::reset_all | effect::reset) && x.startup.key() != nullptr &&
            !x.startup.entries().empty();
+}
+
+void note_execution(exchange& x, sql::effect flags) {
+    if (!x.rewrites || !sql::has(flags, effect::local_config | effect::set_config)) return;
+    ++x.unshared;
+    x.desired_changed();
 }
 
 std::unique_ptr<request_detail> follow_up_of(const sql::scan_result& found) {
     auto detail = std::make_unique<request_detail>();
     detail->effects = found.flags;
+    detail->changes_syntax = touches_syntax(found);
     if (sql::has(found.flags, effect::deallocate)) detail->client_name = sql::identifier_value(found.deallocate_name);
     if (sql::has(found.flags, effect::reset)) {
         for (std::size_t i = 0; i < found.set_target_count; ++i)
@@ -73,22 +96,56 @@ void hold_back(exchange& x, pending_request& entry) {
     ++x.forward_gates;
 }
 
-void follow_up(exchange& x, const request_detail& request, std::string_view tag) {
-    if (x.server == nullptr) return;
-    if (tag == "DISCARD ALL") {
+namespace {
+
+// By its command tag. What functions change is found out by the error that it causes.
+bool changes_schema(const exchange& x, std::string_view tag) {
+    // Temporary tables are the session's own affair.
+    if (tag.starts_with("CREATE TABLE")) return !x.pins.has(metrics::pin_reason::temp_table);
+    return tag.starts_with("CREATE ") || tag.starts_with("ALTER ") || tag.starts_with("DROP ") || tag == "CALL" ||
+           tag == "DO";
+}
+
+void deallocated(exchange& x, const request_detail* request) {
+    const bool known = request != nullptr && sql::has(request->effects, effect::deallocate) && request->statement;
+    if (request != nullptr) {
+        // A raw one stands on the server under the client's own name, which the server has just forgotten.
+        const client_statement* named = x.statements.find(request->client_name);
+        if (named != nullptr && (named->raw || named->statement == request->statement))
+            x.statements.remove(request->client_name);
+    }
+    if (known)
+        x.server->statements.remove(request->statement);
+    else if (!x.pins.has(metrics::pin_reason::prepare))
+        x.server->statements.outdate_all();  // it may have been any of ours
+}
+
+}  // namespace
+
+void completed(exchange& x, const request_detail* request, std::string_view tag) {
+    if (x.server == nullptr || !x.rewrites) {
+        if (x.server != nullptr && changes_schema(x, tag)) x.schema_changed = true;
+        if (x.server == nullptr || request == nullptr) return;
+    }
+    if (changes_schema(x, tag)) {
+        x.schema_changed = true;
+        ++x.unshared;
+        x.desired_changed();
+    } else if (tag == "DISCARD ALL") {
         forget_session(x);
     } else if (tag == "DEALLOCATE ALL") {
         x.server->statements.clear();
         x.statements.clear_named();
     } else if (tag == "DEALLOCATE") {
-        // A raw one stands on the server under the client's own name, which the server has just forgotten.
-        const client_statement* known = x.statements.find(request.client_name);
-        if (known != nullptr && (known->raw || known->statement == request.statement))
-            x.statements.remove(request.client_name);
-        if (request.statement) x.server->statements.remove(request.statement);
-    } else if (tag == "RESET" || (tag == "SET" && sql::has(request.effects, effect::reset))) {
-        x.reset_due.all = x.reset_due.all || sql::has(request.effects, effect::reset_all);
-        x.reset_due.names.insert(x.reset_due.names.end(), request.reset_names.begin(), request.reset_names.end());
+        deallocated(x, request);
+    } else if (tag == "SET" || tag == "RESET") {
+        ++x.unshared;
+        x.desired_changed();
+        if (request == nullptr) return;
+        if (request->changes_syntax && x.unsynced) x.syntax_unsure = true;
+        if (!sql::has(request->effects, effect::reset | effect::reset_all)) return;
+        x.reset_due.all = x.reset_due.all || sql::has(request->effects, effect::reset_all);
+        x.reset_due.names.insert(x.reset_due.names.end(), request->reset_names.begin(), request->reset_names.end());
     }
 }
 

@@ -12,15 +12,15 @@ namespace pgweir::session {
 /// The session keeps its server from now on.
 void pin(exchange& x, metrics::pin_reason reason);
 
-/// Pins for everything a text may leave behind that cannot be carried. A SET of what the server reports by
-/// ParameterStatus is carried. Requires a server.
+/// Where servers are shared, pins for everything a text may leave behind that cannot be carried. A SET of what the
+/// server reports by ParameterStatus is carried. Requires a server.
 void note_effects(exchange& x, const sql::scan_result& found);
 
 /// Whether the end of a statement with these effects changes what is known of the client or the server.
 bool needs_follow_up(sql::effect flags);
 
 /// Whether what the client says next can only be understood when a text with these effects was executed: it takes
-/// away prepared statements, or settings that the client asked for at startup.
+/// away prepared statements or changes settings.
 bool holds_back(const exchange& x, sql::effect flags);
 
 /// What follow_up() will have to know.
@@ -29,8 +29,11 @@ std::unique_ptr<request_detail> follow_up_of(const sql::scan_result& found);
 /// No client message is read past `entry` until it is answered.
 void hold_back(exchange& x, pending_request& entry);
 
-/// The statement with this CommandComplete tag, of a text with a follow-up, was executed.
-void follow_up(exchange& x, const request_detail& request, std::string_view tag);
+/// A text with these effects is executed now.
+void note_execution(exchange& x, sql::effect flags);
+
+/// A statement was executed and has this CommandComplete tag; `request` is null when its text had no follow-up.
+void completed(exchange& x, const request_detail* request, std::string_view tag);
 
 /// Where servers are not shared, statements keep their names and only their effects are remembered.
 void remember_effects(exchange& x, std::string_view statement, sql::effect flags);

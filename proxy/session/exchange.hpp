@@ -32,6 +32,7 @@ inline constexpr std::size_t max_text_message = 1024 * 1024;
 /// Requests without an answer; reading stops there until some are answered.
 inline constexpr std::size_t max_pending_requests = 4096;
 inline constexpr std::size_t max_statements_per_client = 10000;
+inline constexpr std::size_t max_statement_bytes_per_client = std::size_t{64} * 1024 * 1024;
 
 /// COPY changes what the messages mean.
 enum class copy_phase : std::uint8_t { none, in, both };
@@ -94,21 +95,29 @@ struct exchange {
     std::string parse_scope;  ///< the pool: what one database parses another may not know
     std::string parse_identity;  ///< of statements this client prepares now, by identity()
     std::uint64_t identity_epoch = 0;  ///< in which parse_identity was worked out
-    /// In its transaction, which may yet be rolled back: what it prepares until the end is nobody else's.
-    unsigned schema_changes = 0;
+    /// Grows with what changes the meaning of texts until its transaction ends, or until the server has told what a
+    /// setting is now: what is prepared meanwhile is nobody else's.
+    unsigned unshared = 0;
+    bool schema_changed = false;  ///< in its transaction, which may yet be rolled back
+    bool syntax_unsure = false;  ///< a setting that says how texts are read has changed, and was not told yet
+    unsigned own_statements = 0;  ///< numbers those that are shared with nobody
     bool conforming_strings = true;  ///< standard_conforming_strings of this client's session
     bool scannable = true;  ///< its encoding cannot hide a quote or a backslash in another character
     pin_set pins;
     parameters startup;  ///< what the client asked for when it came: RESET returns to it
     parameters desired;
+    parameters settled;  ///< `desired` when no transaction was open: what a lost server takes it back to
     lost_transaction lost;
     phase_clock phases;
     base::time_point now{};
+    base::time_point cycle_began{};  ///< when what is answered next, up to its ReadyForQuery, had its turn
 
     char client_status = 'I';  ///< as last told by ReadyForQuery
+    bool yields = false;  ///< others wait for the server: nothing new is begun on it while answers are under way
     bool discarding = false;  ///< the client's messages are dropped until Sync, after an error
     bool unsynced = false;  ///< the server got extended messages and no Sync behind them
     bool client_gone = false;
+    bool uncleanable = false;  ///< the server holds what no DISCARD ends
     bool told_differs = false;  ///< the client was told settings that are not its desired ones
     unsigned forward_gates = 0;  ///< pending requests that hold back the client's next message
     copy_phase copy = copy_phase::none;
@@ -135,7 +144,10 @@ struct exchange {
         if (limits->slow_query != base::off) running_text.assign(text.substr(0, longest));
     }
 
-    pending_request& push(request_kind kind) { return pending.push(kind, now); }
+    pending_request& push(request_kind kind) {
+        if (pending.empty()) cycle_began = now;
+        return pending.push(kind);
+    }
 
     sql::scan_result scan(std::string_view text) const noexcept { return sql::scan(text, conforming_strings); }
 

@@ -32,7 +32,7 @@ frontend_flow::progress frontend_flow::consume(base::bytes_view input) {
             consumed += count;
             continue;
         }
-        if (x_.forward_gates > 0) return {consumed, stop::gated};
+        if (x_.forward_gates > 0 || yields_here()) return {consumed, stop::gated};
         if (x_.pending.size() >= max_pending_requests) {
             // The server may be holding back the answers that make room, until a Sync that would never be read.
             if (x_.unsynced && !std::exchange(flushed_, true)) wire::append_flush(x_.to_server.own());
@@ -60,6 +60,12 @@ frontend_flow::progress frontend_flow::consume(base::bytes_view input) {
         }
     }
     return {consumed, stop::need_more};
+}
+
+// Between two batches of a client that keeps its server busy with ever more: when all answers are there the server can
+// go to who waits, or the transaction goes on.
+bool frontend_flow::yields_here() const {
+    return x_.yields && x_.server != nullptr && !x_.pending.empty() && !x_.unsynced && x_.copy == copy_phase::none;
 }
 
 frontend_flow::verdict frontend_flow::take(const wire::header& header, base::bytes_view available) {
@@ -147,12 +153,14 @@ frontend_flow::verdict frontend_flow::forward_query(base::bytes_view message, co
     base::bytes_view sent = message;
     std::string rewritten;
     if (needs_follow_up(found.flags)) detail = follow_up_of(found);
+    note_effects(x_, found);
+    note_execution(x_, found.flags);
     if (x_.rewrites) {
-        note_effects(x_, found);
         if (sql::has(found.flags, effect::deallocate) && !sql::has(found.flags, effect::multi_statement)) {
             if (const auto text = rewriter_.deallocate(found.deallocate_name, detail->statement)) {
                 wire::append_query(rewritten, *text);
                 sent = {};
+                if (!detail->statement) detail->substitute = unknown_statement(detail->client_name);
             }
         }
         // A simple query destroys the unnamed statement (manual, "Message Flow", Extended Query).
@@ -184,6 +192,7 @@ frontend_flow::verdict frontend_flow::take_parse(base::bytes_view message) {
     const sql::scan_result found = x_.scan(parsed->text);
     x_.phases.change(metrics::held_phase::executing, x_.now, *x_.counters);
     if (!x_.rewrites) {
+        note_effects(x_, found);
         remember_effects(x_, parsed->statement, found.flags);
         x_.push(request_kind::parse);
         x_.to_server.relay(message);
@@ -249,6 +258,7 @@ frontend_flow::verdict frontend_flow::take_execute(base::bytes_view message) {
     entry.may_copy_in = sql::has(x_.bound_effects, effect::copy);
     x_.to_server.relay(message);
     x_.unsynced = true;
+    note_execution(x_, x_.bound_effects);
     if (x_.rewrites && needs_follow_up(x_.bound_effects)) {
         entry.detail = follow_up_of(x_.scan(x_.bound_text));
         entry.detail->effects = x_.bound_effects;

@@ -5,12 +5,11 @@
 
 namespace pgweir::session {
 
-pending_request& request_queue::push(request_kind kind, base::time_point now) {
+pending_request& request_queue::push(request_kind kind) {
     if (size_ == ring_.size()) grow();
     pending_request& entry = ring_[index(size_)];
     ++size_;
     entry.kind = kind;
-    entry.started = now;
     return entry;
 }
 

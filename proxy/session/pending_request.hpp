@@ -45,6 +45,7 @@ struct request_detail {
     bool server_removed = false;  ///< it was taken out of it
     std::string reply;            ///< local_answer
     sql::effect effects = sql::effect::none;
+    bool changes_syntax = false;  ///< sets what says how texts are read
     description_print expected_description = 0;
     failure substitute;  ///< if it has a reason, sent in place of the server's ErrorResponse
 };
@@ -65,7 +66,6 @@ struct pending_request {
     bool may_copy_in = false;  ///< the server may answer that it wants data
     bool plain_read = false;  ///< may be cancelled without loss when its client is gone
     std::uint64_t unnamed_generation = 0;  ///< of the unnamed statement that is parsed or described
-    base::time_point started{};
     std::unique_ptr<request_detail> detail;
 };
 
@@ -89,7 +89,7 @@ public:
     /// How many requests have changed what is known of statements and may still fail.
     std::size_t uncertain() const noexcept { return uncertain_; }
 
-    pending_request& push(request_kind kind, base::time_point now);
+    pending_request& push(request_kind kind);
     void pop_front() noexcept;
 
 private:

@@ -23,7 +23,13 @@ public:
 
     bool has(metrics::pin_reason reason) const noexcept { return (bits_ >> static_cast<unsigned>(reason) & 1U) != 0; }
 
-    void clear() noexcept { bits_ = 0; }
+    /// DISCARD ALL ends all of these, but not what it does not know.
+    void discard() noexcept {
+        std::uint32_t kept = 0;
+        for (const auto reason : {metrics::pin_reason::setseed, metrics::pin_reason::load, metrics::pin_reason::other})
+            kept |= std::uint32_t{1} << static_cast<unsigned>(reason);
+        bits_ &= kept;
+    }
 
     /// The reasons, separated by commas.
     std::string names() const {

@@ -97,8 +97,12 @@ void statement_rewriter::parse_unnamed(const wire::parse_message& message, base:
 
 void statement_rewriter::parse_named(const wire::parse_message& message, sql::effect effects) {
     if (!may_enter(message.statement)) return;
-    const auto statement = prepared_statement::make(*x_.texts, message.parameter_types, x_.identity(), message.text);
-    x_.statements.add(message.statement, client_statement{statement, std::nullopt, effects});
+    // A moment such as 'now' in the text is that of its Parse.
+    const bool own = sql::has(effects, sql::effect::time_literal);
+    std::string identity = x_.identity();
+    if (own) identity += "own " + std::to_string(x_.client_id) + '/' + std::to_string(++x_.own_statements);
+    const auto statement = prepared_statement::make(*x_.texts, message.parameter_types, identity, message.text);
+    x_.statements.add(message.statement, {.statement = statement, .description = {}, .effects = effects, .own = own});
 
     auto detail = std::make_unique<request_detail>();
     detail->statement_change = request_detail::change::client_added;
@@ -136,7 +140,8 @@ bool statement_rewriter::may_enter(std::string_view name) {
     if (x_.statements.find(name) != nullptr)
         return fail_on_server({.reason = outcome::duplicate_statement,
                                .message = "prepared statement " + quoted(name) + " already exists"});
-    if (x_.statements.size() >= max_statements_per_client)
+    if (x_.statements.size() >= max_statements_per_client ||
+        x_.statements.text_bytes() >= max_statement_bytes_per_client)
         return fail_on_server({.reason = outcome::too_many_statements});
     return true;
 }
@@ -175,11 +180,13 @@ bool statement_rewriter::transaction_may_have_failed() const {
 
 bool statement_rewriter::parse_without_server(const wire::parse_message& message) {
     if (message.statement.empty()) return false;
-    if (!x_.scannable || x_.statements.size() >= max_statements_per_client) return false;
+    if (!x_.scannable || x_.statements.size() >= max_statements_per_client ||
+        x_.statements.text_bytes() >= max_statement_bytes_per_client)
+        return false;
     const auto statement = prepared_statement::make(*x_.texts, message.parameter_types, x_.identity(), message.text);
     if (!statement.parsed_before()) return false;
     const sql::scan_result found = x_.scan(message.text);
-    if (sql::has(found.flags, sql::pinning_effects | sql::effect::deallocate)) return false;
+    if (sql::has(found.flags, sql::pinning_effects | sql::effect::deallocate | sql::effect::time_literal)) return false;
     if (!x_.statements.add(message.statement, {.statement = statement, .description = {}, .effects = found.flags}))
         return false;
     x_.counters->client_parses.add();
@@ -229,6 +236,15 @@ void statement_rewriter::ensure_on_server(const client_statement& wanted) {
     x_.pending.attach(x_.pending.back(), std::move(detail));
 }
 
+// Where it has to be prepared again, that happens under the settings of now, so it is what others prepare under them.
+void statement_rewriter::follow_settings(client_statement& wanted) {
+    const auto& there = x_.server->statements;
+    if (wanted.own || there.state_of(wanted.statement) == server_statements::presence::current) return;
+    if (wanted.statement.identity() == x_.identity()) return;
+    wanted.statement =
+        prepared_statement::make(*x_.texts, wanted.statement.parameter_types(), x_.identity(), wanted.statement.text());
+}
+
 bool statement_rewriter::ensure_unnamed_on_server() {
     const auto& unnamed = x_.statements.no_name();
     if (x_.server->unnamed_client == x_.client_id && x_.server->unnamed_generation == unnamed.generation) return false;
@@ -254,8 +270,9 @@ bool statement_rewriter::prepare_for_use(std::string_view name) {
         x_.pending.back().detail->client_name.clear();
         return true;
     }
-    const client_statement* known = x_.statements.find(name);
+    client_statement* known = x_.statements.find(name);
     if (known == nullptr || known->raw || known->result_changed) return false;
+    follow_settings(*known);
     ensure_on_server(*known);
     if (!known->description) return false;
     // Another client may have prepared it here, when it described itself otherwise.
@@ -390,7 +407,10 @@ void statement_rewriter::close(std::string_view name) {
 }
 
 std::optional<std::string> statement_rewriter::deallocate(std::string_view as_written, prepared_statement& which) {
-    const client_statement* known = x_.statements.find(sql::identifier_value(as_written));
+    const std::string name = sql::identifier_value(as_written);
+    const client_statement* known = x_.statements.find(name);
+    // Other clients' statements have such names here; this client has none of this name.
+    if (known == nullptr && name.starts_with(server_name_prefix)) return "DEALLOCATE " + std::string(no_such_statement);
     if (known == nullptr || known->raw) return std::nullopt;
     which = known->statement;
     if (x_.server->statements.state_of(known->statement) != server_statements::presence::absent)

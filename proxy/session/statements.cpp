@@ -19,6 +19,10 @@ std::uint32_t size_at(std::string_view key, std::size_t offset) {
     return value;
 }
 
+std::size_t text_size(const client_statement& of) {
+    return of.statement ? of.statement.text().size() : 0;
+}
+
 void append_size(std::string& out, std::size_t size) {
     const auto value = static_cast<std::uint32_t>(size);
     char raw[sizeof value];
@@ -50,6 +54,11 @@ base::bytes_view prepared_statement::parameter_types() const noexcept {
     return key.substr(sizes_size, size_at(key, 0));
 }
 
+std::string_view prepared_statement::identity() const noexcept {
+    const std::string_view key = key_.text();
+    return key.substr(sizes_size + size_at(key, 0), size_at(key, sizeof(std::uint32_t)));
+}
+
 std::string prepared_statement::server_name() const {
     return "pgweir_" + std::to_string(id());
 }
@@ -66,7 +75,9 @@ client_statement* client_statements::find(std::string_view name) {
 
 bool client_statements::add(std::string_view name, client_statement statement) {
     if (!by_name_) by_name_.emplace();
-    return by_name_->try_emplace(std::string(name), std::move(statement)).second;
+    const auto [at, added] = by_name_->try_emplace(std::string(name), std::move(statement));
+    if (added) text_bytes_ += text_size(at->second);
+    return added;
 }
 
 std::optional<client_statement> client_statements::remove(std::string_view name) {
@@ -75,13 +86,19 @@ std::optional<client_statement> client_statements::remove(std::string_view name)
     if (found == by_name_->end()) return std::nullopt;
     client_statement taken = std::move(found->second);
     by_name_->erase(found);
+    text_bytes_ -= text_size(taken);
     if (by_name_->empty()) by_name_.reset();
     return taken;
 }
 
 void client_statements::clear() {
-    by_name_.reset();
+    clear_named();
     drop_unnamed();
+}
+
+void client_statements::clear_named() {
+    by_name_.reset();
+    text_bytes_ = 0;
 }
 
 void client_statements::set_unnamed(std::string_view text, base::bytes_view parameter_types, sql::effect effects) {

@@ -31,6 +31,8 @@ public:
     std::uint64_t id() const noexcept { return key_.id(); }
     std::string_view text() const noexcept;
     base::bytes_view parameter_types() const noexcept;
+    /// What the meaning of the text depended on when it was prepared.
+    std::string_view identity() const noexcept;
 
     /// A server has parsed it: another client that says the same can be told so without asking one.
     void mark_parsed() const noexcept { key_.mark(); }
@@ -51,7 +53,8 @@ struct client_statement {
     std::optional<description_print> description;  ///< of the first Describe that was answered
     sql::effect effects = sql::effect::none;
     bool result_changed = false;  ///< its result is no longer what was described: it can only be prepared anew
-    bool raw = false;             ///< on the pinned server under the client's own name
+    bool raw = false;  ///< on the pinned server under the client's own name
+    bool own = false;  ///< means something else each time it is prepared: shared with nobody
 };
 
 /// A client's own namespace of prepared statements.
@@ -65,9 +68,11 @@ public:
     /// Nothing when there is none of this name.
     std::optional<client_statement> remove(std::string_view name);
     void clear();
-    void clear_named() { by_name_.reset(); }
+    void clear_named();
 
     std::size_t size() const noexcept { return by_name_ ? by_name_->size() : 0; }
+    /// Of the texts of all named ones.
+    std::size_t text_bytes() const noexcept { return text_bytes_; }
 
     /// The unnamed statement: kept as plain text, since it changes with every query of many drivers and must cost
     /// neither a lock nor an allocation.
@@ -93,6 +98,7 @@ private:
     using map = std::unordered_map<std::string, client_statement, text_hash, std::equal_to<>>;
 
     std::optional<map> by_name_;  ///< most clients never name a statement
+    std::size_t text_bytes_ = 0;
     unnamed unnamed_;
 };
 
