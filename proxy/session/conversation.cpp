@@ -45,7 +45,7 @@ void conversation::lend(server_state& server, base::time_point now, bool probe) 
     x_.refusal.reset();
     x_.phases.start(metrics::held_phase::setup, now);
     transaction_since_ = now;
-    close_ = clean_ = cleaning_ = served_ = x_.uncleanable = x_.yields = false;
+    close_ = clean_ = cleaning_ = served_ = x_.uncleanable = x_.own_sequences = x_.yields = false;
     cancelled_at_ = base::never;
     if (!x_.desired.key()) {
         x_.settled = x_.desired = server.baseline.overlaid(*x_.texts, x_.startup);

@@ -117,6 +117,7 @@ struct exchange {
     bool discarding = false;  ///< the client's messages are dropped until Sync, after an error
     bool unsynced = false;  ///< the server got extended messages and no Sync behind them
     bool client_gone = false;
+    bool own_sequences = false;  ///< what lastval() tells on the server that is lent can only be this client's
     bool uncleanable = false;  ///< the server holds what no DISCARD ends
     bool told_differs = false;  ///< the client was told settings that are not its desired ones
     unsigned forward_gates = 0;  ///< pending requests that hold back the client's next message

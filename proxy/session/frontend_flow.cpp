@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "session/effects.hpp"
+#include "session/sequences.hpp"
 #include "sql/tokens.hpp"
 #include "wire/backend.hpp"
 #include "wire/frontend.hpp"
@@ -153,6 +154,7 @@ frontend_flow::verdict frontend_flow::forward_query(base::bytes_view message, co
     base::bytes_view sent = message;
     std::string rewritten;
     if (needs_follow_up(found.flags)) detail = follow_up_of(found);
+    guard_sequences(x_, found.flags, false);
     note_effects(x_, found);
     note_execution(x_, found.flags);
     if (x_.rewrites) {
@@ -203,6 +205,7 @@ frontend_flow::verdict frontend_flow::take_parse(base::bytes_view message) {
     if (rewriter_.must_wait(*parsed) ||
         (deallocates && rewriter_.unsettled(sql::identifier_value(found.deallocate_name))))
         return verdict::need_answer;
+    guard_sequences(x_, found.flags, true);
     note_effects(x_, found);
     x_.note_text(parsed->text);
     if (deallocates) {
@@ -258,6 +261,7 @@ frontend_flow::verdict frontend_flow::take_execute(base::bytes_view message) {
     entry.may_copy_in = sql::has(x_.bound_effects, effect::copy);
     x_.to_server.relay(message);
     x_.unsynced = true;
+    guard_sequences(x_, x_.bound_effects & ~effect::lastval_currval, true);
     note_execution(x_, x_.bound_effects);
     if (x_.rewrites && needs_follow_up(x_.bound_effects)) {
         entry.detail = follow_up_of(x_.scan(x_.bound_text));
@@ -313,74 +317,6 @@ frontend_flow::verdict frontend_flow::take_function_call(base::bytes_view messag
     x_.unsynced = false;
     x_.phases.change(metrics::held_phase::executing, x_.now, *x_.counters);
     return verdict::done;
-}
-
-frontend_flow::verdict frontend_flow::take_bind(const wire::header& header, base::bytes_view available) {
-    const auto head = wire::decode_bind_head(available.substr(wire::header_size), available.size() == header.size);
-    if (!head) return broken(head.error());
-    if (!*head) {
-        if (available.size() < max_whole_message) return verdict::need_more;
-        x_.fatal = failure{.reason = outcome::message_too_large, .message = "names in Bind are too long"};
-        return verdict::failed;
-    }
-    if (x_.server == nullptr) {
-        if (!refused_in_extended()) return verdict::need_server;
-        stream(header, available, false);
-        return verdict::done;
-    }
-    bool forwarded = true;
-    if (x_.rewrites) {
-        if (rewriter_.prepare_for_use((*head)->statement)) return verdict::need_answer;
-        // A Bind that is replaced by one that must fail takes its own rest with it.
-        forwarded = rewriter_.bind(**head, available, header.size);
-    } else {
-        x_.bound_effects = effects_of(x_, (*head)->statement);
-        x_.push(request_kind::bind);
-        x_.to_server.relay(available);
-        x_.unsynced = true;
-    }
-    x_.phases.change(metrics::held_phase::executing, x_.now, *x_.counters);
-    stream(header, available, forwarded);
-    return verdict::done;
-}
-
-frontend_flow::verdict frontend_flow::take_large(const wire::header& header, base::bytes_view available) {
-    if (header.tag == 'B') return take_bind(header, available);
-    const bool simple = header.tag == 'Q' || header.tag == 'F';
-    if (!simple && header.tag != 'P') {
-        x_.fatal = failure{.reason = outcome::message_too_large};
-        return verdict::failed;
-    }
-    if (x_.server == nullptr) {
-        if (!(simple ? refused_in_simple() : refused_in_extended())) return verdict::need_server;
-        stream(header, available, false);
-        return verdict::done;
-    }
-    if (header.tag == 'P') {
-        const base::bytes_view body = available.substr(wire::header_size);
-        const auto name_end = body.substr(0, max_whole_message).find('\0');
-        if (name_end == base::bytes_view::npos) return broken(make_error_code(wire::error_code::missing_terminator));
-        if (x_.rewrites && !rewriter_.parse_large(body.substr(0, name_end))) {
-            stream(header, available, false);
-            return verdict::done;
-        }
-    } else if (x_.rewrites) {
-        pin(x_, header.tag == 'Q' ? metrics::pin_reason::large_message : metrics::pin_reason::large_object);
-    }
-    if (!(header.tag == 'P' && x_.rewrites)) {
-        x_.push(header.tag == 'P'   ? request_kind::parse
-                : header.tag == 'Q' ? request_kind::query
-                                    : request_kind::function_call);
-    }
-    x_.to_server.relay(available);
-    x_.unsynced = header.tag == 'P';
-    x_.phases.change(metrics::held_phase::executing, x_.now, *x_.counters);
-    stream(header, available, true);
-    return verdict::done;
-}
-
-void frontend_flow::stream(const wire::header& header, base::bytes_view available, bool forwarded) {
-    x_.from_client = {static_cast<std::uint32_t>(header.size - available.size()), forwarded};
 }
 
 bool frontend_flow::refused_in_simple() {

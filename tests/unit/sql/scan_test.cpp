@@ -51,7 +51,7 @@ TEST(scan, nothing_suspicious) {
              "ALTER DATABASE a RESET ALL",
              "SELECT 'set_config', 'pg_advisory_lock(1)' -- pg_advisory_lock(1)\n/* setseed(1) */",
              "SELECT pg_advisory_xact_lock(1), pg_advisory_unlock(2), pg_advisory_unlock_all()",
-             "SELECT set_configuration(), my_setseed, setval('s', 1), nextval('s')",
+             "SELECT set_configuration(), my_setseed, my_nextval('s')",
              "GRANT EXECUTE ON FUNCTION f() TO a",
              "CREATE TRIGGER t BEFORE INSERT ON a EXECUTE FUNCTION f()",
              "NOTIFY a, 'b'",
@@ -180,6 +180,12 @@ TEST(scan, temporary_objects) {
                              "CREATE TEMP TABLE t (a int) ON COMMIT DELETE ROWS",
                              "SELECT 1; CREATE TEMP TABLE t (a int)"})
         EXPECT_TRUE(has_bit(text, effect::temp_object)) << text;
+}
+
+TEST(scan, sequences) {
+    EXPECT_EQ(state_of("SELECT nextval('s')"), effect::draws);
+    EXPECT_EQ(state_of("SELECT pg_catalog.setval('s', 1)"), effect::draws);
+    EXPECT_EQ(state_of("SELECT lastval()"), effect::lastval_currval);
 }
 
 TEST(scan, moments_in_strings) {

@@ -1,0 +1,77 @@
+#include "session/effects.hpp"
+#include "session/frontend_flow.hpp"
+#include "wire/frontend.hpp"
+
+// Messages of which only the beginning may be here.
+
+namespace pgweir::session {
+
+frontend_flow::verdict frontend_flow::take_bind(const wire::header& header, base::bytes_view available) {
+    const auto head = wire::decode_bind_head(available.substr(wire::header_size), available.size() == header.size);
+    if (!head) return broken(head.error());
+    if (!*head) {
+        if (available.size() < max_whole_message) return verdict::need_more;
+        x_.fatal = failure{.reason = outcome::message_too_large, .message = "names in Bind are too long"};
+        return verdict::failed;
+    }
+    if (x_.server == nullptr) {
+        if (!refused_in_extended()) return verdict::need_server;
+        stream(header, available, false);
+        return verdict::done;
+    }
+    bool forwarded = true;
+    if (x_.rewrites) {
+        if (rewriter_.prepare_for_use((*head)->statement)) return verdict::need_answer;
+        // A Bind that is replaced by one that must fail takes its own rest with it.
+        forwarded = rewriter_.bind(**head, available, header.size);
+    } else {
+        x_.bound_effects = effects_of(x_, (*head)->statement);
+        x_.push(request_kind::bind);
+        x_.to_server.relay(available);
+        x_.unsynced = true;
+    }
+    x_.phases.change(metrics::held_phase::executing, x_.now, *x_.counters);
+    stream(header, available, forwarded);
+    return verdict::done;
+}
+
+frontend_flow::verdict frontend_flow::take_large(const wire::header& header, base::bytes_view available) {
+    if (header.tag == 'B') return take_bind(header, available);
+    const bool simple = header.tag == 'Q' || header.tag == 'F';
+    if (!simple && header.tag != 'P') {
+        x_.fatal = failure{.reason = outcome::message_too_large};
+        return verdict::failed;
+    }
+    if (x_.server == nullptr) {
+        if (!(simple ? refused_in_simple() : refused_in_extended())) return verdict::need_server;
+        stream(header, available, false);
+        return verdict::done;
+    }
+    if (header.tag == 'P') {
+        const base::bytes_view body = available.substr(wire::header_size);
+        const auto name_end = body.substr(0, max_whole_message).find('\0');
+        if (name_end == base::bytes_view::npos) return broken(make_error_code(wire::error_code::missing_terminator));
+        if (x_.rewrites && !rewriter_.parse_large(body.substr(0, name_end))) {
+            stream(header, available, false);
+            return verdict::done;
+        }
+    } else if (x_.rewrites) {
+        pin(x_, header.tag == 'Q' ? metrics::pin_reason::large_message : metrics::pin_reason::large_object);
+    }
+    if (!(header.tag == 'P' && x_.rewrites)) {
+        x_.push(header.tag == 'P'   ? request_kind::parse
+                : header.tag == 'Q' ? request_kind::query
+                                    : request_kind::function_call);
+    }
+    x_.to_server.relay(available);
+    x_.unsynced = header.tag == 'P';
+    x_.phases.change(metrics::held_phase::executing, x_.now, *x_.counters);
+    stream(header, available, true);
+    return verdict::done;
+}
+
+void frontend_flow::stream(const wire::header& header, base::bytes_view available, bool forwarded) {
+    x_.from_client = {static_cast<std::uint32_t>(header.size - available.size()), forwarded};
+}
+
+}  // namespace pgweir::session
