@@ -251,6 +251,15 @@ class Resources(BadInput):
         before = round_of(5)
         self.assertLess(round_of(20) - before, 8_000_000)
 
+    def test_answers_of_our_own_that_nobody_reads(self):
+        client = self.login(self.proxy)
+        before = self.proxy.resident_bytes()
+        client.socket.settimeout(1)
+        with self.assertRaises(TimeoutError):  # not read either, once too much is unread
+            for _ in range(1000):
+                client.socket.sendall(messages.sync() * 20_000)
+        self.assertLess(self.proxy.resident_bytes() - before, 8_000_000)
+
     def test_client_that_does_not_read(self):
         # Back-pressure: PostgreSQL waits for the client, pgweir does not collect what it does not take.
         client = self.login(self.proxy)

@@ -248,6 +248,37 @@ class Reset(Torn):
         client.reset()
 
 
+class InsideADroppedMessage(LostCase):
+    """The rest of what nobody wants will not come: the server must not wait for it."""
+
+    def test_behind_an_error_in_a_batch(self):
+        client, pid = self.client()
+        client.send(messages.parse("", "SELEKT"), messages.flush())
+        client.until("E")
+        client.send(messages.bind("", "", ["x" * 5000])[:3000])
+        client.reset()
+        self.assert_kept(pid)
+
+    def test_copy_data_that_nobody_wants(self):
+        client, pid = self.client()
+        client.query("BEGIN; CREATE TABLE unwanted (a int)")
+        client.send(messages.query("COPY unwanted FROM STDIN"))
+        client.until("G")
+        client.send(messages.copy_data("abc\n"), messages.copy_done())
+        client.until_ready()
+        client.send(messages.copy_data(b"y" * 100_000)[:50_000])
+        client.reset()
+        self.assert_kept(pid)
+
+    def test_farewell_that_cannot_be_written(self):
+        client, pid = self.client()
+        client.send(messages.query("SELECT pg_sleep(0.3)"))
+        self.wait_until(lambda: self.running("pg_sleep(0.3)"))
+        client.send(b"\xff" * 6)
+        client.reset()
+        self.assert_kept(pid)
+
+
 class EachByte(LostCase):
     def test_cut_at_each_byte(self):
         # A happy conversation that ends at any byte leaves no server behind, and none is burned.

@@ -28,6 +28,12 @@ class Pipelines(PreparedCase):
             self.assertEqual(tags(received), "12TDCZ")
             self.assertEqual(rows_of(received), [[str(number)]])
 
+    def test_more_requests_than_are_kept_open(self):
+        # The server says nothing before a Sync, and what is answered here waits for its turn behind it.
+        self.client.send(messages.parse("", "SELECT 1"), *[messages.close_statement(f"x{i}") for i in range(5000)],
+                         messages.sync())  # fmt: skip
+        self.assertEqual(tags(self.client.until_ready()), "1" + "3" * 5000 + "Z")
+
     def test_many_clients_at_once(self):
         clients = [self.login(self.proxy) for _ in range(20)]
         for number, client in enumerate(clients):

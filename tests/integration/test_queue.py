@@ -1,5 +1,6 @@
 """Clients that wait for a server: their order, their bounds, their deadlines, and how they leave."""
 import time
+import threading
 import unittest
 
 from kit import messages
@@ -54,6 +55,52 @@ class Order(QueueCase):
         self.assertTrue(holder.is_silent())
         waiter.query("COMMIT")
         self.assertEqual(rows_of(holder.until_ready()), [["again"]])
+
+    def test_a_pipeline_without_end_gives_others_their_turn(self):
+        proxy = self.pgweir(database={"pool": {"size": 1, "queue": {"max_wait": "10s"}}})
+        busy, waiter = self.login(proxy), self.login(proxy)
+        batch = messages.parse("", "SELECT 1") + messages.bind() + messages.execute() + messages.sync()
+        stop = threading.Event()
+        answered = []
+
+        def pipeline():
+            busy.send(batch * 4)
+            while not stop.is_set():
+                busy.until_ready()
+                busy.send(batch)
+            answered.extend(tags(busy.until_ready()) for _ in range(4))
+
+        thread = threading.Thread(target=pipeline)
+        thread.start()
+        try:
+            for turn in range(5):
+                self.assertEqual(rows_of(waiter.query(f"SELECT {turn}")), [[str(turn)]])
+        finally:
+            stop.set()
+            thread.join()
+        self.assertEqual(answered, ["12DCZ"] * 4)
+
+    def test_a_server_that_cannot_be_used_costs_no_turn(self):
+        # A custom setting cannot be taken from a session, so that one without it needs another server.
+        proxy = self.pgweir(database={"pool": {"size": 1, "queue": {"max_wait": "10s"}}})
+        others = [self.login(proxy, options=f"-c my.setting={i}") for i in range(3)]
+        plain = self.login(proxy)
+        stop = threading.Event()
+
+        def keep_busy(client):
+            while not stop.is_set():
+                client.query("SELECT pg_sleep(0.005)")
+
+        threads = [threading.Thread(target=keep_busy, args=(client,)) for client in others]
+        for thread in threads:
+            thread.start()
+        try:
+            for _ in range(3):
+                self.assertIsNone(error_of(plain.query("SELECT 1")))
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
 
     def test_many_clients_on_two_servers(self):
         proxy = self.pgweir(database={"pool": {"size": 2}})

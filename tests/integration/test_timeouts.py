@@ -47,6 +47,13 @@ class Timeouts(Case):
         self.assert_error(received, "57014", "query timeout", "timeouts.query")
         self.assertEqual(client.value("SELECT 1"), "1")
 
+    def test_each_query_of_a_pipeline_has_its_own_time(self):
+        proxy = self.pgweir(database={"timeouts": {"query": "1s"}})
+        client = self.login(proxy)
+        client.send(*[messages.query("SELECT pg_sleep(0.4)")] * 4)
+        for _ in range(4):
+            self.assertIsNone(error_of(client.until_ready()))
+
     def test_query_timeout_with_nothing_in_flight(self):
         # The time between the statements of a transaction is not a statement's.
         client = self.login(self.proxy(query="200ms"))
