@@ -49,7 +49,9 @@ void console::run(std::uint32_t worker, const std::string&, const std::string& t
     }
     // What drivers send of their own accord when they connect changes nothing here.
     if (words[0] == "set" || words[0] == "begin" || words[0] == "commit" || words[0] == "rollback") {
-        wire::append_command_complete(reply, session::lower_case(words[0]) == "set" ? "SET" : "COMMIT");
+        std::string tag = words[0];
+        for (char& c : tag) c = static_cast<char>(c - 'a' + 'A');
+        wire::append_command_complete(reply, tag);
         return done(std::move(reply));
     }
     if (words[0] != "show" || words.size() != 2)

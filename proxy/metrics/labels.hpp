@@ -55,7 +55,6 @@ enum class server_disconnect_reason : std::uint8_t {
     uncleanable,          ///< its client left in it what no DISCARD ALL ends
     client_left_midway,   ///< half a message was sent
     protocol_error,
-    shrink,               ///< more servers than the pool may have
     shutdown,
     check_failed,         ///< the probe before lending
     state_failed,         ///< session state could not be applied
@@ -64,9 +63,9 @@ enum class server_disconnect_reason : std::uint8_t {
 template <>
 struct label_traits<server_disconnect_reason> {
     static constexpr std::string_view label = "reason";
-    static constexpr std::array<std::string_view, 12> values{
-        "idle_timeout",       "lifetime",       "lost",   "dirty",    "reset_failed", "uncleanable",
-        "client_left_midway", "protocol_error", "shrink", "shutdown", "check_failed", "state_failed",
+    static constexpr std::array<std::string_view, 11> values{
+        "idle_timeout",       "lifetime",       "lost",     "dirty",        "reset_failed", "uncleanable",
+        "client_left_midway", "protocol_error", "shutdown", "check_failed", "state_failed",
     };
 };
 

@@ -57,10 +57,12 @@ std::vector<listener> open_at(const std::string& address) {
 
 }  // namespace
 
-acceptor::acceptor(reactor& host, deadline_queue& deadlines, const std::string& address, callback on_client)
+acceptor::acceptor(reactor& host, deadline_queue& deadlines, const std::string& address, callback on_client,
+                   refusal_callback on_refused)
     : reactor_(host),
       deadlines_(deadlines),
       on_client_(std::move(on_client)),
+      on_refused_(std::move(on_refused)),
       reserve_(open_reserve()),
       self_(std::make_shared<acceptor*>(this)) {
     for (listener& each : open_at(address)) sockets_.push_back({std::move(each), {}});
@@ -123,7 +125,7 @@ bool acceptor::goes_on_after(int error, int listening) {
     return false;
 }
 
-acceptor::refusal acceptor::refuse_one(int listening) noexcept {
+acceptor::refusal acceptor::refuse_one(int listening) {
     reserve_.reset();
     base::unique_fd newcomer(::accept4(listening, nullptr, nullptr, SOCK_CLOEXEC));
     const int error = newcomer ? 0 : errno;
@@ -133,6 +135,7 @@ acceptor::refusal acceptor::refuse_one(int listening) noexcept {
     reserve_ = open_reserve();
     if (refused) {
         ++refused_for_descriptors_;
+        if (on_refused_) on_refused_();
         return refusal::refused;
     }
     return is_out_of_descriptors(error) ? refusal::no_room : refusal::nobody_waits;

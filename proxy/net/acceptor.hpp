@@ -22,10 +22,13 @@ class acceptor final : event_handler, deadline_handler {
 public:
     /// May stop() the acceptor, but not destroy it.
     using callback = std::function<void(base::unique_fd client, socket_address peer)>;
+    /// Told of each newcomer that was closed at once because the process has no descriptor left.
+    using refusal_callback = std::function<void()>;
 
     /// `address` as parse_listen_address() reads it. Throws std::system_error when it is none or cannot be bound;
     /// asks the name service, so this is for start-up.
-    acceptor(reactor& host, deadline_queue& deadlines, const std::string& address, callback on_client);
+    acceptor(reactor& host, deadline_queue& deadlines, const std::string& address, callback on_client,
+             refusal_callback on_refused = {});
     acceptor(const acceptor&) = delete;
     acceptor& operator=(const acceptor&) = delete;
     ~acceptor();
@@ -54,7 +57,7 @@ private:
     void accept_some(std::size_t index);
     enum class refusal { refused, nobody_waits, no_room };
     bool goes_on_after(int error, int listening);
-    refusal refuse_one(int listening) noexcept;
+    refusal refuse_one(int listening);
     void accept_later(std::size_t index);
     void accept_at_all_later();
     void retry_later();
@@ -62,6 +65,7 @@ private:
     reactor& reactor_;
     deadline_queue& deadlines_;
     callback on_client_;
+    refusal_callback on_refused_;
     std::vector<listening_socket> sockets_;
     /// Held open for nothing but the moment when there is no other: closed, it makes room to accept a newcomer and
     /// close it, who would else wait in the kernel's queue without an answer.

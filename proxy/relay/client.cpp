@@ -185,10 +185,12 @@ void client::on_deadline(int tag, base::time_point when) {
         case phase::greeting:
             return reject({.reason = outcome::login_timeout}, metrics::client_connect_result::timeout);
         case phase::relaying:
+            keeps_turn_ = conversation_->setting_up();
             if (conversation_->expire(when)) {
-                services_.servers.close(std::move(server_), metrics::server_disconnect_reason::lost);
+                services_.servers.close(std::move(server_), conversation_->close_reason());
                 feed({});
             }
+            keeps_turn_ = false;
             flush_server();
             settle_server();
             flush_client();
@@ -197,6 +199,8 @@ void client::on_deadline(int tag, base::time_point when) {
             watched_.reset();
             transport_.close();
             to_client_.clear();
+            if (server_ && conversation_->expire(when))
+                services_.servers.close(std::move(server_), conversation_->close_reason());
             break;
         case phase::console:
         case phase::tunnelling:
@@ -224,6 +228,7 @@ void client::leave_queue() {
 
 void client::client_gone(bool orderly) {
     if (!transport_.is_open()) return;
+    base::list_link<newcomer_tag>::unlink();
     watched_.reset();
     transport_.close();
     to_client_.clear();
@@ -247,11 +252,18 @@ void client::client_gone(bool orderly) {
 
 void client::close_with(const session::failure& why) {
     if (phase_ == phase::leaving || phase_ == phase::over) return;
+    base::list_link<newcomer_tag>::unlink();
     if (waiting_) {
         leave_queue();
         wait_ended(metrics::checkout_result::cancelled);
     }
     log_end(why);
+    if (pool_ != nullptr) {
+        const bool by_client = why.reason == outcome::protocol_violation || why.reason == outcome::message_too_large;
+        pool_->counters(services_.index)
+            .count_error(by_client ? metrics::error_source::client : metrics::error_source::proxy,
+                         session::describe(why.reason).sqlstate);
+    }
     if (conversation_) {
         conversation_->to_client().settle();
         to_client_.own().append(conversation_->to_client().first());
@@ -352,7 +364,7 @@ void client::on_tunnel_over() {
     });
 }
 
-client_view client::view() const {
+client_view client::view() {
     client_view seen;
     seen.id = id();
     seen.pool = pool_;
@@ -364,6 +376,7 @@ client_view client::view() const {
     seen.replication = replication_;
     seen.connected_for = seen.quiet_for = now() - connected_at_;
     if (conversation_) {
+        conversation_->count_held_time(now());
         seen.pending = conversation_->pending();
         seen.gates = conversation_->gates();
         seen.statements = conversation_->statements();

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/intrusive_list.hpp"
 #include "base/outbox.hpp"
 #include "base/unique_fd.hpp"
 #include "net/address.hpp"
@@ -28,10 +29,14 @@ namespace pgweir::relay {
 
 struct worker_services;
 
+/// Of the list of those that have not logged in yet, oldest first.
+struct newcomer_tag;
+
 /// One client connection on its worker, from accept to the return of its last server: moves bytes between sockets and
 /// the state machines (login_flow, session::conversation, console_session, tunnel) and does what they ask for.
 /// Owned by its worker, which it asks to destroy it; that happens at the end of a tick.
 class client final : public borrower,
+                     public base::list_link<newcomer_tag>,
                      net::event_handler,
                      net::deferred,
                      net::deadline_handler,
@@ -51,10 +56,14 @@ public:
     /// A cancel request with this client's key. `done` is called when it has had its effect.
     void cancel_requested(std::function<void()> done);
 
+    /// Makes room for another newcomer, if this one has taken its time to log in.
+    bool give_way();
+
     /// The process ends: idle clients are told and leave, others when they reach a boundary.
     void shut_down(bool at_once);
 
-    client_view view() const;
+    /// Brings the counters up to date, too.
+    client_view view();
 
 private:
     enum class phase : std::uint8_t {

@@ -1,3 +1,4 @@
+#include <chrono>
 #include <mutex>
 #include <utility>
 #include <variant>
@@ -55,8 +56,10 @@ void client::feed_login() {
         case login_flow::step::wait: return flush_client();
         case login_flow::step::cancel: return forward_cancel();
         case login_flow::step::proven:
-            if (services_.shutting_down)
+            if (services_.shutting_down) {
+                services_.counters.rejections[metrics::rejection_reason::shutting_down].add();
                 return reject({.reason = outcome::shutting_down}, client_connect_result::rejected);
+            }
             return logged_in();
         case login_flow::step::failed: break;
     }
@@ -86,7 +89,16 @@ void client::forward_cancel() {
     });
 }
 
+bool client::give_way() {
+    constexpr base::duration enough = std::chrono::seconds(1);
+    if (now() - connected_at_ < enough) return false;
+    services_.counters.rejections[metrics::rejection_reason::logins_in_progress].add();
+    client_gone(false);
+    return true;
+}
+
 void client::logged_in() {
+    base::list_link<newcomer_tag>::unlink();
     application_name_ = login_->application_name();
     if (services_.console != nullptr && services_.console->serves(database_)) return enter_console();
     const database_settings* database = find_database();

@@ -294,6 +294,8 @@ void client::after_events() {
             arm_session_deadline();
         }
     }
+    // What is done for a client that has gone has its time, too.
+    if (phase_ == phase::leaving && server_ && !transport_.is_open()) arm_session_deadline();
     end_if_free();
 }
 

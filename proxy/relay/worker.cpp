@@ -39,9 +39,12 @@ void worker::stop() {
 }
 
 void worker::accept(base::unique_fd socket, const net::socket_address& peer, pool::admission place, bool too_many) {
+    // Those who never log in must not keep out those who do.
+    if (too_many && !newcomers_.empty() && newcomers_.front()->give_way()) too_many = false;
     const std::uint64_t id = next_client_++ << worker_bits | services_.index;
     auto fresh = std::make_unique<client>(services_, id, std::move(socket), peer, std::move(place), too_many);
     client& added = *fresh;
+    newcomers_.push_back(added);
     clients_.emplace(id, std::move(fresh));
     load_.store(clients_.size(), std::memory_order_relaxed);
     added.begin();
@@ -77,7 +80,7 @@ void worker::shut_down(bool at_once) {
     for (auto& [id, client] : clients_) client->shut_down(at_once);
 }
 
-worker_view worker::view() const {
+worker_view worker::view() {
     worker_view seen;
     for (const auto& [id, client] : clients_) seen.clients.push_back(client->view());
     seen.connecting = lender_.connecting();

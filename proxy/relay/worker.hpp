@@ -47,7 +47,7 @@ public:
     /// A newcomer. `too_many`: over listen.max_clients, to be told so when it has said who it is.
     void accept(base::unique_fd socket, const net::socket_address& peer, pool::admission place, bool too_many);
     /// One that was closed at once.
-    void count_refused() { services_.counters.rejections[metrics::rejection_reason::max_clients].add(); }
+    void count_refused(metrics::rejection_reason why) { services_.counters.rejections[why].add(); }
 
     /// Clients of this worker, for choosing the one with the fewest. Any thread.
     std::size_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
@@ -58,7 +58,7 @@ public:
     /// Clients leave at their next boundary, or at once.
     void shut_down(bool at_once);
 
-    worker_view view() const;
+    worker_view view();
 
 private:
     void destroy(client& which) override;
@@ -80,6 +80,7 @@ private:
     worker_common common_;
     lender lender_;
     worker_services services_;
+    base::intrusive_list<client, newcomer_tag> newcomers_;
     std::unordered_map<std::uint64_t, std::unique_ptr<client>> clients_;
     undertaker undertaker_;
     std::atomic<std::size_t> load_{0};

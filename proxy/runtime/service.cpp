@@ -37,7 +37,8 @@ service::service(config::settings configured)
     for (const auto& address : configured_.listen.addresses) {
         acceptors_.push_back(std::make_unique<net::acceptor>(
             workers_.at(0).reactor(), workers_.at(0).deadlines(), address,
-            [this](base::unique_fd socket, const net::socket_address& peer) { accept(std::move(socket), peer); }));
+            [this](base::unique_fd socket, const net::socket_address& peer) { accept(std::move(socket), peer); },
+            [this] { workers_.at(0).count_refused(metrics::rejection_reason::descriptors); }));
         base::log::event(base::log::level::info, "listening",
                          {{"address", address}, {"port", std::to_string(acceptors_.back()->local_port())}});
     }
@@ -88,7 +89,7 @@ void service::accept(base::unique_fd socket, const net::socket_address& peer) {
         if (moved->place)
             chosen.accept(std::move(moved->socket), moved->peer, std::move(moved->place), too_many);
         else
-            chosen.count_refused();
+            chosen.count_refused(metrics::rejection_reason::max_clients);
     };
     if (&chosen == &workers_.at(0))
         take();

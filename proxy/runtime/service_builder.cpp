@@ -22,8 +22,10 @@ auth::secret prepared(const auth::user& user, net::random_source& random) {
 std::shared_ptr<const relay::service_settings> build_service(const config::settings& configured) {
     auto built = std::make_shared<relay::service_settings>();
     net::random_source random;
-    for (const auto& [name, database] : configured.databases)
-        built->databases.emplace(name, relay::database_settings{database.upstream, database.pool, database.session});
+    for (const auto& [name, database] : configured.databases) {
+        auto& known = built->databases[name] = {database.upstream, database.pool, database.session};
+        known.session.setup_timeout = database.upstream.connect_timeout;
+    }
     built->method = configured.auth.method;
     for (const auto& [name, user] : configured.auth.users) {
         if (!user.secret.empty()) built->secrets.emplace(name, prepared(user, random));

@@ -40,6 +40,22 @@ description_print print_of(base::bytes_view body, bool no_data) {
     return base::fingerprint(compared);
 }
 
+// An error that calls a statement by its name on the server, with the name that the client gave it.
+std::optional<std::string> in_clients_words(const exchange& x, base::bytes_view message) {
+    constexpr std::string_view ours = "\"pgweir_";
+    const auto begin = message.find(ours);
+    if (!x.rewrites || begin == base::bytes_view::npos) return std::nullopt;
+    const auto end = message.find('"', begin + 1);
+    if (end == base::bytes_view::npos) return std::nullopt;
+    const auto name = x.statements.name_of(message.substr(begin + 1, end - begin - 1));
+    if (!name) return std::nullopt;
+    std::string body(message.substr(wire::header_size, begin + 1 - wire::header_size));
+    body.append(*name).append(message.substr(end));
+    std::string told;
+    wire::append_error_fields(told, body);
+    return told;
+}
+
 }  // namespace
 
 backend_flow::progress backend_flow::consume(base::bytes_view input) {
@@ -272,6 +288,8 @@ void backend_flow::take_extended_error(base::bytes_view message, const wire::err
         // An injected request fails on behalf of the client's message that needed it.
         if (request.detail && request.detail->substitute.reason != outcome::none)
             append_failure(x_.to_client.own(), request.detail->substitute);
+        else if (const auto told = in_clients_words(x_, message))
+            x_.to_client.own().append(*told);
         else
             x_.to_client.relay(message);
     }

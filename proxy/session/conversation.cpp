@@ -59,6 +59,7 @@ void conversation::lend(server_state& server, base::time_point now, bool probe) 
     }
     if (plan.sql.empty() && !probe) return;
     applying_ = true;
+    probing_ = plan.sql.empty();
     server.actual.reset();  // until it is known to have worked
     inject(plan.sql);
 }
@@ -77,6 +78,7 @@ void conversation::inject(std::string_view sql) {
     ++x_.forward_gates;
     x_.unsynced = false;
     x_.injected_failure.reset();
+    injected_at_ = x_.now;
 }
 
 void conversation::after_server(base::time_point now) {

@@ -79,8 +79,12 @@ public:
 
     /// The nearest of the configured timeouts, or never; expire() acts on those that are due.
     base::time_point deadline() const;
-    /// True when the server did not even answer the cancel: it left the conversation and must be closed.
+    /// True when the server did not answer a round trip of ours, or not even the cancel: it left the conversation and
+    /// must be closed, for close_reason().
     bool expire(base::time_point now);
+
+    /// Counts the time that the server has been held so far, for who is about to look.
+    void count_held_time(base::time_point now) noexcept { x_.phases.flush(now, *x_.counters); }
 
     /// For what is shown.
     bool has_server() const noexcept { return x_.server != nullptr; }
@@ -122,6 +126,8 @@ private:
     metrics::server_disconnect_reason close_reason_ = metrics::server_disconnect_reason::lost;
     bool startup_finds_temp_ = false;  ///< temporary objects are found, or made, by names without a schema
     bool applying_ = false;  ///< session state is on its way to the server
+    bool probing_ = false;  ///< it is only asked whether it still answers
+    base::time_point injected_at_{};  ///< when our last round trip began
     bool cleaning_ = false;  ///< DISCARD ALL or ROLLBACK of ours is on its way
     bool clean_ = false;  ///< the server was discarded for the next client
     bool close_ = false;

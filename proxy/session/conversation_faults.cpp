@@ -144,6 +144,7 @@ base::time_point conversation::deadline() const {
     const auto consider = [&](base::time_point since, base::duration limit) {
         if (limit != base::off) nearest = std::min(nearest, since + limit);
     };
+    if (x_.server != nullptr && (applying_ || cleaning_)) consider(injected_at_, limits.setup_timeout);
     if (x_.client_gone) return nearest;
     if (x_.server == nullptr) {
         if (x_.pending.empty()) consider(idle_since_, limits.client_idle_timeout);
@@ -167,6 +168,15 @@ bool conversation::expire(base::time_point now) {
     x_.now = now;
     if (deadline() > now) return false;
     const session::settings& limits = *x_.limits;
+    close_reason_ = metrics::server_disconnect_reason::lost;
+    if (x_.server != nullptr && (applying_ || cleaning_) && injected_at_ + limits.setup_timeout <= now) {
+        // A backend that hangs: its kernel acknowledges, so nobody else notices.
+        close_reason_ = cleaning_  ? metrics::server_disconnect_reason::reset_failed
+                        : probing_ ? metrics::server_disconnect_reason::check_failed
+                                   : metrics::server_disconnect_reason::state_failed;
+        server_lost(now);
+        return true;
+    }
     const auto due = [now](base::time_point since, base::duration limit) {
         return limit != base::off && since + limit <= now;
     };

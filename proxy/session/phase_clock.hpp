@@ -27,6 +27,11 @@ public:
         running_ = false;
     }
 
+    /// What has run so far is counted, so that a long phase is seen before it ends.
+    void flush(base::time_point now, metrics::pool_counters& counters) noexcept {
+        if (running_) account(now, counters);
+    }
+
 private:
     void account(base::time_point now, metrics::pool_counters& counters) noexcept {
         counters.held_nanoseconds[phase_].add(now - since_);

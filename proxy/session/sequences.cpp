@@ -10,8 +10,7 @@ namespace {
 
 using sql::effect;
 
-constexpr effect may_draw =
-    effect::data_modifying | effect::draws | effect::do_block | effect::call | effect::execute | effect::copy;
+constexpr effect may_draw = effect::draws | effect::do_block | effect::call | effect::execute | effect::copy;
 constexpr std::string_view forget = "DISCARD SEQUENCES";
 constexpr std::string_view own_name = "pgweir_sequences";  ///< of a statement and a portal, both closed at once
 

@@ -13,6 +13,7 @@ struct settings {
     base::duration transaction_timeout = base::off;
     base::duration idle_in_transaction_timeout = base::off;
     base::duration client_idle_timeout = base::off;
+    base::duration setup_timeout = std::chrono::seconds(5);  ///< for a round trip of ours: server.connect_timeout
     std::uint32_t max_prepared = 200;  ///< statements kept on one server connection, least recently used out first
 
     std::uint32_t max_clients = 0;  ///< of the database; 0: unlimited

@@ -73,6 +73,14 @@ client_statement* client_statements::find(std::string_view name) {
     return const_cast<client_statement*>(std::as_const(*this).find(name));
 }
 
+std::optional<std::string_view> client_statements::name_of(std::string_view server_name) const {
+    if (!by_name_) return std::nullopt;
+    for (const auto& [name, known] : *by_name_) {
+        if (known.statement && known.statement.server_name() == server_name) return name;
+    }
+    return std::nullopt;
+}
+
 bool client_statements::add(std::string_view name, client_statement statement) {
     if (!by_name_) by_name_.emplace();
     const auto [at, added] = by_name_->try_emplace(std::string(name), std::move(statement));

@@ -70,6 +70,9 @@ public:
     void clear();
     void clear_named();
 
+    /// What the client calls the statement of this name on a server; nothing when it has none such. O(n).
+    std::optional<std::string_view> name_of(std::string_view server_name) const;
+
     std::size_t size() const noexcept { return by_name_ ? by_name_->size() : 0; }
     /// Of the texts of all named ones.
     std::size_t text_bytes() const noexcept { return text_bytes_; }

@@ -114,6 +114,8 @@ struct error_report {
 };
 void append_error(std::string& out, const error_report& report);
 void append_notice(std::string& out, const error_report& report);
+/// An ErrorResponse whose fields are there already, with their NULs.
+void append_error_fields(std::string& out, base::bytes_view fields);
 
 void append_ready_for_query(std::string& out, char status);
 void append_authentication_ok(std::string& out);

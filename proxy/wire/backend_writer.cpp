@@ -50,6 +50,12 @@ void append_error(std::string& out, const error_report& report) {
     append_report(out, backend::error, report);
 }
 
+void append_error_fields(std::string& out, base::bytes_view fields) {
+    writer to = begin(out, backend::error);
+    to.bytes(fields);
+    to.end();
+}
+
 void append_notice(std::string& out, const error_report& report) {
     append_report(out, backend::notice, report);
 }

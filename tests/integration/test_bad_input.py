@@ -292,6 +292,7 @@ class Resources(BadInput):
             peer.close()
         self.wait_until(lambda: self._logs_in(proxy), message="a login")
         self.wait_until(lambda: proxy.open_files() <= used + 1, message="the descriptors to be closed")
+        self.assertGreater(proxy.metric("pgweir_client_rejections_total", reason="descriptors"), 0)
 
     def _logs_in(self, proxy):
         try:

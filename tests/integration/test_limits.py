@@ -1,8 +1,9 @@
 """Limits on the number of clients: who is refused, in which words, and that the place comes back."""
 import unittest
 
+from kit import messages
 from kit.case import DATABASE, USER, Case
-from kit.rawclient import ServerError
+from kit.rawclient import ServerError, rows_of
 
 
 class Limits(Case):
@@ -51,6 +52,14 @@ class Limits(Case):
         self.assert_place_comes_back(proxy, clients)
         self.assertGreater(proxy.metric("pgweir_client_rejections_total", reason="max_clients"), 0)
 
+    def test_those_who_never_log_in_keep_nobody_out(self):
+        proxy = self.pgweir(listen={"max_clients": 5, "login_timeout": "60s"})
+        silent = [self.raw(proxy.port) for _ in range(5)]
+        self.wait_until(lambda: self.logs_in(proxy), message="a place of one who says nothing")
+        self.assertGreater(proxy.metric("pgweir_client_rejections_total", reason="logins_in_progress"), 0)
+        for client in silent:
+            client.close()
+
     def test_clients_of_a_database(self):
         proxy = self.pgweir(database={"limits": {"clients": 2}})
         clients = [self.login(proxy) for _ in range(2)]
@@ -77,12 +86,21 @@ class Limits(Case):
         self.postgres.sql("GRANT pg_monitor TO second")
         upstream = f"postgres://127.0.0.1:{self.postgres.port}/{DATABASE}"
         proxy = self.pgweir(database={"upstream": upstream, "limits": {"servers": 2}, "pool": {"size": 2}})
+        holders = [self.login(proxy), self.login(proxy, user="second")]
+        for holder in holders:
+            holder.query("BEGIN")
+        waiters = [self.login(proxy), self.login(proxy, user="second")]
         for turn in range(3):
-            for user in (USER, "second"):
-                client = self.login(proxy, user=user)
-                self.assertEqual(client.value(f"SELECT current_user, {turn}"), user)
-                self.assertLessEqual(self.servers(), 2)
-                client.terminate()
+            for waiter, user in zip(waiters, (USER, "second")):
+                waiter.send(messages.query(f"SELECT current_user, {turn}"))
+                self.assertTrue(waiter.is_silent(0.1))
+                self.assertEqual(self.servers(), 2)
+                holders[0].query("COMMIT")
+                self.assertEqual(rows_of(waiter.until_ready())[0][0], user)
+                holders[0].query("BEGIN")
+                self.assertEqual(self.servers(), 2)
+        for holder in holders:
+            holder.query("COMMIT")
 
     def test_unknown_database_and_user(self):
         proxy = self.pgweir()

@@ -278,6 +278,11 @@ class Changes(PreparedCase):
                     if blocker:
                         blocker.query("COMMIT")
 
+    def test_errors_name_the_clients_statement(self):
+        self.prepare("mine", "SELECT $1::int")
+        self.assert_error(self.ask(messages.bind("", "mine", ["1", "2"])), "08P01",
+                          'bind message supplies 2 parameters, but prepared statement "mine" requires 1')  # fmt: skip
+
     def test_same_columns_go_on(self):
         self.table()
         self.ask(messages.parse("s", "SELECT a FROM changing"), messages.describe_statement("s"))

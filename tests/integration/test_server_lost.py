@@ -1,4 +1,7 @@
 """A server connection that is lost under a client."""
+import os
+import signal
+import time
 import unittest
 
 from kit import messages
@@ -187,6 +190,31 @@ class Doubt(Case):
             else:
                 self.assertEqual(tags(received), "TDDDCZ")
             self.assertEqual(self.client.value("SELECT 1"), "1")
+
+class Frozen(Case):
+    """A backend that hangs acknowledges at the kernel's level: only asking it something shows."""
+
+    def freeze(self, pid):
+        os.kill(int(pid), signal.SIGSTOP)
+        self.addCleanup(os.kill, int(pid), signal.SIGCONT)
+
+    def test_idle_server_that_is_probed(self):
+        proxy = self.pgweir(database={"pool": {"size": 2}, "server": {"check_after": "10ms", "connect_timeout": "1s"}})
+        client = self.login(proxy)
+        self.freeze(client.value("SELECT pg_backend_pid()"))
+        self.wait_until(lambda: proxy.show("POOLS")[0]["sv_idle"] == "1")
+        time.sleep(0.05)  # idle for longer than check_after
+        self.assertEqual(client.value("SELECT 'served by another'"), "served by another")
+        self.assertEqual(proxy.metric("pgweir_server_disconnects_total", reason="check_failed"), 1)
+
+    def test_server_that_is_being_cleaned(self):
+        proxy = self.pgweir(database={"pool": {"size": 1, "mode": "session"}, "server": {"connect_timeout": "1s"}})
+        client = self.login(proxy)
+        self.freeze(client.value("SELECT pg_backend_pid()"))
+        client.terminate()
+        self.assertEqual(self.login(proxy).value("SELECT 1"), "1")
+        self.assertEqual(proxy.metric("pgweir_server_disconnects_total", reason="reset_failed"), 1)
+
 
 if __name__ == "__main__":
     unittest.main()
