@@ -310,7 +310,7 @@ void backend_flow::note_plan_failure(const pending_request& request, const wire:
 
 void backend_flow::transaction_ended() {
     if (std::exchange(x_.schema_changed, false)) x_.schema->add();
-    x_.settled = x_.desired;
+    if (!(x_.settled == x_.desired)) x_.settled = x_.desired;
     if (std::exchange(x_.unshared, 0) > 0) x_.desired_changed();
 }
 

@@ -92,8 +92,9 @@ std::unique_ptr<request_detail> follow_up_of(const sql::scan_result& found) {
 }
 
 void hold_back(exchange& x, pending_request& entry) {
-    entry.wait_before_forwarding = true;
+    entry.wait_before_forwarding = entry.lets_sync_pass = true;
     ++x.forward_gates;
+    ++x.text_gates;
 }
 
 namespace {

@@ -26,7 +26,7 @@ bool holds_back(const exchange& x, sql::effect flags);
 /// What follow_up() will have to know.
 std::unique_ptr<request_detail> follow_up_of(const sql::scan_result& found);
 
-/// No client message is read past `entry` until it is answered.
+/// No client message but Sync is read past `entry` until it is answered.
 void hold_back(exchange& x, pending_request& entry);
 
 /// A text with these effects is executed now.

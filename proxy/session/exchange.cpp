@@ -60,17 +60,20 @@ void exchange::release_local_answers() {
     }
 }
 
+void exchange::open_gate(pending_request& of) noexcept {
+    if (!std::exchange(of.wait_before_forwarding, false)) return;
+    --forward_gates;
+    if (of.lets_sync_pass) --text_gates;
+}
+
 void exchange::pop_front() {
-    if (pending.front().wait_before_forwarding) --forward_gates;
+    open_gate(pending.front());
     pending.pop_front();
     release_local_answers();
 }
 
 void exchange::undo(pending_request& skipped) {
-    if (skipped.wait_before_forwarding) {
-        --forward_gates;
-        skipped.wait_before_forwarding = false;
-    }
+    open_gate(skipped);
     if (skipped.unnamed_parse) {
         // Unless a later batch has parsed another one.
         const std::uint64_t mine = skipped.unnamed_generation;

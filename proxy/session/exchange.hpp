@@ -121,6 +121,7 @@ struct exchange {
     bool uncleanable = false;  ///< the server holds what no DISCARD ends
     bool told_differs = false;  ///< the client was told settings that are not its desired ones
     unsigned forward_gates = 0;  ///< pending requests that hold back the client's next message
+    unsigned text_gates = 0;  ///< those of them that let Sync pass
     copy_phase copy = copy_phase::none;
     bool copying_out = false;  ///< the server sends data that nobody may want any more
     sql::effect bound_effects = sql::effect::none;  ///< of the statement bound last
@@ -164,6 +165,9 @@ struct exchange {
 
     /// After the head of the queue went: answers of our own whose turn has come.
     void release_local_answers();
+
+    /// The request is answered, or is not waited for any more.
+    void open_gate(pending_request& of) noexcept;
 
     /// Takes back what a request that failed or was skipped had changed in advance.
     void undo(pending_request& skipped);

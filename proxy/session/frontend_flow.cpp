@@ -33,7 +33,7 @@ frontend_flow::progress frontend_flow::consume(base::bytes_view input) {
             consumed += count;
             continue;
         }
-        if (x_.forward_gates > 0 || yields_here()) return {consumed, stop::gated};
+        if (gated(rest.front())) return {consumed, stop::gated};
         if (x_.pending.size() >= max_pending_requests) {
             // The server may be holding back the answers that make room, until a Sync that would never be read.
             if (x_.unsynced && !std::exchange(flushed_, true)) wire::append_flush(x_.to_server.own());
@@ -61,6 +61,16 @@ frontend_flow::progress frontend_flow::consume(base::bytes_view input) {
         }
     }
     return {consumed, stop::need_more};
+}
+
+bool frontend_flow::gated(char tag) {
+    if (yields_here()) return true;
+    if (x_.forward_gates == 0) return false;
+    if (x_.forward_gates > x_.text_gates) return true;
+    if (tag == 'S') return false;
+    // The server may keep its answer until a Sync that is not read.
+    if (x_.unsynced && !std::exchange(flushed_, true)) wire::append_flush(x_.to_server.own());
+    return true;
 }
 
 // Between two batches of a client that keeps its server busy with ever more: when all answers are there the server can
@@ -267,10 +277,7 @@ frontend_flow::verdict frontend_flow::take_execute(base::bytes_view message) {
         entry.detail = follow_up_of(x_.scan(x_.bound_text));
         entry.detail->effects = x_.bound_effects;
         entry.detail->statement = x_.to_deallocate;
-        if (holds_back(x_, x_.bound_effects)) {
-            hold_back(x_, entry);
-            wire::append_flush(x_.to_server.own());
-        }
+        if (holds_back(x_, x_.bound_effects)) hold_back(x_, entry);
     }
     x_.phases.change(metrics::held_phase::executing, x_.now, *x_.counters);
     return verdict::done;

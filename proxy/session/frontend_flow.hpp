@@ -39,6 +39,7 @@ private:
     verdict take(const wire::header& header, base::bytes_view available);
     verdict take_whole(char tag, base::bytes_view message);
     verdict take_query(base::bytes_view message);
+    bool gated(char tag);
     bool yields_here() const;
     verdict answer_empty();
     verdict forward_query(base::bytes_view message, const sql::scan_result& found);

@@ -57,6 +57,7 @@ struct pending_request {
     request_kind kind = request_kind::query;
     bool injected = false;                ///< ours: the answer is absorbed
     bool wait_before_forwarding = false;  ///< gate: no client message is read past this one until it is answered
+    bool lets_sync_pass = false;  ///< that gate is for texts only: Sync, which ends the batch, is none
     bool wait_before_releasing = false;   ///< gate: the answer is not read until somebody opens it
     bool capture_description = false;     ///< the description is remembered with the statement
     bool compare_description = false;     ///< injected: the description must equal the one remembered

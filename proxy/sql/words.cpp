@@ -233,8 +233,8 @@ const word_info& find_word(std::string_view name) noexcept {
     return no_word;
 }
 
-bool same_word(std::string_view name, std::string_view lower_case) noexcept {
-    return equals(name, lower_case);
+bool same_word(std::string_view name, std::string_view lower_case_word) noexcept {
+    return equals(name, lower_case_word);
 }
 
 bool mentions_moment(std::string_view text) noexcept {

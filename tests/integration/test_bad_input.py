@@ -258,7 +258,8 @@ class Resources(BadInput):
         with self.assertRaises(TimeoutError):  # not read either, once too much is unread
             for _ in range(1000):
                 client.socket.sendall(messages.sync() * 20_000)
-        self.assertLess(self.proxy.resident_bytes() - before, 8_000_000)
+        # It would be 100 MB; a sanitizer keeps some of what was freed.
+        self.assertLess(self.proxy.resident_bytes() - before, 30_000_000)
 
     def test_client_that_does_not_read(self):
         # Back-pressure: PostgreSQL waits for the client, pgweir does not collect what it does not take.

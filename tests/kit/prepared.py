@@ -10,7 +10,8 @@ class PreparedCase(Case):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.proxy = cls.class_pgweir(databases={DATABASE: {
+        # Which server is lent next is certain with one worker only.
+        cls.proxy = cls.class_pgweir(workers=1, databases={DATABASE: {
             "pool": {"size": cls.servers_of_pool}, "server": {"max_prepared": cls.max_prepared}}})  # fmt: skip
 
     def setUp(self):
