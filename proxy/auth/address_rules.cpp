@@ -22,9 +22,6 @@ constexpr address_bytes mapped_prefix = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xf
 constexpr std::size_t mapped_prefix_size = 12;
 constexpr unsigned mapped_prefix_bits = 96;
 
-constexpr unsigned char loopback_ipv4_network = 127;
-constexpr address_bytes loopback_ipv6 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
-
 struct parsed_address {
     address_bytes bytes;
     bool has_dots_only;
@@ -105,13 +102,6 @@ bool address_rules::contains(std::string_view numeric_address) const {
                return is_ipv4(candidate.address) == is_ipv4(address->bytes) &&
                       is_same_network(candidate.address, address->bytes, candidate.prefix);
            });
-}
-
-bool is_loopback(std::string_view numeric_address) {
-    const auto address = parse_address(numeric_address);
-    if (!address) return false;
-    return is_ipv4(address->bytes) ? address->bytes[mapped_prefix_size] == loopback_ipv4_network
-                                   : address->bytes == loopback_ipv6;
 }
 
 }  // namespace pgweir::auth

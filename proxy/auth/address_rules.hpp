@@ -37,7 +37,4 @@ private:
     std::vector<network> networks_;
 };
 
-/// 127.0.0.0/8 and ::1. False for a text that is no address.
-bool is_loopback(std::string_view numeric_address);
-
 }  // namespace pgweir::auth

@@ -53,6 +53,10 @@ registration& registration::operator=(registration&& other) noexcept {
 }
 
 void registration::reset() noexcept {
+    if (reactor* owner = std::exchange(reactor_, nullptr)) owner->unwatch(slot_);
+}
+
+void registration::reset_before_close() noexcept {
     if (reactor* owner = std::exchange(reactor_, nullptr)) owner->release(slot_);
 }
 
@@ -96,9 +100,13 @@ registration reactor::watch(int fd, event_handler& handler, int tag) {
     return {*this, index};
 }
 
+void reactor::unwatch(std::uint32_t index) noexcept {
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, slots_[index].fd, nullptr);
+    release(index);
+}
+
 void reactor::release(std::uint32_t index) noexcept {
     slot& entry = slots_[index];
-    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, entry.fd, nullptr);
     entry.handler = nullptr;
     entry.fd = -1;
     ++entry.generation;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -35,7 +36,9 @@ public:
 private:
     // The secret is found by hash and then compared as a whole: which byte differed cannot be timed from outside.
     static std::string key(std::int32_t process_id, const std::string& secret) {
-        return std::to_string(process_id) + '/' + secret;
+        std::string both(sizeof process_id, '\0');
+        std::memcpy(both.data(), &process_id, sizeof process_id);
+        return both += secret;
     }
 
     mutable std::mutex mutex_;

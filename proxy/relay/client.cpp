@@ -56,7 +56,8 @@ void client::begin() {
     auth::entropy random;
     services_.random.fill(random.md5_salt);
     services_.random.fill(random.scram_nonce);
-    const peer_facts facts{.local = peer_.is_unix(), .address = peer_.is_unix() ? std::string() : peer_.host()};
+    const bool local = peer_.is_unix() || peer_.is_loopback();
+    const peer_facts facts{.local = local, .address = local ? std::string() : peer_.host()};
     login_ = std::make_unique<login_flow>(*services_.settings, facts, random);
     services_.deadlines.arm(session_deadline_, base::deadline_after(now(), services_.settings->login_timeout));
     watched_ = services_.reactor.watch(transport_.fd(), *this, 0);
@@ -196,7 +197,7 @@ void client::on_deadline(int tag, base::time_point when) {
             flush_client();
             break;
         case phase::leaving:
-            watched_.reset();
+            watched_.reset_before_close();
             transport_.close();
             to_client_.clear();
             if (server_ && conversation_->expire(when))
@@ -229,7 +230,7 @@ void client::leave_queue() {
 void client::client_gone(bool orderly) {
     if (!transport_.is_open()) return;
     base::list_link<newcomer_tag>::unlink();
-    watched_.reset();
+    watched_.reset_before_close();
     transport_.close();
     to_client_.clear();
     session_deadline_.clear();

@@ -108,7 +108,7 @@ private:
     const database_settings* find_database();
     bool admit(const database_settings& database);
     void start_session(const database_settings& database);
-    void greet(const greeting& what);
+    void greet(const named_greeting& what);
     void greeted_by_server();
     void choose_key(std::optional<std::int32_t> process_id);
     void start_tunnel();

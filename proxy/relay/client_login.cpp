@@ -168,24 +168,15 @@ void client::enter_console() {
 }
 
 void client::start_session(const database_settings& database) {
-    const bool forced = database.upstream.forces_user();
-    auth::credentials secret = login_->credentials();
-    if (forced) {
-        secret = {};
-        secret.user = database.upstream.user;
-        secret.password = database.upstream.password;
-    }
     auto& texts = services_.directory.texts();
     if (!login_->settings().empty()) startup_ = session::parameters::make(texts, login_->settings());
-    session::parameters startup = startup_;
-    if (!application_name_.empty()) startup = startup.with(texts, "application_name", application_name_);
-    std::shared_ptr<const greeting> known;
+    std::shared_ptr<const named_greeting> known;
     {
         const std::lock_guard lock(services_.directory.mutex());
-        pool_ = &services_.directory.find_or_make(database_, forced ? database.upstream.user : user_, database, secret);
+        pool_ = &services_.directory.find_or_make(database_, user_, database, [this] { return login_->credentials(); });
         if (!login_->wants_replication()) {
             pool_->servers.client_arrived(now());
-            if (pool_->shares_servers()) known = pool_->find_greeting(startup_);
+            if (pool_->shares_servers()) known = pool_->find_greeting(texts, startup_, application_name_);
         }
     }
     application_ = static_cast<std::uint8_t>(services_.applications.index_of(application_name_));
@@ -195,14 +186,13 @@ void client::start_session(const database_settings& database) {
         std::make_unique<session::conversation>(pool_->settings().session, pool_->counters(services_.index), texts,
                                                 services_.directory.schema(), pool_->shares_servers(), id());
     if (known) {
-        const bool named = !application_name_.empty();
-        conversation_->set_state(
-            startup, named ? known->desired.with(texts, "application_name", application_name_) : known->desired,
-            pool_->servers.name());
+        conversation_->set_state(known->startup, known->desired, pool_->servers.name());
         choose_key({});
         return greet(*known);
     }
-    conversation_->set_state(startup, {}, pool_->servers.name());
+    const bool named = !application_name_.empty();
+    conversation_->set_state(named ? startup_.with(texts, "application_name", application_name_) : startup_, {},
+                             pool_->servers.name());
     phase_ = phase::greeting;
     flush_client();
     if (borrow(false) && not_lent_) services_.reactor.defer(*this);
@@ -212,18 +202,18 @@ void client::greeted_by_server() {
     greeting learned{server_->state.reported, conversation_->desired()};
     auto& texts = services_.directory.texts();
     choose_key(pool_->shares_servers() ? std::nullopt : std::optional(server_->state.process_id));
+    const named_greeting told = named_greeting::make(texts, learned, startup_, application_name_);
+    learned.desired =
+        learned.desired.with(texts, "application_name", server_->state.baseline.find("application_name").value_or(""));
     {
         const std::lock_guard lock(services_.directory.mutex());
-        greeting kept = learned;
-        kept.desired =
-            kept.desired.with(texts, "application_name", server_->state.baseline.find("application_name").value_or(""));
-        pool_->remember_greeting(startup_, std::move(kept));
+        pool_->remember_greeting(startup_, std::move(learned));
     }
     if (pool_->shares_servers()) {
         conversation_->take_back(now());
         services_.servers.give_back(std::move(server_));
     }
-    greet(learned);
+    greet(told);
 }
 
 void client::choose_key(std::optional<std::int32_t> process_id) {
@@ -235,12 +225,9 @@ void client::choose_key(std::optional<std::int32_t> process_id) {
     } while (process_id_ == 0 || !services_.cancels.add(process_id_, secret_key_, {services_.index, id()}));
 }
 
-void client::greet(const greeting& what) {
+void client::greet(const named_greeting& what) {
     std::string& out = to_client_.own();
-    for (const auto& [name, value] : what.reported) {
-        const bool own = name == "application_name" && !application_name_.empty();
-        wire::append_parameter_status(out, name, own ? application_name_ : value);
-    }
+    out.append(what.statuses);
     wire::append_key_data(out, process_id_, secret_key_);
     wire::append_ready_for_query(out, 'I');
     services_.counters.client_connects[client_connect_result::ok].add();

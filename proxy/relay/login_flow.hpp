@@ -19,8 +19,8 @@ namespace pgweir::relay {
 
 /// Where a client comes from, as far as its login depends on it.
 struct peer_facts {
-    bool local = false;   ///< a unix socket
-    std::string address;  ///< numeric; empty for a unix socket
+    bool local = false;   ///< from this machine: a unix socket or a loopback address
+    std::string address;  ///< numeric; need not be told of a local one
 };
 
 /// The first words of a connection: encryption requests, startup packet, proof of identity. Knows no socket.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -30,8 +31,10 @@ public:
 
     // ---- under the mutex ----
 
+    /// The pool of a client that has logged in as `user`. `proven` tells what it has proved; asked only when that is
+    /// what its servers log in with.
     shared_pool& find_or_make(const std::string& database, const std::string& user, const database_settings& how,
-                              const auth::credentials& secret);
+                              const std::function<auth::credentials()>& proven);
 
     template <class Function>
     void for_each(Function&& apply) {

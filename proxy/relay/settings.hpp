@@ -1,7 +1,6 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -47,9 +46,10 @@ struct service_settings {
         return databases.size() == 1 ? &*databases.begin() : nullptr;
     }
 
-    std::optional<auth::secret> secret_of(const std::string& user) const {
+    /// nullptr for a user that is not known here.
+    const auth::secret* secret_of(const std::string& user) const {
         const auto found = secrets.find(user);
-        return found == secrets.end() ? std::nullopt : std::optional(found->second);
+        return found == secrets.end() ? nullptr : &found->second;
     }
 };
 

@@ -7,6 +7,7 @@ namespace {
 // Startup settings differ between applications, not between their connections; application_name, which does, is not
 // part of the key. A client that makes them up costs itself a server at login, and nobody else memory.
 constexpr std::size_t max_greetings = 256;
+constexpr std::size_t max_names = 16;  ///< of each, ready to be sent
 
 bool same_server(const greeting& known, const session::server_state& state) {
     for (const auto& [name, value] : state.reported) {
@@ -29,20 +30,32 @@ shared_pool::shared_pool(std::string database, std::string user, const database_
       settings_(how),
       counters_(workers) {}
 
-std::shared_ptr<const greeting> shared_pool::find_greeting(const session::parameters& startup) const {
+std::shared_ptr<const named_greeting> shared_pool::find_greeting(base::interner& texts,
+                                                                 const session::parameters& startup,
+                                                                 const std::string& application_name) {
     const auto found = greetings_.find(startup.key());
-    return found == greetings_.end() ? nullptr : found->second.second;
+    if (found == greetings_.end()) return nullptr;
+    auto& [asked, told, by_name] = found->second;
+    const auto ready = by_name.find(application_name);
+    if (ready != by_name.end()) return ready->second;
+    if (by_name.size() >= max_names) by_name.clear();
+    auto made = std::make_shared<const named_greeting>(named_greeting::make(texts, told, startup, application_name));
+    by_name.emplace(application_name, made);
+    return made;
 }
 
 void shared_pool::remember_greeting(const session::parameters& startup, greeting what) {
     if (greetings_.size() >= max_greetings) greetings_.clear();
-    greetings_[startup.key()] = {startup, std::make_shared<const greeting>(std::move(what))};
+    greetings_[startup.key()] = {startup, std::move(what), {}};
 }
 
 void shared_pool::server_opened(const session::server_state& state) {
-    const auto plain = find_greeting({});
+    const auto plain = greetings_.find(session::parameters().key());
     // After an upgrade or a change of defaults what was learned from older servers no longer holds.
-    if (plain != nullptr && !(same_server(*plain, state) && plain->desired == state.baseline)) greetings_.clear();
+    if (plain != greetings_.end()) {
+        const greeting& told = plain->second.told;
+        if (!same_server(told, state) || told.desired != state.baseline) greetings_.clear();
+    }
     remember_greeting({}, {state.reported, state.baseline});
     last_failure.reset();
 }

@@ -6,12 +6,12 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "auth/server_login.hpp"
 #include "metrics/pool_counters.hpp"
 #include "pool/server_pool.hpp"
+#include "relay/greeting.hpp"
 #include "relay/settings.hpp"
 #include "session/outcome.hpp"
 #include "session/parameters.hpp"
@@ -19,12 +19,6 @@
 #include "upstream/server.hpp"
 
 namespace pgweir::relay {
-
-/// What a client of a pool is told at login, once a server has said it.
-struct greeting {
-    std::vector<std::pair<std::string, std::string>> reported;
-    session::parameters desired;
-};
 
 /// One pool as all workers see it: the servers of one (database, server user), what they are opened with, and what
 /// new clients are greeted with. Lives until the process ends. Everything but the constants is used under the
@@ -51,18 +45,25 @@ public:
     /// Why the last connect failed, for clients that it fails.
     std::optional<session::failure> last_failure;
 
-    /// Null when no server has said it yet.
-    std::shared_ptr<const greeting> find_greeting(const session::parameters& startup) const;
+    /// What a client is told at login; null when no server has said it yet. `startup` without application_name.
+    std::shared_ptr<const named_greeting> find_greeting(base::interner& texts, const session::parameters& startup,
+                                                        const std::string& application_name);
     void remember_greeting(const session::parameters& startup, greeting what);
     /// A server was opened: its ParameterStatus set is the newest truth about versions and defaults.
     void server_opened(const session::server_state& state);
 
 private:
+    struct known_greeting {
+        session::parameters startup;
+        greeting told;
+        std::map<std::string, std::shared_ptr<const named_greeting>> by_name;
+    };
+
     std::string database_;
     std::string user_;
     database_settings settings_;
     std::deque<metrics::pool_counters> counters_;
-    std::map<const void*, std::pair<session::parameters, std::shared_ptr<const greeting>>> greetings_;
+    std::map<const void*, known_greeting> greetings_;
 };
 
 }  // namespace pgweir::relay

@@ -71,30 +71,27 @@ int service::run() {
 }
 
 void service::accept(base::unique_fd socket, const net::socket_address& peer) {
+    pool::admission place;
+    bool too_many = false;
+    {
+        const std::lock_guard lock(directory_.mutex());
+        auto admitted = directory_.limits.connect(configured_.listen.max_clients + told_they_are_too_many);
+        if (admitted) place = std::move(*admitted);
+        too_many = directory_.limits.connections() > configured_.listen.max_clients;
+    }
+    // Acceptors live on the first worker.
+    if (!place) return workers_.at(0).count_refused(metrics::rejection_reason::max_clients);
+    relay::worker& chosen = workers_.at(workers_.least_loaded());
+    if (&chosen == &workers_.at(0)) return chosen.accept(std::move(socket), peer, std::move(place), too_many);
     struct newcomer {
         base::unique_fd socket;
         net::socket_address peer;
         pool::admission place;
     };
-    auto moved = std::make_shared<newcomer>(newcomer{std::move(socket), peer, {}});
-    bool too_many = false;
-    {
-        const std::lock_guard lock(directory_.mutex());
-        auto admitted = directory_.limits.connect(configured_.listen.max_clients + told_they_are_too_many);
-        if (admitted) moved->place = std::move(*admitted);
-        too_many = directory_.limits.connections() > configured_.listen.max_clients;
-    }
-    relay::worker& chosen = workers_.at(workers_.least_loaded());
-    auto take = [&chosen, moved, too_many] {
-        if (moved->place)
-            chosen.accept(std::move(moved->socket), moved->peer, std::move(moved->place), too_many);
-        else
-            chosen.count_refused(metrics::rejection_reason::max_clients);
-    };
-    if (&chosen == &workers_.at(0))
-        take();
-    else
-        chosen.post(std::move(take));
+    auto moved = std::make_shared<newcomer>(newcomer{std::move(socket), peer, std::move(place)});
+    chosen.post([&chosen, moved, too_many] {
+        chosen.accept(std::move(moved->socket), moved->peer, std::move(moved->place), too_many);
+    });
 }
 
 void service::await_signal() {

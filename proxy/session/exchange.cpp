@@ -18,27 +18,32 @@ bool hides_ascii(std::string_view encoding) {
 }  // namespace
 
 void exchange::desired_changed() {
+    identity_stale = true;
+    desired.for_each([this](std::string_view name, std::string_view value) {
+        if (name == "standard_conforming_strings") conforming_strings = value == "on";
+        if (name == "client_encoding") scannable = !hides_ascii(value);
+    });
+}
+
+const std::string& exchange::identity() {
+    if (!identity_stale && identity_epoch == schema->get()) return parse_identity;
     // Constants in a text are read with DateStyle, TimeZone, lc_monetary and more: all settings count but these.
     static constexpr std::array<std::string_view, 4> no_matter{"application_name", "statement_timeout", "lock_timeout",
                                                                "idle_in_transaction_session_timeout"};
+    identity_stale = false;
+    identity_epoch = schema->get();
     parse_identity = parse_scope;
     parse_identity.push_back('\0');
-    identity_epoch = schema->get();
     parse_identity.append(std::to_string(identity_epoch)).push_back('\0');
     desired.for_each([this](std::string_view name, std::string_view value) {
         if (std::find(no_matter.begin(), no_matter.end(), name) != no_matter.end()) return;
         parse_identity.append(name).push_back('\0');
         parse_identity.append(value).push_back('\0');
-        if (name == "standard_conforming_strings") conforming_strings = value == "on";
-        if (name == "client_encoding") scannable = !hides_ascii(value);
     });
-    if (!pins.any() && unshared == 0) return;
-    parse_identity.append(std::to_string(client_id)).push_back('/');
-    parse_identity += std::to_string(unshared);
-}
-
-const std::string& exchange::identity() {
-    if (identity_epoch != schema->get()) desired_changed();
+    if (pins.any() || unshared > 0) {
+        parse_identity.append(std::to_string(client_id)).push_back('/');
+        parse_identity += std::to_string(unshared);
+    }
     return parse_identity;
 }
 

@@ -95,6 +95,7 @@ struct exchange {
     std::string parse_scope;  ///< the pool: what one database parses another may not know
     std::string parse_identity;  ///< of statements this client prepares now, by identity()
     std::uint64_t identity_epoch = 0;  ///< in which parse_identity was worked out
+    bool identity_stale = true;  ///< what it depends on has changed since
     /// Grows with what changes the meaning of texts until its transaction ends, or until the server has told what a
     /// setting is now: what is prepared meanwhile is nobody else's.
     unsigned unshared = 0;
@@ -157,7 +158,7 @@ struct exchange {
     /// statements. Good until the next call.
     const std::string& identity();
 
-    /// Works out what depends on client_encoding, search_path and the like, after `desired` has changed.
+    /// To be called when `desired`, the pins or `unshared` have changed: how texts are read, and identity().
     void desired_changed();
 
     /// An answer of our own, in its turn.

@@ -95,7 +95,7 @@ message_verdict lost_flow::take_parse(base::bytes_view body) {
     if (parsed->statement.empty()) {
         x_.statements.set_unnamed(parsed->text, parsed->parameter_types, found.flags);
     } else {
-        auto statement = prepared_statement::make(*x_.texts, parsed->parameter_types, x_.parse_identity, parsed->text);
+        auto statement = prepared_statement::make(*x_.texts, parsed->parameter_types, x_.identity(), parsed->text);
         x_.statements.add(parsed->statement,
                           {.statement = std::move(statement), .description = {}, .effects = found.flags});
     }

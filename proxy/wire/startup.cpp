@@ -39,8 +39,11 @@ base::result<startup_packet> read_bare_request(startup_kind kind, const reader& 
 
 // A server is more lenient in one case: any last byte passes for the terminator. No client relies on that.
 base::result<startup_packet> read_parameters(reader& body, std::uint16_t minor_version) {
+    // As many as drivers send; a copy for each growth would cost more.
+    constexpr std::size_t usual_parameters = 8;
     startup_packet packet;
     packet.minor_version = minor_version;
+    packet.parameters.reserve(usual_parameters);
     for (;;) {
         const std::string_view name = body.c_string();
         if (!body.ok()) return error_code::bad_startup_packet;

@@ -38,7 +38,8 @@ TEST(address_test, refuses_what_is_not_numeric) {
 TEST(address_test, knows_loopback) {
     for (const char* text : {"127.0.0.1", "127.255.255.254", "::1", "::ffff:127.0.0.1"})
         EXPECT_TRUE(socket_address::parse(text, 1)->is_loopback()) << text;
-    for (const char* text : {"128.0.0.1", "126.1.1.1", "0.0.0.0", "::", "::2", "::ffff:10.0.0.1"})
+    for (const char* text :
+         {"128.0.0.1", "126.1.1.1", "0.0.0.0", "::", "::2", "::ffff:10.0.0.1", "7f00::", "::127.0.0.1"})
         EXPECT_FALSE(socket_address::parse(text, 1)->is_loopback()) << text;
 }
 
