@@ -29,15 +29,7 @@ std::string error_reply(std::string_view sqlstate, std::string_view message, std
     return reply;
 }
 
-bool contains(const std::vector<std::string>& users, std::string_view user) {
-    return std::find(users.begin(), users.end(), user) != users.end();
-}
-
 }  // namespace
-
-bool console::admits(std::string_view user) const {
-    return contains(console_users_, user) || contains(stats_users_, user);
-}
 
 void console::run(std::uint32_t worker, const std::string&, const std::string& text,
                   std::function<void(std::string)> done) {

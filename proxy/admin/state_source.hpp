@@ -16,6 +16,8 @@ namespace pgweir::admin {
 struct pool_view {
     const relay::shared_pool* pool = nullptr;
     std::string database, user, mode;
+    std::string upstream;           ///< host:port
+    bool only_of_database = false;  ///< all clients of the database work as one user
     pool::pool_snapshot servers;
     std::vector<relay::server_view> idle;
     metrics::pool_counters_sum counters;

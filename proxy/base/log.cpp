@@ -61,6 +61,10 @@ void configure(level least, format how) {
                                              : "%Y-%m-%dT%H:%M:%S.%e%z %l %v");
 }
 
+void set_level(level least) {
+    logger().set_level(native(least));
+}
+
 std::string seconds(duration time) {
     return fmt::format("{:.3f}", to_seconds(time));
 }

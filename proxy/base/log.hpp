@@ -12,8 +12,11 @@ namespace pgweir::base::log {
 enum class level { debug, info, warning, error };
 enum class format { text, json };
 
-/// At start-up, before there are threads, and at a reload.
+/// At start-up, before there are threads.
 void configure(level least, format how);
+
+/// Any thread.
+void set_level(level least);
 
 using field = std::pair<std::string_view, std::string>;
 

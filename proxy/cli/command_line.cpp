@@ -33,16 +33,6 @@ std::map<std::string, std::string> read_environment(char** environment) {
     return variables;
 }
 
-base::log::level level_of(config::log_level level) {
-    switch (level) {
-        case config::log_level::debug: return base::log::level::debug;
-        case config::log_level::info: return base::log::level::info;
-        case config::log_level::warning: return base::log::level::warning;
-        case config::log_level::error: break;
-    }
-    return base::log::level::error;
-}
-
 /// Reads the configuration or says everything that is wrong with it.
 bool load(const config::source& from, config::settings& into) {
     config::outcome loaded = config::load(from);
@@ -54,12 +44,10 @@ bool load(const config::source& from, config::settings& into) {
 int serve(const config::source& from) {
     config::settings settings;
     if (!load(from, settings)) return wrong_usage;
-    base::log::configure(level_of(settings.log.level), settings.log.format == config::log_format::json
-                                                           ? base::log::format::json
-                                                           : base::log::format::text);
+    base::log::configure(settings.log.level, settings.log.format);
     try {
         net::read_fault_points();
-        runtime::service service(std::move(settings));
+        runtime::service service({std::move(settings), [&from] { return config::load(from); }});
         return service.run();
     } catch (const std::exception& error) {
         std::cerr << "pgweir: " << error.what() << '\n';

@@ -15,6 +15,8 @@ struct conninfo {
     std::string database;
     std::string user;
     std::string password;
+
+    bool operator==(const conninfo&) const = default;
 };
 
 /// Reads `postgres://user:password@host:port/database?sslmode=prefer` or `host=... user=...` with libpq's own parser.

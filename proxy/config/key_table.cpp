@@ -103,6 +103,7 @@ constexpr std::array<choices, 4> log_levels{"debug", "info", "warning", "error"}
 constexpr std::array<choices, 2> log_formats{"text", "json"};
 
 constexpr bool or_off = true;
+constexpr bool at_start_only = true;
 
 using pool_settings = pool::settings;
 using upstream_settings = upstream::settings;
@@ -115,14 +116,14 @@ constexpr std::array table{
 
     key{"listen.addresses", type::addresses, "[\"0.0.0.0:6432\"]",
         "Where clients connect: host:port, [v6]:port, or the absolute path of a directory for a unix socket.",
-        root<&settings::listen, &net::listen_settings::addresses>},
+        root<&settings::listen, &net::listen_settings::addresses>, {}, false, {}, {}, at_start_only},
     key{"listen.max_clients", type::count, "10000", "Client connections of the whole process; further ones are refused.",
         root<&settings::listen, &net::listen_settings::max_clients>, client_range},
     key{"listen.login_timeout", type::duration, "15s", "A client that has not logged in by then is disconnected.",
         root<&settings::listen, &net::listen_settings::login_timeout>, up_to_an_hour},
 
     key{"admin.http", type::address, "127.0.0.1:9127", "Address of /metrics, /healthz and /readyz.",
-        root<&settings::admin, &admin::http>, {}, or_off},
+        root<&settings::admin, &admin::http>, {}, or_off, {}, {}, at_start_only},
     key{"admin.console_users", type::names, "[]", "Users who may give commands on the console (the database pgweir).",
         root<&settings::admin, &admin::console_users>},
     key{"admin.stats_users", type::names, "[]", "Users who may look at the console but change nothing.",
@@ -156,7 +157,7 @@ constexpr std::array table{
         checked_only, {}, false, ssl_modes, planned_ssl_modes},
 
     key{"databases.<name>.pool.mode", type::choice, "transaction", "How long a client keeps a server connection.",
-        in_database<&database::pool, &pool_settings::mode>, {}, false, pool_modes},
+        in_database<&database::pool, &pool_settings::mode>, {}, false, pool_modes, {}, at_start_only},
     key{"databases.<name>.pool.size", type::count, "20", "Server connections of one pool (a database and a server user).",
         in_database<&database::pool, &pool_settings::size>, server_range},
     key{"databases.<name>.pool.min_idle", type::count, "0", "Connections kept open while anybody uses the pool.",
@@ -205,7 +206,7 @@ constexpr std::array table{
         in_database<&database::session, &session_settings::client_idle_timeout>, up_to_a_year, or_off},
 
     key{"workers", type::count, "1", "Threads that serve clients. One serves tens of thousands of queries a second.",
-        root<&settings::workers>, counted(1, 64)},
+        root<&settings::workers>, counted(1, 64), false, {}, {}, at_start_only},
 
     key{"shutdown.mode", type::choice, "service",
         "On SIGTERM a service stops accepting and drains; a sidecar goes on accepting until its clients have gone.",
@@ -216,7 +217,7 @@ constexpr std::array table{
     key{"log.level", type::choice, "info", "The least important message that is logged.",
         root<&settings::log, &log::level>, {}, false, log_levels},
     key{"log.format", type::choice, "text", "One line for each event, as text or as JSON.",
-        root<&settings::log, &log::format>, {}, false, log_formats},
+        root<&settings::log, &log::format>, {}, false, log_formats, {}, at_start_only},
     key{"log.slow_query", type::duration, "500ms", "A statement that takes longer is logged.", slow_query, up_to_a_day, or_off},
 };
 

@@ -62,6 +62,7 @@ struct key {
     bool can_be_off = false;
     std::span<const std::string_view> choices{};          ///< in the order of the enumerators
     std::span<const std::string_view> planned_choices{};  ///< of a later version
+    bool needs_restart = false;  ///< a reload does not change it
 };
 
 /// A key, or everything below it, that a later version will have.

@@ -27,6 +27,8 @@ One YAML file. Every key is optional, except that there has to be a database wit
   user and password. With a file it is not looked at.
 - `<name>` is any name: of a database as clients ask for it (`"*"` serves every name that is not listed), or of a user.
   In `--set` a name with a dot stands in double quotes: `--set 'databases."my.db".pool.size=5'`.
+- **Reload**: on SIGHUP everything is read again, from the same places. With any error in it nothing changes; else all of
+  it holds at once, except for the keys below that need a restart: the log names those that differ.
 )";
 
 std::string one_of(std::span<const std::string_view> choices) {
@@ -66,7 +68,7 @@ std::string row(const key& k) {
     std::string text =
         "| `" + std::string(k.path) + "` | " + kind_of_value(k) + (k.can_be_off ? ", or `off`" : "") + " | ";
     if (!k.fallback.empty()) text += "`" + std::string(k.fallback) + "` ";
-    return text + "| " + std::string(k.doc) + " |\n";
+    return text + "| " + std::string(k.doc) + (k.needs_restart ? " Needs a restart." : "") + " |\n";
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "auth/settings.hpp"
+#include "base/log.hpp"
 #include "base/time.hpp"
 #include "net/settings.hpp"
 #include "pool/settings.hpp"
@@ -34,12 +35,9 @@ struct shutdown {
     base::duration grace = std::chrono::seconds(30);
 };
 
-enum class log_level { debug, info, warning, error };
-enum class log_format { text, json };
-
 struct log {
-    log_level level = log_level::info;
-    log_format format = log_format::text;
+    base::log::level level = base::log::level::info;
+    base::log::format format = base::log::format::text;
 };
 
 /// Everything a running pgweir was told, checked and complete. Gathers the modules' own settings.

@@ -56,6 +56,7 @@ enum class server_disconnect_reason : std::uint8_t {
     client_left_midway,   ///< half a message was sent
     protocol_error,
     shutdown,
+    reconfigured,         ///< a reload changed where or how its pool connects
     check_failed,         ///< the probe before lending
     state_failed,         ///< session state could not be applied
 };
@@ -63,9 +64,9 @@ enum class server_disconnect_reason : std::uint8_t {
 template <>
 struct label_traits<server_disconnect_reason> {
     static constexpr std::string_view label = "reason";
-    static constexpr std::array<std::string_view, 11> values{
+    static constexpr std::array<std::string_view, 12> values{
         "idle_timeout",       "lifetime",       "lost",     "dirty",        "reset_failed", "uncleanable",
-        "client_left_midway", "protocol_error", "shutdown", "check_failed", "state_failed",
+        "client_left_midway", "protocol_error", "shutdown", "reconfigured", "check_failed", "state_failed",
     };
 };
 

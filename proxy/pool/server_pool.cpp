@@ -86,6 +86,11 @@ void server_pool::client_left(base::time_point now) {
     last_activity_ = now;
 }
 
+void server_pool::try_out(base::time_point now) {
+    trying_out_ = true;
+    settle(now);
+}
+
 // ---- servers that are lent ----
 
 handover server_pool::give_back(std::unique_ptr<member> server, base::time_point now) {
@@ -191,6 +196,7 @@ slot server_pool::begin_connect(base::time_point now) {
 handover server_pool::connected(std::unique_ptr<member> server, base::time_point now) {
     assert(server->slot_.belongs_to(*counts_) && server->slot_.current_stage() == slot::stage::connecting);
     server->slot_.enter(slot::stage::open);
+    trying_out_ = false;
     size_.opened(open(), now);
     backoff_.succeeded();
     return place(std::move(server), now);
@@ -247,6 +253,7 @@ demand server_pool::demand_at(base::time_point at) const {
     d.effective = d.waiting > 0 ? size_.at(at) : size_.current();
     d.reserve = !size_.limited() && reserve_due(at) ? settings_.reserve_size : 0;
     d.min_idle = in_use(at) ? settings_.min_idle : 0;
+    if (trying_out_ && d.waiting + d.connecting == 0) d.min_idle = std::max(d.min_idle, 1U);
     d.burst = backoff_.failing() ? 1 : settings_.connect_burst;
     return d;
 }

@@ -97,6 +97,11 @@ public:
     void client_arrived(base::time_point now);
     void client_left(base::time_point now);
 
+    /// Opens one server though nobody asks for it, and tries until that has succeeded: then it is known that the pool
+    /// can be used, and what its clients are greeted with.
+    void try_out(base::time_point now);
+    bool trying_out() const noexcept { return trying_out_; }
+
     // ---- servers that are lent ----
 
     /// The server is free: at `I`, with nothing pending and no pin; or doomed. Every lent server ends here, also a
@@ -228,6 +233,7 @@ private:
     base::time_point recheck_at_ = base::never;
     base::time_point last_activity_{};
     bool ever_used_ = false;
+    bool trying_out_ = false;
     std::uint32_t clients_ = 0;
     std::uint32_t handoffs_ = 0;
     std::uint64_t generation_ = 0;

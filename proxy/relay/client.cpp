@@ -58,7 +58,7 @@ void client::begin() {
     services_.random.fill(random.scram_nonce);
     const bool local = peer_.is_unix() || peer_.is_loopback();
     const peer_facts facts{.local = local, .address = local ? std::string() : peer_.host()};
-    login_ = std::make_unique<login_flow>(*services_.settings, facts, random);
+    login_ = std::make_unique<login_flow>(services_.settings, facts, random);
     services_.deadlines.arm(session_deadline_, base::deadline_after(now(), services_.settings->login_timeout));
     watched_ = services_.reactor.watch(transport_.fd(), *this, 0);
 }
@@ -310,6 +310,9 @@ void client::run() {
         if (phase_ == phase::relaying) feed({});
     } else if (phase_ == phase::relaying && !server_ && !waiting_ && !not_lent_ && !terminated_ && !unread_.empty()) {
         feed({});
+    } else if (phase_ == phase::greeting && conversation_ && !server_ && !waiting_ && !not_lent_ &&
+               !conversation_->refusal()) {
+        ask_for_greeting();
     }
     if (not_lent_ && conversation_) {
         session::failure why = std::move(*not_lent_);

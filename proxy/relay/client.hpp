@@ -105,10 +105,11 @@ private:
     bool may_operate() const;
     void logged_in();
     void enter_console();
-    const database_settings* find_database();
-    bool admit(const database_settings& database);
-    void start_session(const database_settings& database);
+    std::shared_ptr<const database_settings> choose_database();
+    bool admit();
+    void start_session();
     void greet(const named_greeting& what);
+    void ask_for_greeting();
     void greeted_by_server();
     void choose_key(std::optional<std::int32_t> process_id);
     void start_tunnel();
@@ -140,6 +141,8 @@ private:
     base::byte_queue unread_;    ///< came from the client and was not taken yet
     base::outbox to_client_;     ///< goes out before what the conversation says
     std::unique_ptr<login_flow> login_;
+    std::shared_ptr<const database_settings>
+        served_by_;  ///< as it was at its login; a reload is for those who come later
     std::unique_ptr<session::conversation> conversation_;
     std::unique_ptr<console_session> console_;
     std::unique_ptr<tunnel> tunnel_;

@@ -70,7 +70,8 @@ void client::feed_login() {
 
 // The console has to be reached above all when there are too many clients.
 bool client::may_operate() const {
-    return services_.console != nullptr && services_.console->serves(database_) && services_.console->admits(user_);
+    return services_.console != nullptr && services_.console->serves(database_) &&
+           services_.settings->admits_to_console(user_);
 }
 
 void client::reject(const session::failure& why, client_connect_result result) {
@@ -101,33 +102,32 @@ void client::logged_in() {
     base::list_link<newcomer_tag>::unlink();
     application_name_ = login_->application_name();
     if (services_.console != nullptr && services_.console->serves(database_)) return enter_console();
-    const database_settings* database = find_database();
-    if (database == nullptr)
+    served_by_ = choose_database();
+    if (!served_by_)
         return reject(
             {.reason = outcome::unknown_database,
              .message = "database \"" + database_ + "\" does not exist (no such database: " + database_ + ')'},
             client_connect_result::rejected);
-    if (!admit(*database)) return;
-    start_session(*database);
+    if (admit()) start_session();
 }
 
-const database_settings* client::find_database() {
+std::shared_ptr<const database_settings> client::choose_database() {
     const auto wanted = login_->wanted_replication();
     if (wanted != login_flow::replication::none)
         replication_ = wanted == login_flow::replication::physical ? "physical" : "logical";
-    const database_settings* found = services_.settings->find(database_);
-    if (found != nullptr || wanted != login_flow::replication::physical) return found;
+    auto found = find_database(services_.settings, database_);
+    if (found || wanted != login_flow::replication::physical) return found;
     // libpq's tools ask for a database `replication` then, and PostgreSQL does not look at the name.
     const auto* only = services_.settings->only();
     if (only == nullptr) return nullptr;
     database_ = only->first;
-    return &only->second;
+    return find_database(services_.settings, database_);
 }
 
-bool client::admit(const database_settings& database) {
-    const pool::client_limits::ceilings most{.database = database.session.max_clients,
-                                             .user = database.session.max_clients_per_user,
-                                             .address = database.session.max_clients_per_address};
+bool client::admit() {
+    const session::settings& limits = served_by_->session;
+    const pool::client_limits::ceilings most{
+        .database = limits.max_clients, .user = limits.max_clients_per_user, .address = limits.max_clients_per_address};
     std::error_code refused;
     const std::string address = most.address == 0 || peer_.is_unix() ? std::string() : peer_.host();
     {
@@ -146,7 +146,7 @@ bool client::admit(const database_settings& database) {
 }
 
 void client::enter_console() {
-    if (!services_.console->admits(user_))
+    if (!services_.settings->admits_to_console(user_))
         return reject({.reason = outcome::not_allowed,
                        .message = "user \"" + user_ + "\" may not use the console",
                        .sqlstate = "42501",
@@ -167,13 +167,14 @@ void client::enter_console() {
     feed_console();
 }
 
-void client::start_session(const database_settings& database) {
+void client::start_session() {
     auto& texts = services_.directory.texts();
     if (!login_->settings().empty()) startup_ = session::parameters::make(texts, login_->settings());
     std::shared_ptr<const named_greeting> known;
     {
         const std::lock_guard lock(services_.directory.mutex());
-        pool_ = &services_.directory.find_or_make(database_, user_, database, [this] { return login_->credentials(); });
+        pool_ =
+            &services_.directory.find_or_make(database_, user_, served_by_, [this] { return login_->credentials(); });
         if (!login_->wants_replication()) {
             pool_->servers.client_arrived(now());
             if (pool_->shares_servers()) known = pool_->find_greeting(texts, startup_, application_name_);
@@ -183,7 +184,7 @@ void client::start_session(const database_settings& database) {
     if (login_->wants_replication()) return start_tunnel();
 
     conversation_ =
-        std::make_unique<session::conversation>(pool_->settings().session, pool_->counters(services_.index), texts,
+        std::make_unique<session::conversation>(served_by_->session, pool_->counters(services_.index), texts,
                                                 services_.directory.schema(), pool_->shares_servers(), id());
     if (known) {
         conversation_->set_state(known->startup, known->desired, pool_->servers.name());
@@ -195,7 +196,11 @@ void client::start_session(const database_settings& database) {
                              pool_->servers.name());
     phase_ = phase::greeting;
     flush_client();
-    if (borrow(false) && not_lent_) services_.reactor.defer(*this);
+    ask_for_greeting();
+}
+
+void client::ask_for_greeting() {
+    if (borrow(std::exchange(keeps_turn_, false)) && not_lent_) services_.reactor.defer(*this);
 }
 
 void client::greeted_by_server() {

@@ -124,7 +124,6 @@ void client::take_server(std::unique_ptr<upstream::server> server) {
     if (server_ && !server_->unread.empty()) server_->drained = false;
     if (phase_ == phase::greeting) {
         if (server_ && conversation_->settled() && !conversation_->refusal()) greeted_by_server();
-        if (!server_ && phase_ == phase::greeting) services_.reactor.defer(*this);
     }
 }
 
@@ -219,10 +218,7 @@ void client::lost_server() {
     conversation_->server_lost(now());
     services_.servers.close(std::move(server_), server_disconnect_reason::lost);
     keeps_turn_ = unused;
-    if (phase_ == phase::greeting) {
-        borrow(std::exchange(keeps_turn_, false));
-        return;
-    }
+    if (phase_ == phase::greeting) return ask_for_greeting();
     if (phase_ != phase::relaying) return;
     if (conversation_->fatal()) return close_with(*conversation_->fatal());
     flush_client();
@@ -274,6 +270,8 @@ void client::settle_server() {
                 conversation_->take_back(now());
             }
             services_.servers.close(std::move(server_), why);
+            // Who waits to be greeted says nothing that would ask for another one.
+            if (phase_ == phase::greeting) services_.reactor.defer(*this);
             return;
         }
     }

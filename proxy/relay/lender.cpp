@@ -28,6 +28,10 @@ std::unique_ptr<upstream::server> as_server(std::unique_ptr<pool::member> member
     return std::unique_ptr<upstream::server>(static_cast<upstream::server*>(member.release()));
 }
 
+const std::string& server_database(const shared_pool& pool, const database_settings& how) {
+    return how.upstream.database.empty() ? pool.database() : how.upstream.database;
+}
+
 server_connect_result result_of(pool::connect_failure kind) {
     switch (kind) {
         case pool::connect_failure::unreachable:
@@ -242,6 +246,7 @@ void lender::on_idle_server(upstream::server& which, net::readiness ready) {
 void lender::open_connections(shared_pool& pool) {
     std::vector<pool::slot> places;
     auth::credentials secret;
+    std::shared_ptr<const database_settings> how;
     {
         const std::lock_guard lock(directory_.mutex());
         while (pool.servers.connects_wanted(reactor_.now()) > 0) {
@@ -249,15 +254,17 @@ void lender::open_connections(shared_pool& pool) {
         }
         if (places.empty()) return;
         secret = pool.credentials;
+        how = pool.settings();
     }
-    for (auto& place : places) open_one(pool, std::move(place), secret);
+    for (auto& place : places) open_one(pool, std::move(place), *how, secret);
 }
 
-void lender::open_one(shared_pool& pool, pool::slot place, const auth::credentials& secret) {
+void lender::open_one(shared_pool& pool, pool::slot place, const database_settings& how,
+                      const auth::credentials& secret) {
     upstream::opening_request request{
-        .database = pool.server_database(), .credentials = secret, .parameters = {}, .read_baseline = true};
+        .database = server_database(pool, how), .credentials = secret, .parameters = {}, .read_baseline = true};
     auto held = std::make_shared<pool::slot>(std::move(place));
-    connector_.open(pool.settings().upstream, std::move(request), [this, &pool, held](upstream::open_result result) {
+    connector_.open(how.upstream, std::move(request), [this, &pool, held](upstream::open_result result) {
         if (auto* success = std::get_if<upstream::opened>(&result)) {
             opened(pool, std::move(*held), std::move(*success));
             return;
@@ -345,27 +352,40 @@ void lender::on_deadline(int, base::time_point now) {
 
 void lender::open_dedicated(shared_pool& like, std::vector<std::pair<std::string, std::string>> parameters,
                             upstream::open_callback done) {
-    upstream::opening_request request{.database = like.server_database(),
-                                      .credentials = {},
-                                      .parameters = std::move(parameters),
-                                      .read_baseline = false};
+    upstream::opening_request request{
+        .database = {}, .credentials = {}, .parameters = std::move(parameters), .read_baseline = false};
+    std::shared_ptr<const database_settings> how;
     {
         const std::lock_guard lock(directory_.mutex());
         request.credentials = like.credentials;
+        how = like.settings();
     }
-    connector_.open(like.settings().upstream, std::move(request), std::move(done));
+    request.database = server_database(like, *how);
+    connector_.open(how->upstream, std::move(request), std::move(done));
+}
+
+void lender::serve_by(const std::shared_ptr<const service_settings>& what) {
+    std::vector<std::unique_ptr<pool::member>> leaving;
+    std::vector<shared_pool*> all;
+    {
+        const std::lock_guard lock(directory_.mutex());
+        leaving = directory_.serve_by(what, reactor_.now());
+        directory_.for_each([&](shared_pool& pool) { all.push_back(&pool); });
+    }
+    for (auto& server : leaving) part_with(as_server(std::move(server)), server_disconnect_reason::reconfigured);
+    for (shared_pool* pool : all) open_connections(*pool);
+    look_after(reactor_.now());
 }
 
 void lender::close_idle() {
-    std::vector<std::unique_ptr<upstream::server>> leaving;
+    std::vector<std::unique_ptr<pool::member>> leaving;
     {
         const std::lock_guard lock(directory_.mutex());
         directory_.for_each([&](shared_pool& pool) {
-            for (auto& member : pool.servers.retire_all(reactor_.now()))
-                leaving.push_back(as_server(std::move(member)));
+            for (auto& server : pool.servers.retire_all(reactor_.now())) leaving.push_back(std::move(server));
         });
     }
-    for (auto& server : leaving) part_with(std::move(server), server_disconnect_reason::shutdown);
+    for (auto& server : leaving) part_with(as_server(std::move(server)), server_disconnect_reason::shutdown);
 }
 
 }  // namespace pgweir::relay

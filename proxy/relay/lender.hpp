@@ -70,6 +70,9 @@ public:
     void open_dedicated(shared_pool& like, std::vector<std::pair<std::string, std::string>> parameters,
                         upstream::open_callback done);
 
+    /// By these settings from now on: at the start, and after a reload when all workers have them. On one worker.
+    void serve_by(const std::shared_ptr<const service_settings>& what);
+
     /// Sends Terminate on every idle server and closes it. At the end of the process.
     void close_idle();
 
@@ -96,7 +99,7 @@ private:
     void arrive(std::uint64_t client, std::uint64_t wait, std::unique_ptr<upstream::server> server);
 
     void open_connections(shared_pool& pool);
-    void open_one(shared_pool& pool, pool::slot place, const auth::credentials& secret);
+    void open_one(shared_pool& pool, pool::slot place, const database_settings& how, const auth::credentials& secret);
     void opened(shared_pool& pool, pool::slot place, upstream::opened what);
     void not_opened(shared_pool& pool, const upstream::opening_failure& why);
     void look_after(base::time_point at);

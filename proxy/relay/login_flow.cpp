@@ -106,11 +106,11 @@ login_flow::step login_flow::read_parameters() {
 }
 
 login_flow::step login_flow::begin_authentication(std::string& out) {
-    if (settings_.method == auth::method::trust && !peer_.local && !settings_.trusted.contains(peer_.address))
+    if (settings_->method == auth::method::trust && !peer_.local && !settings_->trusted.contains(peer_.address))
         return fail(outcome::not_allowed);
-    const auth::secret* known = settings_.secret_of(user_);
-    login_.emplace(settings_.method, user_, known == nullptr ? std::nullopt : std::optional(*known), random_,
-                   settings_.mock_key);
+    const auth::secret* known = settings_->secret_of(user_);
+    login_.emplace(settings_->method, user_, known == nullptr ? std::nullopt : std::optional(*known), random_,
+                   settings_->mock_key);
     switch (login_->start(out)) {
         case auth::client_login::step::send_and_wait: return step::wait;
         case auth::client_login::step::send_and_done: return step::proven;
@@ -151,7 +151,7 @@ auth::credentials login_flow::credentials() const {
     proven.user = user_;
     proven.password = login_->clear_password();
     proven.keys = login_->client_keys();
-    if (const auth::secret* known = settings_.secret_of(user_)) {
+    if (const auth::secret* known = settings_->secret_of(user_)) {
         if (proven.password.empty()) proven.password = known->clear_password();
         proven.md5_hash = known->md5();
     }

@@ -3,8 +3,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "auth/client_login.hpp"
@@ -26,8 +28,8 @@ struct peer_facts {
 /// The first words of a connection: encryption requests, startup packet, proof of identity. Knows no socket.
 class login_flow {
 public:
-    login_flow(const service_settings& settings, peer_facts peer, const auth::entropy& random)
-        : settings_(settings), peer_(std::move(peer)), random_(random) {}
+    login_flow(std::shared_ptr<const service_settings> settings, peer_facts peer, const auth::entropy& random)
+        : settings_(std::move(settings)), peer_(std::move(peer)), random_(random) {}
 
     enum class step : std::uint8_t {
         wait,    ///< send `out`, more must come
@@ -68,7 +70,7 @@ private:
     step receive_proof(base::bytes_view input, std::size_t& consumed, std::string& out);
     step fail(session::outcome reason, std::string message = {});
 
-    const service_settings& settings_;
+    std::shared_ptr<const service_settings> settings_;  ///< a reload may replace the worker's
     peer_facts peer_;
     auth::entropy random_;
     wire::startup_packet packet_;

@@ -1,38 +1,43 @@
 #include "relay/pool_directory.hpp"
 
+#include <utility>
+
 namespace pgweir::relay {
 
-namespace {
-
-auth::credentials own_credentials(const database_settings& how) {
-    auth::credentials own;
-    own.user = how.upstream.user;
-    own.password = how.upstream.password;
-    return own;
-}
-
-}  // namespace
-
 shared_pool& pool_directory::find_or_make(const std::string& database, const std::string& user,
-                                          const database_settings& how,
+                                          const std::shared_ptr<const database_settings>& how,
                                           const std::function<auth::credentials()>& proven) {
-    const bool forced = how.upstream.forces_user();
-    const std::string& server_user = forced ? how.upstream.user : user;
+    const bool forced = how->upstream.forces_user();
+    const std::string& server_user = forced ? how->upstream.user : user;
     auto& pool = pools_[{database, server_user}];
     if (!pool) {
-        pool::database_budget* budget = nullptr;
-        if (how.pool.max_servers != pool::unlimited) {
-            auto& shared = budgets_[database];
-            if (!shared) shared = std::make_unique<pool::database_budget>(how.pool.max_servers);
-            budget = shared.get();
-        }
-        pool = std::make_unique<shared_pool>(database, server_user, how, forced ? own_credentials(how) : proven(),
-                                             workers_, budget);
+        auto& budget = budgets_[database];
+        if (!budget) budget = std::make_unique<pool::database_budget>(how->pool.max_servers);
+        pool = std::make_unique<shared_pool>(database, server_user, how,
+                                             forced ? how->upstream_credentials() : proven(), workers_, budget.get());
     } else if (!forced) {
         // The client has just proved it, so it is at least as new as what is kept.
         pool->credentials = proven();
     }
     return *pool;
+}
+
+std::vector<std::unique_ptr<pool::member>> pool_directory::serve_by(const std::shared_ptr<const service_settings>& what,
+                                                                    base::time_point now) {
+    std::vector<std::unique_ptr<pool::member>> leaving;
+    for (auto& [key, pool] : pools_) {
+        const auto& [database, user] = key;
+        auto how = find_database(what, database);
+        if (how && how->upstream.forces_user() && how->upstream.user != user) how = nullptr;
+        if (how) budgets_[database]->set_limit(how->pool.max_servers);
+        for (auto& idle : pool->reconfigure(std::move(how), now)) leaving.push_back(std::move(idle));
+    }
+    for (const auto& [name, database] : what->databases) {
+        if (name == "*" || !database.upstream.forces_user()) continue;
+        auto& pool = find_or_make(name, {}, find_database(what, name), {});
+        if (pool.greetings_known() == 0) pool.servers.try_out(now);
+    }
+    return leaving;
 }
 
 }  // namespace pgweir::relay

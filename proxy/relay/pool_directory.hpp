@@ -33,8 +33,14 @@ public:
 
     /// The pool of a client that has logged in as `user`. `proven` tells what it has proved; asked only when that is
     /// what its servers log in with.
-    shared_pool& find_or_make(const std::string& database, const std::string& user, const database_settings& how,
+    shared_pool& find_or_make(const std::string& database, const std::string& user,
+                              const std::shared_ptr<const database_settings>& how,
                               const std::function<auth::credentials()>& proven);
+
+    /// After a reload: every pool goes on by what is configured now. A database whose upstream names the user has one
+    /// pool, known before its first client: it is made, and tried out. Returns idle servers to close.
+    [[nodiscard]] std::vector<std::unique_ptr<pool::member>> serve_by(
+        const std::shared_ptr<const service_settings>& what, base::time_point now);
 
     template <class Function>
     void for_each(Function&& apply) {

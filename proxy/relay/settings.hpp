@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -8,6 +10,7 @@
 
 #include "auth/address_rules.hpp"
 #include "auth/secret.hpp"
+#include "auth/server_login.hpp"
 #include "auth/settings.hpp"
 #include "base/time.hpp"
 #include "pool/settings.hpp"
@@ -20,6 +23,14 @@ struct database_settings {
     upstream::settings upstream;
     pool::settings pool;
     session::settings session;
+
+    /// What servers are logged in to with, if the upstream names a user.
+    auth::credentials upstream_credentials() const {
+        auth::credentials own;
+        own.user = upstream.user;
+        own.password = upstream.password;
+        return own;
+    }
 };
 
 /// What all workers serve by. Never changed once it is shared; a reload makes another.
@@ -46,11 +57,26 @@ struct service_settings {
         return databases.size() == 1 ? &*databases.begin() : nullptr;
     }
 
+    /// Users of the virtual database.
+    bool admits_to_console(const std::string& user) const {
+        const auto has = [&user](const std::vector<std::string>& users) {
+            return std::find(users.begin(), users.end(), user) != users.end();
+        };
+        return has(console_users) || has(stats_users);
+    }
+
     /// nullptr for a user that is not known here.
     const auth::secret* secret_of(const std::string& user) const {
         const auto found = secrets.find(user);
         return found == secrets.end() ? nullptr : &found->second;
     }
 };
+
+/// nullptr when no database serves this name. What is returned keeps all of `from` alive.
+inline std::shared_ptr<const database_settings> find_database(const std::shared_ptr<const service_settings>& from,
+                                                              const std::string& name) {
+    const database_settings* found = from->find(name);
+    return found == nullptr ? nullptr : std::shared_ptr<const database_settings>(from, found);
+}
 
 }  // namespace pgweir::relay

@@ -1,5 +1,7 @@
 #include "relay/shared_pool.hpp"
 
+#include <utility>
+
 namespace pgweir::relay {
 
 namespace {
@@ -21,14 +23,28 @@ bool same_server(const greeting& known, const session::server_state& state) {
 
 }  // namespace
 
-shared_pool::shared_pool(std::string database, std::string user, const database_settings& how, auth::credentials secret,
-                         std::uint32_t workers, pool::database_budget* budget)
-    : servers(how.pool, database + "/" + user, budget),
+shared_pool::shared_pool(std::string database, std::string user, std::shared_ptr<const database_settings> how,
+                         auth::credentials secret, std::uint32_t workers, pool::database_budget* budget)
+    : servers(how->pool, database + "/" + user, budget),
       credentials(std::move(secret)),
       database_(std::move(database)),
       user_(std::move(user)),
-      settings_(how),
+      settings_(std::move(how)),
+      shares_servers_(settings_->pool.mode == pool::mode::transaction),
       counters_(workers) {}
+
+std::vector<std::unique_ptr<pool::member>> shared_pool::reconfigure(std::shared_ptr<const database_settings> how,
+                                                                    base::time_point now) {
+    in_use_ = how != nullptr;
+    if (!in_use_) return servers.retire_all(now);
+    const auto before = std::exchange(settings_, std::move(how));
+    servers.set_settings(settings_->pool, now);
+    if (settings_->upstream.leads_to_same(before->upstream)) return {};
+    if (settings_->upstream.forces_user()) credentials = settings_->upstream_credentials();
+    greetings_.clear();
+    last_failure.reset();
+    return servers.retire_all(now);
+}
 
 std::shared_ptr<const named_greeting> shared_pool::find_greeting(base::interner& texts,
                                                                  const session::parameters& startup,

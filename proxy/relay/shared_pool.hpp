@@ -21,24 +21,27 @@
 namespace pgweir::relay {
 
 /// One pool as all workers see it: the servers of one (database, server user), what they are opened with, and what
-/// new clients are greeted with. Lives until the process ends. Everything but the constants is used under the
+/// new clients are greeted with. Lives until the process ends. Everything but names and mode is used under the
 /// directory's mutex; counters belong to one worker each.
 class shared_pool final : public upstream::server_owner {
 public:
-    shared_pool(std::string database, std::string user, const database_settings& how, auth::credentials secret,
-                std::uint32_t workers, pool::database_budget* budget);
+    shared_pool(std::string database, std::string user, std::shared_ptr<const database_settings> how,
+                auth::credentials secret, std::uint32_t workers, pool::database_budget* budget);
 
     const std::string& database() const noexcept { return database_; }
     const std::string& user() const noexcept { return user_; }
-    const database_settings& settings() const noexcept { return settings_; }
-    bool shares_servers() const noexcept { return settings_.pool.mode == pool::mode::transaction; }
-    /// The database's name at the server.
-    const std::string& server_database() const noexcept {
-        return settings_.upstream.database.empty() ? database_ : settings_.upstream.database;
-    }
+    bool shares_servers() const noexcept { return shares_servers_; }
     metrics::pool_counters& counters(std::uint32_t worker) noexcept { return counters_[worker]; }
 
     // ---- under the directory's mutex ----
+
+    /// What new servers are opened by, and new clients served by. Never null.
+    const std::shared_ptr<const database_settings>& settings() const noexcept { return settings_; }
+    /// False when no new client comes here, since a reload.
+    bool in_use() const noexcept { return in_use_; }
+    /// After a reload. Null: this pool is left to the clients it has. Returns idle servers to close.
+    [[nodiscard]] std::vector<std::unique_ptr<pool::member>> reconfigure(std::shared_ptr<const database_settings> how,
+                                                                         base::time_point now);
 
     pool::server_pool servers;
     auth::credentials credentials;  ///< refreshed by every client that logs in with a secret of its own
@@ -48,6 +51,7 @@ public:
     /// What a client is told at login; null when no server has said it yet. `startup` without application_name.
     std::shared_ptr<const named_greeting> find_greeting(base::interner& texts, const session::parameters& startup,
                                                         const std::string& application_name);
+    std::size_t greetings_known() const noexcept { return greetings_.size(); }
     void remember_greeting(const session::parameters& startup, greeting what);
     /// A server was opened: its ParameterStatus set is the newest truth about versions and defaults.
     void server_opened(const session::server_state& state);
@@ -61,7 +65,9 @@ private:
 
     std::string database_;
     std::string user_;
-    database_settings settings_;
+    std::shared_ptr<const database_settings> settings_;
+    const bool shares_servers_;
+    bool in_use_ = true;
     std::deque<metrics::pool_counters> counters_;
     std::map<const void*, known_greeting> greetings_;
 };

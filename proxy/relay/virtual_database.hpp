@@ -13,8 +13,6 @@ public:
     virtual ~virtual_database() = default;
 
     virtual bool serves(std::string_view database) const = 0;
-    /// Whether the user may enter at all.
-    virtual bool admits(std::string_view user) const = 0;
 
     /// Runs one text. `done` gets the whole reply without ReadyForQuery; it is called on `worker`'s thread, now or
     /// later, once.

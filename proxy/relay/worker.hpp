@@ -52,6 +52,10 @@ public:
     /// Clients of this worker, for choosing the one with the fewest. Any thread.
     std::size_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
 
+    const service_settings& settings() const noexcept { return *services_.settings; }
+    /// For clients that come from now on.
+    void set_settings(std::shared_ptr<const service_settings> settings) { services_.settings = std::move(settings); }
+
     borrower* find(std::uint64_t client) const;
     void cancel(std::uint64_t client, std::function<void()> done);
 

@@ -66,6 +66,9 @@ void observer::collect_pools(admin::proxy_state& state) const {
         view.database = pool.database();
         view.user = pool.user();
         view.mode = pool.shares_servers() ? "transaction" : "session";
+        const upstream::settings& where = pool.settings()->upstream;
+        view.upstream = where.host + ":" + std::to_string(where.port);
+        view.only_of_database = where.forces_user() && pool.in_use();
         view.servers = pool.servers.snapshot(now);
         pool.servers.for_each_idle([&](const pool::member& member) {
             view.idle.push_back(relay::view_of(static_cast<const upstream::server&>(member), now));
@@ -92,11 +95,10 @@ void observer::end_stats_period() {
 metrics::pool_snapshot observer::snapshot_of(const admin::pool_view& view, const admin::proxy_state& state) const {
     using metrics::connection_state;
     metrics::pool_snapshot shown;
-    const bool forced = view.pool->settings().upstream.forces_user();
-    shown.name = forced ? view.database : view.database + "/" + view.user;
+    shown.name = view.only_of_database ? view.database : view.database + "/" + view.user;
     shown.database = view.database;
     shown.user = view.user;
-    shown.upstream = view.pool->settings().upstream.host + ":" + std::to_string(view.pool->settings().upstream.port);
+    shown.upstream = view.upstream;
     shown.mode = view.mode;
     shown.size = view.servers.size;
     shown.effective_size = view.servers.effective_size;
@@ -149,8 +151,16 @@ metrics::snapshot observer::metrics_snapshot() {
     taken.process.applications = applications_.names();
     taken.process.clients = static_cast<std::uint32_t>(state.clients.size());
     taken.process.max_clients = max_clients_;
-    taken.process.config_loaded_at = started_;
+    taken.process.config_loaded_at = loaded_at_;
+    taken.process.config_reloads_succeeded = reloads_;
+    taken.process.config_reloads_failed = failed_reloads_;
     return taken;
+}
+
+void observer::reloaded(bool read, std::uint32_t max_clients) {
+    ++(read ? reloads_ : failed_reloads_);
+    max_clients_ = max_clients;
+    if (read) loaded_at_ = std::chrono::system_clock::now();
 }
 
 bool observer::loops_turn() {
@@ -171,10 +181,12 @@ std::string observer::why_not_ready() const {
     bool any = false;
     bool usable = false;
     directory_.for_each([&](relay::shared_pool& pool) {
+        if (!pool.in_use()) return;
         any = true;
-        usable = usable || !pool.last_failure || pool.servers.snapshot(base::clock::now()).open > 0;
+        const bool was_reached = !pool.servers.trying_out() && !pool.last_failure;
+        usable = usable || was_reached || pool.servers.snapshot(base::clock::now()).open > 0;
     });
-    return any && !usable ? "no pool can reach its server" : "";
+    return any && !usable ? "no pool has reached its server" : "";
 }
 
 }  // namespace pgweir::runtime

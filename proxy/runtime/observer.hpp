@@ -37,6 +37,9 @@ public:
     /// Why no client could be served now; empty when one could.
     std::string why_not_ready() const;
 
+    /// The configuration was read again, or could not be.
+    void reloaded(bool read, std::uint32_t max_clients);
+
     /// The start of the end: not ready from now on.
     void draining() noexcept { draining_.store(true, std::memory_order_relaxed); }
 
@@ -47,8 +50,10 @@ private:
     relay::pool_directory& directory_;
     worker_group& workers_;
     metrics::application_names& applications_;
-    std::uint32_t max_clients_;
-    std::chrono::system_clock::time_point started_ = std::chrono::system_clock::now();
+    std::atomic<std::uint32_t> max_clients_;
+    std::atomic<std::uint64_t> reloads_{0};
+    std::atomic<std::uint64_t> failed_reloads_{0};
+    std::atomic<std::chrono::system_clock::time_point> loaded_at_{std::chrono::system_clock::now()};
     std::atomic<bool> draining_{false};
 
     mutable std::mutex averages_mutex_;

@@ -23,18 +23,18 @@ constexpr auto shutdown_look = std::chrono::milliseconds(50);
 
 }  // namespace
 
-service::service(config::settings configured)
+service::service(configuration configured)
     : configured_(std::move(configured)),
       signals_(context_, SIGTERM, SIGINT, SIGHUP),
       shutdown_timer_(context_),
       stats_timer_(context_),
-      directory_(configured_.workers),
-      settings_(build_service(configured_)),
-      observer_(directory_, workers_, applications_, configured_.listen.max_clients),
-      console_(observer_, configured_.admin.console_users, configured_.admin.stats_users) {
+      directory_(configured_.current().workers),
+      settings_(build_service(configured_.current())),
+      observer_(directory_, workers_, applications_, configured_.current().listen.max_clients),
+      console_(observer_) {
     net::raise_descriptor_limit();
-    workers_.create(configured_.workers, directory_, cancels_, &console_, applications_, settings_);
-    for (const auto& address : configured_.listen.addresses) {
+    workers_.create(configured_.current().workers, directory_, cancels_, &console_, applications_, settings_);
+    for (const auto& address : configured_.current().listen.addresses) {
         acceptors_.push_back(std::make_unique<net::acceptor>(
             workers_.at(0).reactor(), workers_.at(0).deadlines(), address,
             [this](base::unique_fd socket, const net::socket_address& peer) { accept(std::move(socket), peer); },
@@ -53,13 +53,14 @@ service::~service() {
 
 int service::run() {
     workers_.start();
-    if (!configured_.admin.http.empty()) {
+    serve_by_current();
+    const std::string& http = configured_.current().admin.http;
+    if (!http.empty()) {
         exporter_ = std::make_shared<metrics::exporter>([this] { return observer_.metrics_snapshot(); });
         http_ = std::make_unique<admin::http_endpoint>(
-            configured_.admin.http, exporter_, [this] { return observer_.loops_turn(); },
-            [this] { return observer_.why_not_ready(); });
+            http, exporter_, [this] { return observer_.loops_turn(); }, [this] { return observer_.why_not_ready(); });
         base::log::event(base::log::level::info, "http_listening",
-                         {{"address", configured_.admin.http}, {"port", std::to_string(http_->bound_port())}});
+                         {{"address", http}, {"port", std::to_string(http_->bound_port())}});
     }
     base::log::event(base::log::level::info, "started",
                      {{"version", std::string(admin::version())}, {"workers", std::to_string(workers_.size())}});
@@ -73,13 +74,14 @@ int service::run() {
 void service::accept(base::unique_fd socket, const net::socket_address& peer) {
     pool::admission place;
     bool too_many = false;
+    // Acceptors live on the first worker, and this runs there.
+    const std::uint32_t most = workers_.at(0).settings().max_clients;
     {
         const std::lock_guard lock(directory_.mutex());
-        auto admitted = directory_.limits.connect(configured_.listen.max_clients + told_they_are_too_many);
+        auto admitted = directory_.limits.connect(most + told_they_are_too_many);
         if (admitted) place = std::move(*admitted);
-        too_many = directory_.limits.connections() > configured_.listen.max_clients;
+        too_many = directory_.limits.connections() > most;
     }
-    // Acceptors live on the first worker.
     if (!place) return workers_.at(0).count_refused(metrics::rejection_reason::max_clients);
     relay::worker& chosen = workers_.at(workers_.least_loaded());
     if (&chosen == &workers_.at(0)) return chosen.accept(std::move(socket), peer, std::move(place), too_many);
@@ -97,16 +99,43 @@ void service::accept(base::unique_fd socket, const net::socket_address& peer) {
 void service::await_signal() {
     signals_.async_wait([this](const boost::system::error_code& error, int signal) {
         if (error) return;
-        if (signal == SIGHUP) {
-            base::log::event(base::log::level::warning, "reload_not_available");
-            return await_signal();
-        }
-        if (shutting_down_)
+        if (signal == SIGHUP)
+            reload();
+        else if (shutting_down_)
             stop_now();
         else
             begin_shutdown();
         await_signal();
     });
+}
+
+void service::reload() {
+    if (shutting_down_) return;
+    const config::settings before = configured_.current();
+    const bool read = configured_.reload();
+    observer_.reloaded(read, configured_.current().listen.max_clients);
+    if (!read) return;
+    base::log::set_level(configured_.current().log.level);
+    settings_ = rebuild_service(configured_.current(), before, *settings_);
+    for (std::uint32_t index = 0; index < workers_.size(); ++index)
+        run_on(index, [this](relay::worker& worker) { worker.set_settings(settings_); });
+    serve_by_current();
+}
+
+// Only when all workers have the settings: then no newcomer can make a pool by older ones.
+void service::serve_by_current() {
+    run_on(0, [this](relay::worker& worker) { worker.servers().serve_by(settings_); });
+}
+
+// Returns when it has run.
+void service::run_on(std::uint32_t index, const std::function<void(relay::worker&)>& work) {
+    std::promise<void> done;
+    auto answer = done.get_future();
+    workers_.post(index, [&worker = workers_.at(index), &work, &done] {
+        work(worker);
+        done.set_value();
+    });
+    answer.wait();
 }
 
 void service::count_periods() {
@@ -122,9 +151,9 @@ void service::begin_shutdown() {
     shutting_down_ = true;
     observer_.draining();
     base::log::event(base::log::level::info, "shutting_down");
-    shutdown_ends_ = base::clock::now() + configured_.shutdown.grace;
+    shutdown_ends_ = base::clock::now() + configured_.current().shutdown.grace;
     // As a sidecar the application beside us may still connect to say its last words.
-    const bool sidecar = configured_.shutdown.mode == config::shutdown_mode::sidecar;
+    const bool sidecar = configured_.current().shutdown.mode == config::shutdown_mode::sidecar;
     if (!sidecar) {
         stop_accepting();
         for (std::uint32_t index = 0; index < workers_.size(); ++index)
@@ -145,27 +174,19 @@ void service::watch_shutdown() {
 
 void service::stop_accepting() {
     // They live on the first worker.
-    std::promise<void> stopped;
-    auto answer = stopped.get_future();
-    workers_.post(0, [this, &stopped] {
+    run_on(0, [this](relay::worker&) {
         for (auto& acceptor : acceptors_) acceptor->stop();
-        stopped.set_value();
     });
-    answer.wait();
 }
 
 void service::stop_now() {
     stop_accepting();
     // One last tick for each worker: clients are told, idle servers are told.
     for (std::uint32_t index = 0; index < workers_.size(); ++index) {
-        std::promise<void> told;
-        auto answer = told.get_future();
-        workers_.post(index, [&worker = workers_.at(index), &told] {
+        run_on(index, [](relay::worker& worker) {
             worker.shut_down(true);
             worker.servers().close_idle();
-            told.set_value();
         });
-        answer.wait();
     }
     context_.stop();
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -10,11 +11,11 @@
 
 #include "admin/console.hpp"
 #include "admin/http_endpoint.hpp"
-#include "config/settings.hpp"
 #include "metrics/exporter/exporter.hpp"
 #include "net/acceptor.hpp"
 #include "relay/cancel_registry.hpp"
 #include "relay/pool_directory.hpp"
+#include "runtime/configuration.hpp"
 #include "runtime/observer.hpp"
 #include "runtime/worker_group.hpp"
 
@@ -25,7 +26,7 @@ namespace pgweir::runtime {
 class service {
 public:
     /// Throws std::exception with a message for the operator when it cannot start.
-    explicit service(config::settings configured);
+    explicit service(configuration configured);
     ~service();
 
     /// Serves until it is told to stop by SIGTERM or SIGINT. Returns the exit code.
@@ -34,13 +35,16 @@ public:
 private:
     void accept(base::unique_fd socket, const net::socket_address& peer);
     void await_signal();
+    void reload();
+    void serve_by_current();
+    void run_on(std::uint32_t index, const std::function<void(relay::worker&)>& work);
     void count_periods();
     void begin_shutdown();
     void watch_shutdown();
     void stop_accepting();
     void stop_now();
 
-    config::settings configured_;
+    configuration configured_;
     boost::asio::io_context context_;
     boost::asio::signal_set signals_;
     boost::asio::steady_timer shutdown_timer_;

@@ -11,4 +11,9 @@ namespace pgweir::runtime {
 /// millisecond each, so that no login has to.
 std::shared_ptr<const relay::service_settings> build_service(const config::settings& configured);
 
+/// The same after a reload. Of users whose password is as it was the verifier is kept, and with it the salt.
+std::shared_ptr<const relay::service_settings> rebuild_service(const config::settings& configured,
+                                                               const config::settings& before,
+                                                               const relay::service_settings& built_before);
+
 }  // namespace pgweir::runtime

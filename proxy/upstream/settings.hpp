@@ -18,6 +18,12 @@ struct settings {
     base::duration connect_timeout = std::chrono::seconds(5);  ///< TCP, login and baseline together
 
     bool forces_user() const noexcept { return !user.empty(); }
+
+    /// Whether connections made by one are as good as those made by the other.
+    bool leads_to_same(const settings& other) const noexcept {
+        return host == other.host && port == other.port && database == other.database && user == other.user &&
+               password == other.password;
+    }
 };
 
 }  // namespace pgweir::upstream

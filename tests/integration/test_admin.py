@@ -36,6 +36,7 @@ class Http(Case):
             return received
 
     def test_health_and_readiness(self):
+        self.wait_until(lambda: self.proxy.http("/readyz")[0] == 200, message="a server to be reached")
         for path in ("/healthz", "/readyz", "/metrics"):
             self.assertEqual(self.proxy.http(path)[0], 200, path)
             status, body = self.proxy.http(path, "HEAD")

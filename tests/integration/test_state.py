@@ -106,6 +106,14 @@ class StartupTests:
                 self.assertEqual(refused.exception.sqlstate, sqlstate)
                 self.assertEqual(refused.exception.fields["S"], "FATAL")
 
+    def test_first_login_of_its_kind_meets_a_server_that_cannot_serve_it(self):
+        """A custom setting cannot be taken from a server: the client, which is not greeted yet, gets another one."""
+        self.connect(options="-c app.tenant=7")
+        one = self.connect(options="-c app.tenant=8")
+        self.assertEqual(self.value(one, "SELECT current_setting('app.tenant')"), "8")
+        other = self.connect(options="-c work_mem=4321kB")
+        self.assertEqual(self.value(other, "SELECT current_setting('work_mem')"), "4321kB")
+
     def test_custom_setting(self):
         one, other = self.connect(options="-c app.tenant=7"), self.connect()
         self.assertEqual(self.value(one, "SELECT current_setting('app.tenant', true)"), "7")

@@ -90,12 +90,12 @@ TEST(key_table, choices_are_in_the_order_of_the_enumerators) {
     EXPECT_EQ(choice("databases.<name>.pool.mode", pool::mode::transaction), "transaction");
     EXPECT_EQ(choice("shutdown.mode", shutdown_mode::service), "service");
     EXPECT_EQ(choice("shutdown.mode", shutdown_mode::sidecar), "sidecar");
-    EXPECT_EQ(choice("log.level", log_level::debug), "debug");
-    EXPECT_EQ(choice("log.level", log_level::info), "info");
-    EXPECT_EQ(choice("log.level", log_level::warning), "warning");
-    EXPECT_EQ(choice("log.level", log_level::error), "error");
-    EXPECT_EQ(choice("log.format", log_format::text), "text");
-    EXPECT_EQ(choice("log.format", log_format::json), "json");
+    EXPECT_EQ(choice("log.level", base::log::level::debug), "debug");
+    EXPECT_EQ(choice("log.level", base::log::level::info), "info");
+    EXPECT_EQ(choice("log.level", base::log::level::warning), "warning");
+    EXPECT_EQ(choice("log.level", base::log::level::error), "error");
+    EXPECT_EQ(choice("log.format", base::log::format::text), "text");
+    EXPECT_EQ(choice("log.format", base::log::format::json), "json");
 }
 
 TEST(children_of, sections_and_leaves) {

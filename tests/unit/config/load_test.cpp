@@ -69,8 +69,8 @@ log: {level: warning, format: json, slow_query: 24ms}
     EXPECT_EQ(all.workers, 2U);
     EXPECT_EQ(all.shutdown.mode, shutdown_mode::sidecar);
     EXPECT_EQ(all.shutdown.grace, 23s);
-    EXPECT_EQ(all.log.level, log_level::warning);
-    EXPECT_EQ(all.log.format, log_format::json);
+    EXPECT_EQ(all.log.level, base::log::level::warning);
+    EXPECT_EQ(all.log.format, base::log::format::json);
 
     const database& app = all.databases.at("app");
     EXPECT_EQ(app.upstream.host, "db");

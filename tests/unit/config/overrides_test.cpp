@@ -50,7 +50,7 @@ TEST(overrides, reach_into_sections_and_make_new_ones) {
     EXPECT_EQ(all.databases.at("my.db").upstream.host, "db3");
     EXPECT_EQ(all.auth.users.at("u").secret, "x=y");
     EXPECT_THAT(all.listen.addresses, ElementsAre("127.0.0.1:1", "/run/x"));
-    EXPECT_EQ(all.log.level, log_level::debug);
+    EXPECT_EQ(all.log.level, base::log::level::debug);
     EXPECT_EQ(all.admin.http, "h:1");
 }
 
