@@ -29,7 +29,7 @@ def checks(scenes):
     yield "CPU per connect to PgBouncer's", of("connects", "connects", PGWEIR, "to_pgbouncer"), 1.0, "then"
     yield "bytes per idle client", of("memory", "idle", PGWEIR, "idle_bytes"), 4096, "most"
     loss = of("workers", "PostgreSQL, simple", PGWEIR_2, "to_pgweir")
-    yield "second worker: CPU per query at equal load, to one worker's", loss, 1.0, "then"
+    yield "second worker: CPU per query at equal load, to one worker's", loss, 1.0, "most"
     gain = of("workers", "stub, pipelines", PGWEIR_2, "rate_to_pgweir")
     yield "second worker: rate to one worker's, stub server", gain, 1.5, "least"
 

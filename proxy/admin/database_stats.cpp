@@ -54,9 +54,8 @@ stats_by_database averages(const stats_by_database& began, const stats_by_databa
     stats_by_database result;
     for (const auto& [database, totals] : ended) {
         const auto before = began.find(database);
-        const auto grown = [&](std::size_t i) {
-            return totals.values[i] - (before == began.end() ? 0 : before->second.values[i]);
-        };
+        const database_stats then = before == began.end() ? database_stats{} : before->second;
+        const auto grown = [&totals = totals, &then](std::size_t i) { return totals.values[i] - then.values[i]; };
         database_stats& average = result[database];
         for (std::size_t i = 0; i < database_stats::item_count; ++i) {
             const item events = events_of(static_cast<item>(i));

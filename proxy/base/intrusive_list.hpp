@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 
 namespace pgweir::base {
@@ -64,6 +65,7 @@ public:
     void push_front(T& entry) noexcept {
         link& moved = entry;
         moved.unlink();  // it may be the front already
+        assert(head_.next_ != nullptr);
         insert_before(*head_.next_, entry);
     }
 

@@ -4,6 +4,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 
@@ -39,7 +40,7 @@ void append_escaped(std::string& out, std::string_view text) {
         if (c == '"' || c == '\\') {
             out += '\\';
             out += c;
-        } else if (static_cast<unsigned char>(c) < 0x20) {
+        } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
             out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
         } else {
             out += c;
@@ -49,7 +50,11 @@ void append_escaped(std::string& out, std::string_view text) {
 }
 
 bool needs_quotes(std::string_view value) {
-    return value.empty() || value.find_first_of(" \"=\\\n\r\t") != std::string_view::npos;
+    // A terminal obeys control characters, and what a client calls itself reaches the log.
+    const auto special = [](char c) {
+        return static_cast<unsigned char>(c) <= ' ' || c == 0x7f || c == '"' || c == '=' || c == '\\';
+    };
+    return value.empty() || std::any_of(value.begin(), value.end(), special);
 }
 
 }  // namespace

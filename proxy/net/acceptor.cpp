@@ -66,8 +66,10 @@ acceptor::acceptor(reactor& host, deadline_queue& deadlines, const std::string& 
       reserve_(open_reserve()),
       self_(std::make_shared<acceptor*>(this)) {
     for (listener& each : open_at(address)) sockets_.push_back({std::move(each), {}});
-    for (std::size_t index = 0; index < sockets_.size(); ++index)
+    for (std::size_t index = 0; index < sockets_.size(); ++index) {
         sockets_[index].watched = reactor_.watch(sockets_[index].listening.fd(), *this, static_cast<int>(index));
+        if (!sockets_[index].watched) throw std::system_error(errno, std::system_category(), "epoll_ctl");
+    }
     port_ = socket_address::local_of(sockets_.front().listening.fd()).port();
 }
 

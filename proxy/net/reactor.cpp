@@ -90,8 +90,7 @@ registration reactor::watch(int fd, event_handler& handler, int tag) {
     epoll_event event{};
     event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
     event.data.u64 = (std::uint64_t{entry.generation} << generation_shift) | index;
-    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0)
-        throw std::system_error(errno, std::system_category(), "epoll_ctl");
+    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) return {};
 
     free_slots_.pop_back();
     entry.handler = &handler;

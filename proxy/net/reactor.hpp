@@ -112,8 +112,8 @@ public:
     /// run() returns after its current turn; what was posted and did not run is destroyed with the reactor. Any thread.
     void stop() noexcept;
 
-    /// What is ready already is reported in the next tick. `handler` must outlive the registration. Throws
-    /// std::system_error when the kernel refuses (not a descriptor, watched already, no memory).
+    /// What is ready already is reported in the next tick. `handler` must outlive the registration. Empty, with errno
+    /// set, when the kernel refuses (fs.epoll.max_user_watches, no memory).
     [[nodiscard]] registration watch(int fd, event_handler& handler, int tag);
 
     /// Runs `work` at the end of the current tick, or of one that follows at once. Twice is once.

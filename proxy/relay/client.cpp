@@ -32,14 +32,13 @@ constexpr int rounds_per_turn = 16;
 
 client::client(worker_services& services, std::uint64_t id, base::unique_fd socket, net::socket_address peer,
                pool::admission place, bool too_many)
-    : borrower(services.index, id),
-      services_(services),
+    : services_(services),
       peer_(peer),
       transport_(std::move(socket)),
       place_(std::move(place)),
+      borrower_(services, id, *this),
       connected_at_(services.reactor.now()),
-      session_deadline_(*this, session_deadline),
-      queue_deadline_(*this, queue_deadline),
+      session_deadline_(*this, 0),
       too_many_(too_many) {}
 
 client::~client() {
@@ -61,6 +60,7 @@ void client::begin() {
     login_ = std::make_unique<login_flow>(services_.settings, facts, random);
     services_.deadlines.arm(session_deadline_, base::deadline_after(now(), services_.settings->login_timeout));
     watched_ = services_.reactor.watch(transport_.fd(), *this, 0);
+    if (!watched_) client_gone(false);
 }
 
 void client::on_ready(int, net::readiness ready) {
@@ -72,7 +72,7 @@ void client::on_ready(int, net::readiness ready) {
         if (server_) read_server();
     }
     // A queued client that has sent too much is not read any more, so its end would stand behind what it sent.
-    if ((ready.hung_up || ready.ended) && waiting_ && !may_read()) client_gone(false);
+    if ((ready.hung_up || ready.ended) && borrower_.waits() && !may_read()) client_gone(false);
     read_client();
     after_events();
 }
@@ -134,7 +134,7 @@ void client::take_input(base::bytes_view fresh) {
 void client::feed_console() {
     std::size_t consumed = 0;
     const auto stop = console_->receive(unread_.view(), consumed, to_client_.own(),
-                                        [this, &services = services_, id = id()](std::string reply) {
+                                        [this, &services = services_, id = id()](const std::string& reply) {
                                             if (!services.servers.knows(id) || phase_ != phase::console) return;
                                             to_client_.own().append(reply);
                                             wire::append_ready_for_query(to_client_.own(), 'I');
@@ -173,25 +173,18 @@ bool client::flush(base::outbox& out) {
     return true;
 }
 
-void client::on_deadline(int tag, base::time_point when) {
-    if (tag == queue_deadline) {
-        if (!waiting_) return;
-        leave_queue();
-        wait_ended(metrics::checkout_result::timeout);
-        not_lent_ = queue_timeout_failure();
-        return run();
-    }
+void client::on_deadline(int, base::time_point when) {
     switch (phase_) {
         case phase::login:
         case phase::greeting:
             return reject({.reason = outcome::login_timeout}, metrics::client_connect_result::timeout);
         case phase::relaying:
-            keeps_turn_ = conversation_->setting_up();
+            borrower_.keep_turn(conversation_->setting_up());
             if (conversation_->expire(when)) {
                 services_.servers.close(std::move(server_), conversation_->close_reason());
                 feed({});
             }
-            keeps_turn_ = false;
+            borrower_.keep_turn(false);
             flush_server();
             settle_server();
             flush_client();
@@ -210,23 +203,6 @@ void client::on_deadline(int tag, base::time_point when) {
     after_events();
 }
 
-session::failure client::queue_timeout_failure() const {
-    session::failure why{.reason = outcome::queue_timeout};
-    const std::lock_guard lock(services_.directory.mutex());
-    if (!pool_->last_failure || pool_->servers.snapshot(now()).open > 0) return why;
-    const session::failure& last = *pool_->last_failure;
-    why.detail = "No server connection could be opened: " + (last.message.empty() ? last.detail : last.message);
-    why.hint = "See whether the database server runs and can be reached.";
-    return why;
-}
-
-void client::leave_queue() {
-    if (!waiting_) return;
-    waiting_ = false;
-    queue_deadline_.clear();
-    services_.servers.abandon(*this, *pool_);
-}
-
 void client::client_gone(bool orderly) {
     if (!transport_.is_open()) return;
     base::list_link<newcomer_tag>::unlink();
@@ -234,10 +210,7 @@ void client::client_gone(bool orderly) {
     transport_.close();
     to_client_.clear();
     session_deadline_.clear();
-    if (waiting_) {
-        leave_queue();
-        wait_ended(metrics::checkout_result::cancelled);
-    }
+    borrower_.leave();
     const bool in_login = phase_ == phase::login || phase_ == phase::greeting;
     if (in_login) services_.counters.client_connects[metrics::client_connect_result::abandoned].add();
     if (phase_ != phase::leaving) {
@@ -254,10 +227,7 @@ void client::client_gone(bool orderly) {
 void client::close_with(const session::failure& why) {
     if (phase_ == phase::leaving || phase_ == phase::over) return;
     base::list_link<newcomer_tag>::unlink();
-    if (waiting_) {
-        leave_queue();
-        wait_ended(metrics::checkout_result::cancelled);
-    }
+    borrower_.leave();
     log_end(why);
     if (pool_ != nullptr) {
         const bool by_client = why.reason == outcome::protocol_violation || why.reason == outcome::message_too_large;
@@ -305,24 +275,22 @@ void client::close_when_flushed() {
 
 void client::run() {
     if (phase_ == phase::over) return;
-    if (arrived_) {
-        take_server(std::move(arrived_));
+    const bool asks_nothing = !server_ && !borrower_.waits() && !borrower_.was_refused();
+    if (borrower_.has_server()) {
+        take_server(borrower_.take_server());
         if (phase_ == phase::relaying) feed({});
-    } else if (phase_ == phase::relaying && !server_ && !waiting_ && !not_lent_ && !terminated_ && !unread_.empty()) {
+    } else if (phase_ == phase::relaying && asks_nothing && !terminated_ && !unread_.empty()) {
         feed({});
-    } else if (phase_ == phase::greeting && conversation_ && !server_ && !waiting_ && !not_lent_ &&
-               !conversation_->refusal()) {
+    } else if (phase_ == phase::greeting && asks_nothing && conversation_ && !conversation_->refusal()) {
         ask_for_greeting();
     }
-    if (not_lent_ && conversation_) {
-        session::failure why = std::move(*not_lent_);
-        not_lent_.reset();
+    if (auto why = borrower_.take_refusal()) {
         if (phase_ == phase::greeting) {
-            reject(why, metrics::client_connect_result::rejected);
+            reject(*why, metrics::client_connect_result::rejected);
         } else if (phase_ == phase::relaying) {
             pool_->counters(services_.index)
-                .count_error(metrics::error_source::proxy, session::describe(why.reason).sqlstate);
-            conversation_->refuse(std::move(why));
+                .count_error(metrics::error_source::proxy, session::describe(why->reason).sqlstate);
+            conversation_->refuse(std::move(*why));
             feed({});
         }
     }
@@ -334,7 +302,7 @@ void client::run() {
 }
 
 void client::end_if_free() {
-    if (phase_ != phase::leaving || transport_.is_open() || server_ || arrived_) return;
+    if (phase_ != phase::leaving || transport_.is_open() || server_ || borrower_.has_server()) return;
     phase_ = phase::over;
     if (process_id_ != 0) services_.cancels.remove(process_id_, secret_key_);
     if (pool_ != nullptr && conversation_) {
@@ -345,11 +313,8 @@ void client::end_if_free() {
 }
 
 void client::cancel_requested(std::function<void()> done) {
-    if (waiting_ && phase_ == phase::relaying) {
-        leave_queue();
-        wait_ended(metrics::checkout_result::cancelled);
-        not_lent_ = session::failure{.reason = outcome::cancelled};
-        services_.reactor.defer(*this);
+    if (borrower_.waits() && phase_ == phase::relaying) {
+        borrower_.cancel();
     } else if (server_ && conversation_->cancel_running()) {
         return services_.servers.cancel(*server_, std::move(done));
     }
@@ -387,12 +352,12 @@ client_view client::view() {
         seen.pins = conversation_->pins();
         seen.quiet_for = now() - conversation_->last_heard();
     }
-    if (waiting_) seen.waiting_for = now() - wait_began_;
+    seen.waiting_for = borrower_.waiting_for();
     if (server_) seen.server = view_of(*server_, now());
     seen.leaving = phase_ == phase::leaving;
     if (phase_ == phase::login || phase_ == phase::greeting)
         seen.state = metrics::client_state::login;
-    else if (waiting_)
+    else if (borrower_.waits())
         seen.state = metrics::client_state::waiting;
     else if (seen.pending > 0)
         seen.state = metrics::client_state::active;

@@ -35,8 +35,7 @@ struct newcomer_tag;
 /// One client connection on its worker, from accept to the return of its last server: moves bytes between sockets and
 /// the state machines (login_flow, session::conversation, console_session, tunnel) and does what they ask for.
 /// Owned by its worker, which it asks to destroy it; that happens at the end of a tick.
-class client final : public borrower,
-                     public base::list_link<newcomer_tag>,
+class client final : public base::list_link<newcomer_tag>,
                      net::event_handler,
                      net::deferred,
                      net::deadline_handler,
@@ -50,8 +49,8 @@ public:
     /// After construction, once it can be found by its id.
     void begin();
 
-    void on_lent(std::unique_ptr<upstream::server> server, std::uint64_t wait) override;
-    void on_not_lent(const session::failure& why, std::uint64_t wait) override;
+    std::uint64_t id() const noexcept { return borrower_.id(); }
+    borrower& as_borrower() noexcept { return borrower_; }
 
     /// A cancel request with this client's key. `done` is called when it has had its effect.
     void cancel_requested(std::function<void()> done);
@@ -75,8 +74,6 @@ private:
         leaving,     ///< told why, or gone; ends when socket and server are free
         over,
     };
-    enum deadline_tag : int { session_deadline, queue_deadline };
-
     void on_ready(int tag, net::readiness ready) override;
     void on_server_ready(net::readiness ready) override;
     void on_deadline(int tag, base::time_point now) override;
@@ -94,8 +91,6 @@ private:
     void close_with(const session::failure& why);
     void log_end(const session::failure& why) const;
     void close_when_flushed();
-    void leave_queue();
-    session::failure queue_timeout_failure() const;
     void end_if_free();
     base::time_point now() const;
 
@@ -124,11 +119,10 @@ private:
     void after_events();
     void settle_server();
     void yield_to_waiters();
-    bool borrow(bool again);
+    bool borrow();
     void take_server(std::unique_ptr<upstream::server> server);
     void lost_server();
     void arm_session_deadline();
-    void wait_ended(metrics::checkout_result result);
     void measure_overhead();
     void log_slow(const session::slow_request& slow) const;
 
@@ -147,9 +141,8 @@ private:
     std::unique_ptr<console_session> console_;
     std::unique_ptr<tunnel> tunnel_;
     shared_pool* pool_ = nullptr;
-    std::unique_ptr<upstream::server> server_;   ///< lent to this client
-    std::unique_ptr<upstream::server> arrived_;  ///< lent, to be taken at the end of the tick
-    std::optional<session::failure> not_lent_;
+    borrower borrower_;
+    std::unique_ptr<upstream::server> server_;  ///< lent to this client
     session::parameters startup_;  ///< without application_name: what greetings are remembered by
     std::string user_;
     std::string database_;
@@ -158,19 +151,13 @@ private:
     std::string secret_key_;
     std::int32_t process_id_ = 0;
     base::time_point connected_at_;
-    base::time_point wait_began_{};
     base::time_point lent_at_{};
-    base::duration last_wait_{};
     unsigned replies_ = 0;
     net::deadline session_deadline_;
-    net::deadline queue_deadline_;
     session::frontend_flow::stop stopped_ = session::frontend_flow::stop::need_more;
     phase phase_ = phase::login;
-    std::uint8_t application_ = 0;
-    bool client_drained_ = false;  ///< nothing to read until the next edge
+    bool client_drained_ = true;   ///< nothing to read until the next edge
     bool client_ended_ = false;    ///< the client will send no more: what is left is to be read to its end
-    bool waiting_ = false;         ///< queued, or its server is on the way from another worker
-    bool keeps_turn_ = false;      ///< its server died before it did anything for it
     bool shutting_down_ = false;
     bool terminated_ = false;      ///< said Terminate: not read any more
     bool too_many_ = false;        ///< over listen.max_clients

@@ -180,27 +180,27 @@ void client::start_session() {
             if (pool_->shares_servers()) known = pool_->find_greeting(texts, startup_, application_name_);
         }
     }
-    application_ = static_cast<std::uint8_t>(services_.applications.index_of(application_name_));
+    borrower_.join(*pool_, static_cast<std::uint8_t>(services_.applications.index_of(application_name_)));
     if (login_->wants_replication()) return start_tunnel();
 
     conversation_ =
         std::make_unique<session::conversation>(served_by_->session, pool_->counters(services_.index), texts,
                                                 services_.directory.schema(), pool_->shares_servers(), id());
     if (known) {
-        conversation_->set_state(known->startup, known->desired, pool_->servers.name());
+        conversation_->set_state(known->startup, known->desired, pool_->scope());
         choose_key({});
         return greet(*known);
     }
     const bool named = !application_name_.empty();
     conversation_->set_state(named ? startup_.with(texts, "application_name", application_name_) : startup_, {},
-                             pool_->servers.name());
+                             pool_->scope());
     phase_ = phase::greeting;
     flush_client();
     ask_for_greeting();
 }
 
 void client::ask_for_greeting() {
-    if (borrow(std::exchange(keeps_turn_, false)) && not_lent_) services_.reactor.defer(*this);
+    if (borrow() && borrower_.was_refused()) services_.reactor.defer(*this);
 }
 
 void client::greeted_by_server() {

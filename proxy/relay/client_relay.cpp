@@ -12,7 +12,6 @@
 
 namespace pgweir::relay {
 
-using metrics::checkout_result;
 using metrics::server_disconnect_reason;
 using session::frontend_flow;
 using session::outcome;
@@ -28,8 +27,8 @@ void client::feed(base::bytes_view fresh) {
         const auto progress = conversation_->from_client(input.substr(consumed), now());
         consumed += progress.consumed;
         stopped_ = progress.why;
-        if (stopped_ != frontend_flow::stop::need_server || waiting_) break;
-        if (!borrow(std::exchange(keeps_turn_, false))) break;
+        if (stopped_ != frontend_flow::stop::need_server || borrower_.waits()) break;
+        if (!borrow()) break;
     }
     flush_server();
     conversation_->to_server().settle();
@@ -57,56 +56,17 @@ void client::yield_to_waiters() {
     if (pool_->servers.oldest_waiter() != nullptr) conversation_->yield();
 }
 
-bool client::borrow(bool again) {
-    set_state_key(conversation_->desired().key());
-    wait_began_ = now();
-    auto loan = services_.servers.borrow(*this, *pool_, again);
-    if (loan.kind == pool::acquisition::kind::rejected) {
-        wait_ended(checkout_result::rejected);
-        session::failure why{.reason = outcome::queue_full};
-        if (phase_ == phase::greeting)
-            not_lent_ = std::move(why);
-        else
-            conversation_->refuse(std::move(why));
-        return true;
+// False: its server comes later.
+bool client::borrow() {
+    switch (borrower_.ask(conversation_->desired().key())) {
+        case borrower::answer::waits: return false;
+        case borrower::answer::lent: take_server(borrower_.take_server()); break;
+        case borrower::answer::refused:
+            // Who is not greeted yet is told at the end of the tick.
+            if (phase_ != phase::greeting) conversation_->refuse(std::move(*borrower_.take_refusal()));
+            break;
     }
-    if (loan.server) {
-        wait_ended(checkout_result::immediate);
-        take_server(std::move(loan.server));
-        return true;
-    }
-    waiting_ = true;
-    services_.deadlines.arm(queue_deadline_, deadline());
-    return false;
-}
-
-void client::wait_ended(checkout_result result) {
-    auto& counters = pool_->counters(services_.index);
-    const base::duration waited = result == checkout_result::immediate ? base::duration::zero() : now() - wait_began_;
-    last_wait_ = waited;
-    counters.checkouts[result].add();
-    counters.wait.observe(waited);
-    counters.wait_nanoseconds.add(waited);
-    counters.application_wait_nanoseconds[application_].add(waited);
-    if (result == checkout_result::immediate || result == checkout_result::waited) counters.server_assignments.add();
-}
-
-void client::on_lent(std::unique_ptr<upstream::server> server, std::uint64_t wait) {
-    if (!waiting_ || wait != wait_number()) return services_.servers.give_back(std::move(server));
-    waiting_ = false;
-    queue_deadline_.clear();
-    wait_ended(checkout_result::waited);
-    arrived_ = std::move(server);
-    services_.reactor.defer(*this);
-}
-
-void client::on_not_lent(const session::failure& why, std::uint64_t wait) {
-    if (!waiting_ || wait != wait_number()) return;
-    waiting_ = false;
-    queue_deadline_.clear();
-    wait_ended(checkout_result::rejected);
-    not_lent_ = why;
-    services_.reactor.defer(*this);
+    return true;
 }
 
 void client::take_server(std::unique_ptr<upstream::server> server) {
@@ -192,7 +152,8 @@ bool client::read_server_once() {
     settle_server();
     if (phase_ == phase::greeting && server_ && conversation_->settled() && !conversation_->refusal())
         greeted_by_server();
-    if (phase_ == phase::relaying && stopped_ != frontend_flow::stop::need_more && !waiting_ && !terminated_) feed({});
+    if (phase_ == phase::relaying && stopped_ != frontend_flow::stop::need_more && !borrower_.waits() && !terminated_)
+        feed({});
     return server_ != nullptr;
 }
 
@@ -209,7 +170,7 @@ void client::log_slow(const session::slow_request& slow) const {
                       {"user", user_},
                       {"application", application_name_},
                       {"server_seconds", base::log::seconds(slow.took)},
-                      {"wait_seconds", base::log::seconds(last_wait_)},
+                      {"wait_seconds", base::log::seconds(borrower_.last_wait())},
                       {"statement", slow.text}});
 }
 
@@ -217,7 +178,7 @@ void client::lost_server() {
     const bool unused = conversation_->setting_up();
     conversation_->server_lost(now());
     services_.servers.close(std::move(server_), server_disconnect_reason::lost);
-    keeps_turn_ = unused;
+    borrower_.keep_turn(unused);
     if (phase_ == phase::greeting) return ask_for_greeting();
     if (phase_ != phase::relaying) return;
     if (conversation_->fatal()) return close_with(*conversation_->fatal());
@@ -266,7 +227,7 @@ void client::settle_server() {
                 services_.reactor.defer(*this);
             } else {
                 // A server that cannot be brought to the client's settings did nothing for it: it gets the next one.
-                keeps_turn_ = why == server_disconnect_reason::state_failed && !conversation_->refusal();
+                borrower_.keep_turn(why == server_disconnect_reason::state_failed && !conversation_->refusal());
                 conversation_->take_back(now());
             }
             services_.servers.close(std::move(server_), why);
@@ -286,7 +247,8 @@ void client::after_events() {
             close_with(*conversation_->fatal());
         } else if (terminated_ && conversation_->pending() == 0 && conversation_->to_client().empty()) {
             client_gone(true);
-        } else if (shutting_down_ && !server_ && !waiting_ && unread_.empty() && conversation_->pending() == 0) {
+        } else if (shutting_down_ && !server_ && !borrower_.waits() && unread_.empty() &&
+                   conversation_->pending() == 0) {
             close_with({.reason = outcome::shutting_down});
         } else {
             arm_session_deadline();

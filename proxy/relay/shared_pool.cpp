@@ -25,10 +25,11 @@ bool same_server(const greeting& known, const session::server_state& state) {
 
 shared_pool::shared_pool(std::string database, std::string user, std::shared_ptr<const database_settings> how,
                          auth::credentials secret, std::uint32_t workers, pool::database_budget* budget)
-    : servers(how->pool, database + "/" + user, budget),
+    : servers(how->pool, how->upstream.forces_user() ? database : database + "/" + user, budget),
       credentials(std::move(secret)),
       database_(std::move(database)),
       user_(std::move(user)),
+      scope_(database_ + "/" + user_),
       settings_(std::move(how)),
       shares_servers_(settings_->pool.mode == pool::mode::transaction),
       counters_(workers) {}

@@ -30,6 +30,8 @@ public:
 
     const std::string& database() const noexcept { return database_; }
     const std::string& user() const noexcept { return user_; }
+    /// What statements of this pool's clients belong to: no other pool has the same.
+    const std::string& scope() const noexcept { return scope_; }
     bool shares_servers() const noexcept { return shares_servers_; }
     metrics::pool_counters& counters(std::uint32_t worker) noexcept { return counters_[worker]; }
 
@@ -65,8 +67,9 @@ private:
 
     std::string database_;
     std::string user_;
+    std::string scope_;
     std::shared_ptr<const database_settings> settings_;
-    const bool shares_servers_;
+    bool shares_servers_;
     bool in_use_ = true;
     std::deque<metrics::pool_counters> counters_;
     std::map<const void*, known_greeting> greetings_;

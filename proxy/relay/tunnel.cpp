@@ -10,6 +10,7 @@ tunnel::tunnel(net::reactor& host, net::transport& client, net::transport server
 }
 
 void tunnel::begin(base::bytes_view early) {
+    if (!watched_) return end();
     to_server_.append(early);
     move_bytes();
 }

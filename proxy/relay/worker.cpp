@@ -16,8 +16,7 @@ worker::worker(std::uint32_t index, const worker_common& common, std::shared_ptr
       silence_(reactor_, deadlines_),
       common_(common),
       lender_(index, reactor_, deadlines_, random_, common.directory, common.others),
-      services_{.index = index,
-                .reactor = reactor_,
+      services_{.reactor = reactor_,
                 .deadlines = deadlines_,
                 .random = random_,
                 .servers = lender_,
@@ -26,7 +25,8 @@ worker::worker(std::uint32_t index, const worker_common& common, std::shared_ptr
                 .home = *this,
                 .console = common.console,
                 .applications = common.applications,
-                .settings = std::move(settings)} {}
+                .settings = std::move(settings),
+                .index = index} {}
 
 worker::~worker() = default;
 
@@ -52,7 +52,7 @@ void worker::accept(base::unique_fd socket, const net::socket_address& peer, poo
 
 borrower* worker::find(std::uint64_t client) const {
     const auto found = clients_.find(client);
-    return found == clients_.end() ? nullptr : found->second.get();
+    return found == clients_.end() ? nullptr : &found->second->as_borrower();
 }
 
 void worker::destroy(client& which) {

@@ -32,7 +32,6 @@ protected:
 
 /// What a client finds on its worker. Everything outlives the clients.
 struct worker_services {
-    std::uint32_t index;
     net::reactor& reactor;
     net::deadline_queue& deadlines;
     net::random_source& random;
@@ -42,9 +41,10 @@ struct worker_services {
     client_home& home;
     virtual_database* console;
     metrics::application_names& applications;
-    metrics::worker_counters counters{};
     std::shared_ptr<const service_settings> settings;
+    std::uint32_t index;
     bool shutting_down = false;
+    metrics::worker_counters counters{};
 };
 
 }  // namespace pgweir::relay

@@ -262,8 +262,7 @@ void backend_flow::take_error(base::bytes_view message) {
         request.detail->substitute = std::move(*x_.timed_out);
         x_.timed_out.reset();
     }
-    const bool simple = request.kind == request_kind::query || request.kind == request_kind::function_call;
-    if (!simple && request.kind != request_kind::sync) {
+    if (!ends_cycle(request.kind)) {
         take_extended_error(message, *fields);
         return;
     }
@@ -333,8 +332,7 @@ void backend_flow::take_ready_for_query(base::bytes_view message) {
         return;
     }
     const pending_request& request = x_.pending.front();
-    if (request.kind != request_kind::sync && request.kind != request_kind::query &&
-        request.kind != request_kind::function_call) {
+    if (!ends_cycle(request.kind)) {
         broken_ = true;
         return;
     }

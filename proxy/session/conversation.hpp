@@ -115,7 +115,6 @@ private:
     void close_server(metrics::server_disconnect_reason why);
     void abandon_transaction(failure why);
     void forget_pending();
-    void tell_loss(const failure& why, bool in_block);
     bool at_boundary() const;
 
     exchange x_;

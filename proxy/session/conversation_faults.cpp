@@ -1,10 +1,9 @@
 #include <algorithm>
 #include <chrono>
 #include <utility>
-#include <vector>
 
 #include "session/conversation.hpp"
-#include "wire/backend.hpp"
+#include "session/loss_report.hpp"
 
 // What a conversation makes of lost servers and of time that has run out.
 
@@ -65,77 +64,13 @@ void conversation::server_lost(base::time_point now) {
         forget_pending();
         return;
     }
-    tell_loss(why, status != 'I');
+    loss_report(x_, why, status != 'I').tell();
 }
 
 void conversation::forget_pending() {
     for (std::size_t i = x_.pending.size(); i > 0; --i) x_.undo(x_.pending.at(i - 1));
     while (!x_.pending.empty()) x_.pending.pop_front();
     x_.unsynced = false;
-}
-
-void conversation::tell_loss(const failure& why, bool in_block) {
-    if (x_.pending.empty()) {
-        if (in_block) {
-            x_.lost = {.active = true, .untold = why};
-            x_.client_status = 'E';
-        } else if (x_.unsynced) {
-            x_.refusal = why;
-        }
-        x_.unsynced = false;
-        return;
-    }
-    bool skipping = false;
-    std::vector<std::size_t> undone;
-    const auto tell = [&](const pending_request& request) {
-        failure told = why;
-        if (request.ends_transaction) {
-            told.reason = outcome::commit_in_doubt;
-            told.sqlstate.clear();
-            told.detail = std::exchange(told.message, {});
-        }
-        append_failure(x_.to_client.own(), told, severity::error);
-        x_.counters->count_error(metrics::error_source::proxy, describe(told.reason).sqlstate);
-    };
-    for (std::size_t i = 0; i < x_.pending.size(); ++i) {
-        pending_request& request = x_.pending.at(i);
-        switch (request.kind) {
-            case request_kind::local_answer:
-                if (skipping)
-                    undone.push_back(i);
-                else if (request.detail)
-                    x_.to_client.own().append(request.detail->reply);
-                break;
-            case request_kind::query:
-            case request_kind::function_call:
-            case request_kind::sync:
-                if (!skipping) tell(request);
-                if (request.ends_transaction) in_block = false;
-                undone.push_back(i);
-                x_.client_status = in_block ? 'E' : 'I';
-                wire::append_ready_for_query(x_.to_client.own(), x_.client_status);
-                skipping = false;
-                break;
-            case request_kind::parse:
-            case request_kind::bind:
-            case request_kind::describe_statement:
-            case request_kind::describe_portal:
-            case request_kind::execute:
-            case request_kind::close:
-                if (!skipping) tell(request);
-                if (request.ends_transaction) in_block = false;
-                undone.push_back(i);
-                skipping = true;
-                break;
-        }
-    }
-    // Backwards: a name that was entered and taken out again must end as it was before both.
-    for (std::size_t i = undone.size(); i > 0; --i) x_.undo(x_.pending.at(undone[i - 1]));
-    while (!x_.pending.empty()) x_.pending.pop_front();
-    x_.discarding = skipping;
-    x_.unsynced = false;
-    if (in_block) x_.lost.active = true;
-    x_.client_status = in_block ? 'E' : 'I';
 }
 
 base::time_point conversation::deadline() const {

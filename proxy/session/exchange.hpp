@@ -26,9 +26,9 @@
 namespace pgweir::session {
 
 /// A message up to this size moves as a whole; a larger one that is only forwarded streams in constant memory.
-inline constexpr std::size_t max_whole_message = 64 * 1024;
+inline constexpr std::size_t max_whole_message = std::size_t{64} * 1024;
 /// A Query or Parse up to this size is looked at; a larger one pins the session and streams.
-inline constexpr std::size_t max_text_message = 1024 * 1024;
+inline constexpr std::size_t max_text_message = std::size_t{1024} * 1024;
 /// Requests without an answer; reading stops there until some are answered.
 inline constexpr std::size_t max_pending_requests = 4096;
 inline constexpr std::size_t max_statements_per_client = 10000;

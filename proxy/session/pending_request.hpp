@@ -27,6 +27,11 @@ enum class request_kind : std::uint8_t {
     local_answer,         ///< nothing from the server: `detail->reply` goes out when its turn comes
 };
 
+/// Whether its answer ends with ReadyForQuery.
+constexpr bool ends_cycle(request_kind kind) noexcept {
+    return kind == request_kind::query || kind == request_kind::function_call || kind == request_kind::sync;
+}
+
 /// What must be undone when a request fails or is skipped, and what else only few requests carry.
 struct request_detail {
     enum class change : std::uint8_t {

@@ -27,7 +27,7 @@ public:
         transport_ = net::transport(std::move(*socket));
         owner_.deadlines_.arm(deadline_, owner_.reactor_.now() + patience);
         watched_ = owner_.reactor_.watch(transport_.fd(), *this, 0);
-        return true;
+        return static_cast<bool>(watched_);
     }
 
     void tell(bool harmless) { done_(harmless); }

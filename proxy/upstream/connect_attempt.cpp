@@ -1,5 +1,7 @@
 #include "upstream/connect_attempt.hpp"
 
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
 #include "net/connect.hpp"
@@ -38,7 +40,9 @@ void connect_attempt::try_next_address(std::string last_error) {
         }
         transport_ = net::transport(std::move(*socket));
         watched_ = owner_.reactor_.watch(transport_.fd(), *this, 0);
-        return;
+        if (watched_) return;
+        last_error = std::error_code(errno, std::system_category()).message();
+        transport_.close();
     }
     fail(pool::connect_failure::unreachable, std::move(last_error));
 }

@@ -60,6 +60,8 @@ public:
     void attach(net::reactor& to, idle_watcher& idle) {
         idle_ = &idle;
         watched_ = to.watch(transport.fd(), *this, 0);
+        // Of one that cannot be watched nothing would ever be heard: its next user finds it lost.
+        if (!watched_) transport.close();
     }
     /// To be called on the thread of the worker it leaves, when no user is set.
     void detach() noexcept { watched_.reset(); }

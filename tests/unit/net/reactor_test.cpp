@@ -187,10 +187,10 @@ TEST_F(reactor_test, more_events_than_one_round_takes_are_all_delivered) {
 
 TEST_F(reactor_test, refuses_what_is_no_descriptor) {
     recorder seen;
-    EXPECT_THROW((void)loop.watch(-1, seen, 0), std::system_error);
+    EXPECT_FALSE(loop.watch(-1, seen, 0));
     auto [ours, theirs] = socket_pair();
     const registration watched = loop.watch(ours.get(), seen, 0);
-    EXPECT_THROW((void)loop.watch(ours.get(), seen, 1), std::system_error);
+    EXPECT_FALSE(loop.watch(ours.get(), seen, 1));
 }
 
 struct noted final : deferred {
