@@ -8,6 +8,8 @@
 #include <atomic>
 #include <memory>
 
+#include "base/utf8.hpp"
+
 namespace pgweir::base::log {
 
 namespace {
@@ -36,15 +38,18 @@ spdlog::logger& logger() {
 
 void append_escaped(std::string& out, std::string_view text) {
     out += '"';
-    for (const char c : text) {
-        if (c == '"' || c == '\\') {
-            out += '\\';
-            out += c;
+    while (!text.empty()) {
+        const std::size_t length = utf8_character_length(text);
+        const char c = text.front();
+        if (length == 0) {
+            out += "\\ufffd";
         } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
             out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
         } else {
-            out += c;
+            if (c == '"' || c == '\\') out += '\\';
+            out.append(text.substr(0, length));
         }
+        text.remove_prefix(length == 0 ? 1 : length);
     }
     out += '"';
 }
@@ -54,7 +59,7 @@ bool needs_quotes(std::string_view value) {
     const auto special = [](char c) {
         return static_cast<unsigned char>(c) <= ' ' || c == 0x7f || c == '"' || c == '=' || c == '\\';
     };
-    return value.empty() || std::any_of(value.begin(), value.end(), special);
+    return value.empty() || std::any_of(value.begin(), value.end(), special) || !is_utf8(value);
 }
 
 }  // namespace

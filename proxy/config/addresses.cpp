@@ -7,7 +7,7 @@
 #include <array>
 #include <cstddef>
 
-#include "config/names.hpp"
+#include "base/utf8.hpp"
 #include "config/problem.hpp"
 
 namespace pgweir::config {
@@ -44,7 +44,7 @@ bool is_host(std::string_view text) {
 }
 
 bool is_path(std::string_view text) {
-    return is_utf8(text) &&
+    return base::is_utf8(text) &&
            std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
 }
 

@@ -13,7 +13,7 @@ struct change {
     bool needs_restart = false;
 };
 
-/// In the order of the table. Values are not told: they may be secret.
+/// Keys of the whole, then users, then databases; each in the order of the table. Values are not told: they may be secret.
 std::vector<change> differences(const settings& before, const settings& after);
 
 /// Gives `next` the values that `running` has for what needs a restart, so that it is what holds after a reload.

@@ -7,8 +7,6 @@
 
 namespace pgweir::config {
 
-bool is_utf8(std::string_view text);
-
 /// Of a user or a database: 1 to 63 bytes of UTF-8 without control characters. Complaints do not repeat the text.
 parsed<std::string> parse_name(std::string_view text);
 

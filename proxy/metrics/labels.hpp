@@ -57,6 +57,7 @@ enum class server_disconnect_reason : std::uint8_t {
     protocol_error,
     shutdown,
     reconfigured,         ///< a reload changed where or how its pool connects
+    surplus,              ///< more than the pool may have, or another pool of the database needs its place
     check_failed,         ///< the probe before lending
     state_failed,         ///< session state could not be applied
 };
@@ -64,9 +65,9 @@ enum class server_disconnect_reason : std::uint8_t {
 template <>
 struct label_traits<server_disconnect_reason> {
     static constexpr std::string_view label = "reason";
-    static constexpr std::array<std::string_view, 12> values{
-        "idle_timeout",       "lifetime",       "lost",     "dirty",        "reset_failed", "uncleanable",
-        "client_left_midway", "protocol_error", "shutdown", "reconfigured", "check_failed", "state_failed",
+    static constexpr std::array<std::string_view, 13> values{
+        "idle_timeout",   "lifetime", "lost",         "dirty",   "reset_failed", "uncleanable",  "client_left_midway",
+        "protocol_error", "shutdown", "reconfigured", "surplus", "check_failed", "state_failed",
     };
 };
 

@@ -90,6 +90,9 @@ std::vector<listener> open_tcp(const listen_address& asked) {
 
 /// Whether somebody still listens at the file that is in the way.
 bool is_abandoned(const socket_address& where) {
+    // What is no socket refuses a connection as well, and is somebody's file.
+    struct stat status{};
+    if (::lstat(where.host().c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return false;
     const base::unique_fd probe = new_socket(where);
     return probe && ::connect(probe.get(), where.native(), where.size()) != 0 && errno == ECONNREFUSED;
 }

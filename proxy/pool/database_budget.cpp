@@ -12,6 +12,19 @@ std::uint32_t database_budget::room() const noexcept {
     return limit_ == unlimited ? std::numeric_limits<std::uint32_t>::max() : room_for(limit_, taken());
 }
 
+std::uint32_t database_budget::places_for(const server_pool& pool, base::time_point now) const {
+    std::uint32_t left = room();
+    if (limit_ == unlimited) return left;
+    const waiter* own = pool.oldest_waiter();
+    for (const server_pool* other : pools_) {
+        if (left == 0) break;
+        const waiter* theirs = other == &pool ? nullptr : other->oldest_waiter();
+        if (theirs == nullptr || (own != nullptr && own->since() <= theirs->since())) continue;
+        left = room_for(left, other->wanted_within_pool(now));
+    }
+    return left;
+}
+
 bool database_budget::should_yield(const server_pool& pool, base::time_point now) const {
     if (room() > 0 || leaving() > 0) return false;
     const waiter* own = pool.oldest_waiter();

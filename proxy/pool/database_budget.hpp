@@ -29,6 +29,8 @@ public:
     std::uint32_t taken() const noexcept { return counts_->taken(); }
     /// How many more may be opened.
     std::uint32_t room() const noexcept;
+    /// How many of these `pool` may take: places go first to pools whose oldest client has waited longer.
+    std::uint32_t places_for(const server_pool& pool, base::time_point now) const;
 
 private:
     friend class server_pool;

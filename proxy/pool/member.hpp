@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "base/time.hpp"
+#include "metrics/labels.hpp"
 #include "pool/slot.hpp"
 
 namespace pgweir::pool {
@@ -43,6 +44,9 @@ public:
     void doom() noexcept { doomed_ = true; }
     bool doomed() const noexcept { return doomed_; }
 
+    /// Why the pool has given it up to be closed.
+    metrics::server_disconnect_reason leaves_because() const noexcept { return leaves_because_; }
+
 private:
     friend class server_pool;
 
@@ -55,6 +59,7 @@ private:
     slot slot_;
     std::uint32_t worker_;
     bool doomed_ = false;
+    metrics::server_disconnect_reason leaves_because_ = metrics::server_disconnect_reason::surplus;
 };
 
 }  // namespace pgweir::pool

@@ -7,6 +7,9 @@
 #include "pool/database_budget.hpp"
 
 namespace pgweir::pool {
+
+using leaving = metrics::server_disconnect_reason;
+
 namespace {
 
 // A place that is being vacated comes free without a call to the pool that waits for it, which looks again after this
@@ -91,6 +94,12 @@ void server_pool::try_out(base::time_point now) {
     settle(now);
 }
 
+void server_pool::leave_to_its_clients(base::time_point now) {
+    trying_out_ = false;
+    settings_.min_idle = 0;
+    settle(now);
+}
+
 // ---- servers that are lent ----
 
 handover server_pool::give_back(std::unique_ptr<member> server, base::time_point now) {
@@ -117,13 +126,14 @@ handover server_pool::place(std::unique_ptr<member> server, base::time_point now
 }
 
 handover server_pool::accept(std::unique_ptr<member> server, base::time_point now) {
-    if (server->doomed()) return closing(std::move(server), totals_.closed_unusable);
-    if (server->slot_.generation() != generation_) return closing(std::move(server), totals_.closed_surplus);
+    if (server->doomed()) return closing(std::move(server), leaving::dirty, totals_.closed_unusable);
+    if (server->slot_.generation() != generation_)
+        return closing(std::move(server), leaving::reconfigured, totals_.closed_surplus);
     server->expires_ = lifetime_end(server->created(), settings_.server_lifetime, server->entropy_);
-    if (retire_if_old(*server, now)) return closing(std::move(server), totals_.closed_lifetime);
-    if (open() > allowed()) return closing(std::move(server), totals_.closed_surplus);
+    if (retire_if_old(*server, now)) return closing(std::move(server), leaving::lifetime, totals_.closed_lifetime);
+    if (open() > allowed()) return closing(std::move(server), leaving::surplus, totals_.closed_surplus);
     if (budget_ != nullptr && budget_->should_yield(*this, now)) {
-        return closing(std::move(server), totals_.closed_surplus);
+        return closing(std::move(server), leaving::surplus, totals_.closed_surplus);
     }
     if (waiter* to = queue_.pop_for(server->worker())) {
         ++totals_.granted_from_queue;
@@ -133,8 +143,9 @@ handover server_pool::accept(std::unique_ptr<member> server, base::time_point no
     return {};
 }
 
-handover server_pool::closing(std::unique_ptr<member> server, std::uint64_t& counter) noexcept {
+handover server_pool::closing(std::unique_ptr<member> server, leaving why, std::uint64_t& counter) noexcept {
     server->slot_.enter(slot::stage::leaving);
+    server->leaves_because_ = why;
     ++counter;
     return {nullptr, std::move(server)};
 }
@@ -182,7 +193,7 @@ std::unique_ptr<member> server_pool::take_from_limbo(std::uint64_t member_id) {
 
 std::uint32_t server_pool::connects_wanted(base::time_point now) const {
     const std::uint32_t wanted = wanted_within_pool(now);
-    return budget_ == nullptr ? wanted : std::min(wanted, budget_->room());
+    return budget_ == nullptr || wanted == 0 ? wanted : std::min(wanted, budget_->places_for(*this, now));
 }
 
 slot server_pool::begin_connect(base::time_point now) {

@@ -101,6 +101,8 @@ public:
     /// can be used, and what its clients are greeted with.
     void try_out(base::time_point now);
     bool trying_out() const noexcept { return trying_out_; }
+    /// No new client will come: no server is opened any more but for those that wait. set_settings() ends this.
+    void leave_to_its_clients(base::time_point now);
 
     // ---- servers that are lent ----
 
@@ -198,7 +200,8 @@ private:
     acquisition grant_idle(waiter& who, base::time_point now);
     handover place(std::unique_ptr<member> server, base::time_point now);
     handover accept(std::unique_ptr<member> server, base::time_point now);
-    static handover closing(std::unique_ptr<member> server, std::uint64_t& counter) noexcept;
+    static handover closing(std::unique_ptr<member> server, metrics::server_disconnect_reason why,
+                            std::uint64_t& counter) noexcept;
     handover cancel_ended(std::uint64_t member_id, bool lost, base::time_point now);
     std::unique_ptr<member> take_from_limbo(std::uint64_t member_id);
     bool retire_if_old(const member& server, base::time_point now) noexcept;

@@ -7,6 +7,7 @@
 
 namespace pgweir::pool {
 
+using leaving = metrics::server_disconnect_reason;
 using members = std::vector<std::unique_ptr<member>>;
 
 members server_pool::tend(base::time_point now) {
@@ -21,7 +22,7 @@ members server_pool::tend(base::time_point now) {
 
 void server_pool::close_surplus(members& out) {
     while (!idle_.empty() && open() > allowed()) {
-        out.push_back(closing(idle_.take_longest_idle(), totals_.closed_surplus).server);
+        out.push_back(closing(idle_.take_longest_idle(), leaving::surplus, totals_.closed_surplus).server);
     }
 }
 
@@ -29,14 +30,15 @@ void server_pool::close_unused(base::time_point now, members& out) {
     if (settings_.server_idle_timeout == base::off) return;
     const std::size_t keep = in_use(now) ? settings_.min_idle : 0;
     while (idle_.size() > keep && idle_.longest_idle()->last_used() + settings_.server_idle_timeout <= now) {
-        out.push_back(closing(idle_.take_longest_idle(), totals_.closed_idle).server);
+        out.push_back(closing(idle_.take_longest_idle(), leaving::idle_timeout, totals_.closed_idle).server);
     }
 }
 
 void server_pool::close_expired(base::time_point now, members& out) {
     if (idle_.expiry_floor() > now || now < next_retirement_) return;
     const member* first = idle_.first_to_expire();
-    if (retire_if_old(*first, now)) out.push_back(closing(idle_.take(first->id()), totals_.closed_lifetime).server);
+    if (retire_if_old(*first, now))
+        out.push_back(closing(idle_.take(first->id()), leaving::lifetime, totals_.closed_lifetime).server);
     idle_.recompute_expiry_floor();
 }
 
@@ -50,7 +52,8 @@ void server_pool::reclaim_places(base::time_point now, members& out) {
     while (places_to_reclaim(now) > 0) {
         server_pool* other = budget_->idlest_other(*this);
         if (other == nullptr) return;
-        out.push_back(closing(other->idle_.take_longest_idle(), other->totals_.closed_surplus).server);
+        out.push_back(
+            closing(other->idle_.take_longest_idle(), leaving::surplus, other->totals_.closed_surplus).server);
         other->settle(now);
     }
 }
@@ -93,7 +96,7 @@ std::unique_ptr<member> server_pool::take_idle(std::uint64_t member_id, base::ti
         cancels_.erase(member_id);
     }
     server->doom();
-    auto out = closing(std::move(server), totals_.closed_unusable).server;
+    auto out = closing(std::move(server), leaving::dirty, totals_.closed_unusable).server;
     settle(now);
     return out;
 }

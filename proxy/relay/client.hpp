@@ -135,8 +135,7 @@ private:
     base::byte_queue unread_;    ///< came from the client and was not taken yet
     base::outbox to_client_;     ///< goes out before what the conversation says
     std::unique_ptr<login_flow> login_;
-    std::shared_ptr<const database_settings>
-        served_by_;  ///< as it was at its login; a reload is for those who come later
+    std::shared_ptr<const database_settings> served_by_;  ///< as at its login: a reload is for later ones
     std::unique_ptr<session::conversation> conversation_;
     std::unique_ptr<console_session> console_;
     std::unique_ptr<tunnel> tunnel_;

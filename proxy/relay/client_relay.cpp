@@ -165,13 +165,15 @@ void client::measure_overhead() {
 }
 
 void client::log_slow(const session::slow_request& slow) const {
+    // ALTER ROLE ... PASSWORD and what else it is called.
+    const bool secret = session::lower_case(slow.text).find("password") != std::string::npos;
     base::log::event(base::log::level::info, "slow_query",
                      {{"pool", pool_->servers.name()},
                       {"user", user_},
                       {"application", application_name_},
                       {"server_seconds", base::log::seconds(slow.took)},
                       {"wait_seconds", base::log::seconds(borrower_.last_wait())},
-                      {"statement", slow.text}});
+                      {"statement", secret ? "(not shown: it speaks of a password)" : slow.text}});
 }
 
 void client::lost_server() {
@@ -247,8 +249,8 @@ void client::after_events() {
             close_with(*conversation_->fatal());
         } else if (terminated_ && conversation_->pending() == 0 && conversation_->to_client().empty()) {
             client_gone(true);
-        } else if (shutting_down_ && !server_ && !borrower_.waits() && unread_.empty() &&
-                   conversation_->pending() == 0) {
+        } else if (shutting_down_ && !borrower_.waits() && unread_.empty() &&
+                   (server_ ? conversation_->idle() : conversation_->pending() == 0)) {
             close_with({.reason = outcome::shutting_down});
         } else {
             arm_session_deadline();

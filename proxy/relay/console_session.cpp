@@ -42,7 +42,10 @@ console_session::stop console_session::take(char tag, base::bytes_view body, std
         return stop::running;
     }
     session::append_failure(out, {.reason = session::outcome::console_only});
-    discarding_ = true;
+    if (tag == 'F')
+        wire::append_ready_for_query(out, 'I');  // a function call is a cycle of its own, without Sync
+    else
+        discarding_ = true;
     return stop::need_more;
 }
 

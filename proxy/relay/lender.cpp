@@ -117,7 +117,20 @@ void lender::close(std::unique_ptr<upstream::server> server, server_disconnect_r
         gone = read_under_lock(pool.servers.give_back(std::move(server), reactor_.now()), pool);
     }
     gone.server.reset();
-    open_connections(pool);
+    place_came_free(pool);
+}
+
+// Under limits.servers another pool of the database may be the one to open a connection there.
+void lender::place_came_free(const shared_pool& in) {
+    std::vector<shared_pool*> wanting;
+    {
+        const std::lock_guard lock(directory_.mutex());
+        directory_.for_each([&](shared_pool& pool) {
+            if (pool.database() == in.database() && pool.servers.connects_wanted(reactor_.now()) > 0)
+                wanting.push_back(&pool);
+        });
+    }
+    for (shared_pool* pool : wanting) open_connections(*pool);
 }
 
 void lender::part_with(std::unique_ptr<upstream::server> server, server_disconnect_reason why) {
@@ -171,8 +184,9 @@ lender::destination lender::read_under_lock(pool::handover what, shared_pool& po
 void lender::deliver(destination what, shared_pool& pool) {
     if (!what.server) return;
     if (!what.to_client) {
-        part_with(std::move(what.server), server_disconnect_reason::lifetime);
-        open_connections(pool);
+        const auto why = what.server->leaves_because();
+        part_with(std::move(what.server), why);
+        place_came_free(pool);
         return;
     }
     if (what.server->worker() != what.worker)
@@ -343,8 +357,8 @@ void lender::on_deadline(int, base::time_point now) {
         });
     }
     for (auto& server : leaving) {
-        const bool old = server->expires() <= now;
-        part_with(std::move(server), old ? server_disconnect_reason::lifetime : server_disconnect_reason::idle_timeout);
+        const auto why = server->leaves_because();
+        part_with(std::move(server), why);
     }
     for (shared_pool* pool : wanting) open_connections(*pool);
     look_after(next_look);

@@ -98,6 +98,7 @@ private:
                  std::unique_ptr<upstream::server> server, shared_pool& pool);
     void arrive(std::uint64_t client, std::uint64_t wait, std::unique_ptr<upstream::server> server);
 
+    void place_came_free(const shared_pool& in);
     void open_connections(shared_pool& pool);
     void open_one(shared_pool& pool, pool::slot place, const database_settings& how, const auth::credentials& secret);
     void opened(shared_pool& pool, pool::slot place, upstream::opened what);

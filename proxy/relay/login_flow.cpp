@@ -22,11 +22,17 @@ std::string clean_application_name(std::string_view name) {
     return cleaned;
 }
 
-login_flow::replication replication_of(std::string_view value) {
+/// As PostgreSQL reads it: `database`, or a boolean, which may be cut short as long as it is not in doubt.
+std::optional<login_flow::replication> replication_of(std::string_view value) {
+    using enum login_flow::replication;
     const std::string folded = session::lower_case(value);
-    if (folded == "database") return login_flow::replication::logical;
-    const bool on = folded == "true" || folded == "on" || folded == "yes" || folded == "1";
-    return on ? login_flow::replication::physical : login_flow::replication::none;
+    const auto begins = [&folded](std::string_view word, std::size_t least) {
+        return folded.size() >= least && word.starts_with(folded);
+    };
+    if (folded == "database") return logical;
+    if (folded == "1" || begins("true", 1) || begins("yes", 1) || folded == "on") return physical;
+    if (folded == "0" || begins("false", 1) || begins("no", 1) || begins("off", 2)) return none;
+    return std::nullopt;
 }
 
 }  // namespace
@@ -57,13 +63,17 @@ login_flow::step login_flow::receive_startup(base::bytes_view input, std::size_t
 login_flow::step login_flow::take_packet(bool more_follows, std::string& out) {
     switch (packet_.kind) {
         case wire::startup_kind::ssl_request:
-        case wire::startup_kind::gssenc_request:
+        case wire::startup_kind::gssenc_request: {
             // What was sent along unencrypted could be taken for something that came inside (CVE-2021-23214).
-            if (more_follows) return fail(outcome::protocol_violation, "received unencrypted data after SSL request");
-            if (std::exchange(asked_for_[packet_.kind == wire::startup_kind::ssl_request ? 0 : 1], true))
-                return fail(outcome::unsupported_protocol);
+            const bool ssl = packet_.kind == wire::startup_kind::ssl_request;
+            if (more_follows)
+                return fail(outcome::protocol_violation,
+                            ssl ? "received unencrypted data after SSL request"
+                                : "received unencrypted data after GSSAPI encryption request");
+            if (std::exchange(asked_for_[ssl ? 0 : 1], true)) return fail(outcome::unsupported_protocol);
             out.push_back('N');
             return step::wait;
+        }
         case wire::startup_kind::cancel_request: return step::cancel;
         case wire::startup_kind::startup: break;
     }
@@ -81,10 +91,23 @@ login_flow::step login_flow::read_parameters() {
         } else if (folded == "database") {
             database_ = value;
         } else if (folded == "replication") {
-            replication_ = replication_of(value);
+            const auto wanted = replication_of(value);
+            if (!wanted) {
+                failure_ = {.reason = outcome::protocol_violation,
+                            .message = "invalid value for parameter \"replication\": \"" + value + '"',
+                            .sqlstate = "22023",
+                            .hint = "Valid values are: \"false\", 0, \"true\", 1, \"database\"."};
+                return step::failed;
+            }
+            replication_ = *wanted;
         } else if (folded == "options") {
             const auto options = wire::parse_options(value);
-            if (!options) return fail(outcome::protocol_violation, "invalid command-line argument in options");
+            if (!options) {
+                failure_ = {.reason = outcome::protocol_violation,
+                            .message = "invalid command-line argument in options",
+                            .sqlstate = "42601"};
+                return step::failed;
+            }
             for (const auto& [option, setting] : *options) asked_.emplace_back(session::lower_case(option), setting);
         } else {
             asked_.emplace_back(folded, value);
@@ -136,8 +159,7 @@ login_flow::step login_flow::receive_proof(base::bytes_view input, std::size_t& 
         case auth::client_login::step::send_and_done: return step::proven;
         case auth::client_login::step::failed: break;
     }
-    if (login_->failure() == auth::error_code::protocol_violation)
-        return fail(outcome::protocol_violation, login_->failure().message());
+    if (!auth::is_refusal(login_->failure())) return fail(outcome::protocol_violation, login_->failure().message());
     return fail(outcome::wrong_secret, "password authentication failed for user \"" + user_ + '"');
 }
 

@@ -29,9 +29,10 @@ std::vector<std::unique_ptr<pool::member>> pool_directory::serve_by(const std::s
         const auto& [database, user] = key;
         auto how = find_database(what, database);
         if (how && how->upstream.forces_user() && how->upstream.user != user) how = nullptr;
-        if (how) budgets_[database]->set_limit(how->pool.max_servers);
         for (auto& idle : pool->reconfigure(std::move(how), now)) leaving.push_back(std::move(idle));
     }
+    for (auto& [database, budget] : budgets_)
+        if (const auto how = find_database(what, database)) budget->set_limit(how->pool.max_servers);
     for (const auto& [name, database] : what->databases) {
         if (name == "*" || !database.upstream.forces_user()) continue;
         auto& pool = find_or_make(name, {}, find_database(what, name), {});

@@ -37,7 +37,10 @@ shared_pool::shared_pool(std::string database, std::string user, std::shared_ptr
 std::vector<std::unique_ptr<pool::member>> shared_pool::reconfigure(std::shared_ptr<const database_settings> how,
                                                                     base::time_point now) {
     in_use_ = how != nullptr;
-    if (!in_use_) return servers.retire_all(now);
+    if (!in_use_) {
+        servers.leave_to_its_clients(now);
+        return servers.retire_all(now);
+    }
     const auto before = std::exchange(settings_, std::move(how));
     servers.set_settings(settings_->pool, now);
     if (settings_->upstream.leads_to_same(before->upstream)) return {};

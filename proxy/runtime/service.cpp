@@ -150,15 +150,15 @@ void service::count_periods() {
 void service::begin_shutdown() {
     shutting_down_ = true;
     observer_.draining();
-    base::log::event(base::log::level::info, "shutting_down");
     shutdown_ends_ = base::clock::now() + configured_.current().shutdown.grace;
     // As a sidecar the application beside us may still connect to say its last words.
     const bool sidecar = configured_.current().shutdown.mode == config::shutdown_mode::sidecar;
     if (!sidecar) {
         stop_accepting();
         for (std::uint32_t index = 0; index < workers_.size(); ++index)
-            workers_.post(index, [&worker = workers_.at(index)] { worker.shut_down(false); });
+            run_on(index, [](relay::worker& worker) { worker.shut_down(false); });
     }
+    base::log::event(base::log::level::info, "shutting_down");
     watch_shutdown();
 }
 

@@ -94,6 +94,10 @@ public:
     bool pinned() const noexcept { return x_.pins.any(); }
     const pin_set& pins() const noexcept { return x_.pins; }
     bool in_transaction() const noexcept { return x_.client_status != 'I'; }
+    /// Between two transactions, with nothing under way.
+    bool idle() const noexcept {
+        return x_.pending.empty() && x_.client_status == 'I' && !x_.unsynced && x_.copy == copy_phase::none;
+    }
     /// When the client was last heard or answered.
     base::time_point last_heard() const noexcept { return idle_since_; }
     std::size_t pending() const noexcept { return x_.pending.size(); }

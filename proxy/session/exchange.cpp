@@ -73,6 +73,7 @@ void exchange::open_gate(pending_request& of) noexcept {
 
 void exchange::pop_front() {
     open_gate(pending.front());
+    if (ends_cycle(pending.front().kind)) texts_sent.cycle_answered();
     pending.pop_front();
     release_local_answers();
 }

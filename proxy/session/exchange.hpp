@@ -13,6 +13,7 @@
 #include "base/time.hpp"
 #include "metrics/pin_reason.hpp"
 #include "metrics/pool_counters.hpp"
+#include "session/cycle_texts.hpp"
 #include "session/lost_transaction.hpp"
 #include "session/outcome.hpp"
 #include "session/parameters.hpp"
@@ -132,7 +133,7 @@ struct exchange {
     message_rest from_client;
     message_rest from_server;
 
-    std::string running_text;  ///< the beginning of the statement sent last, for the log of slow ones
+    cycle_texts texts_sent;
     std::optional<slow_request> slow;
     /// The server was asked to cancel because time ran out: its next answer to a cancel is told in these words,
     /// whichever request of a batch it belongs to.
@@ -141,14 +142,17 @@ struct exchange {
     std::optional<failure> injected_failure;  ///< what an injected query of ours failed with
     std::optional<failure> fatal;  ///< the conversation ends with it
 
-    /// Requires the whole text; keeps what fits into a log line.
+    /// Requires the whole text.
     void note_text(std::string_view text) {
-        constexpr std::size_t longest = 256;
-        if (limits->slow_query != base::off) running_text.assign(text.substr(0, longest));
+        if (limits->slow_query != base::off) texts_sent.note(text);
     }
 
     pending_request& push(request_kind kind) {
-        if (pending.empty()) cycle_began = now;
+        if (pending.empty()) {
+            cycle_began = now;
+            texts_sent.forget_sent();
+        }
+        if (ends_cycle(kind)) texts_sent.cycle_sent();
         return pending.push(kind);
     }
 

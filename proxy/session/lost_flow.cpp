@@ -76,6 +76,10 @@ message_verdict lost_flow::take_query(base::bytes_view body) {
         refuse(false);
         return message_verdict::done;
     }
+    if (x_.lost.untold && sql::has(found.flags, effect::explicit_commit)) {
+        fail_commit(false);
+        return message_verdict::done;
+    }
     end_block();
     // What follows the end of the block in the same text needs a server; there ROLLBACK only warns.
     if (sql::has(found.flags, effect::multi_statement)) return message_verdict::need_server;
@@ -115,7 +119,8 @@ message_verdict lost_flow::take_bind(base::bytes_view body) {
         refuse(true);
         return message_verdict::done;
     }
-    x_.lost.rollback_bound = true;
+    x_.lost.end_bound = sql::has(flags, effect::explicit_commit) ? lost_transaction::block_end::commit
+                                                                 : lost_transaction::block_end::rollback;
     wire::append_bind_complete(x_.to_client.own());
     return message_verdict::done;
 }
@@ -129,10 +134,11 @@ message_verdict lost_flow::take_describe(base::bytes_view body) {
 }
 
 void lost_flow::take_execute() {
-    if (!x_.lost.rollback_bound) {
+    if (x_.lost.end_bound == lost_transaction::block_end::none) {
         refuse(true);
         return;
     }
+    if (x_.lost.untold && x_.lost.end_bound == lost_transaction::block_end::commit) return fail_commit(true);
     end_block();
     wire::append_command_complete(x_.to_client.own(), "ROLLBACK");
 }
@@ -141,6 +147,17 @@ void lost_flow::refuse(bool extended) {
     failure why{.reason = outcome::in_failed_transaction};
     if (x_.lost.untold) why = std::move(*x_.lost.untold);
     x_.lost.untold.reset();
+    append_failure(x_.to_client.own(), why, severity::error);
+    if (extended)
+        x_.discarding = true;
+    else
+        wire::append_ready_for_query(x_.to_client.own(), x_.client_status);
+}
+
+// A client that was not told yet would take the answer to COMMIT for success: drivers do not look at its tag.
+void lost_flow::fail_commit(bool extended) {
+    const failure why = std::move(*x_.lost.untold);
+    end_block();
     append_failure(x_.to_client.own(), why, severity::error);
     if (extended)
         x_.discarding = true;

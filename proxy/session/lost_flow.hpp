@@ -24,6 +24,7 @@ private:
     message_verdict take_describe(base::bytes_view body);
     void take_execute();
     void refuse(bool extended);
+    void fail_commit(bool extended);
     void end_block();
     message_verdict broken(std::error_code why);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "session/outcome.hpp"
@@ -10,7 +11,8 @@ namespace pgweir::session {
 /// It is answered as PostgreSQL answers in a failed transaction, with no server, until the client ends it.
 struct lost_transaction {
     bool active = false;
-    bool rollback_bound = false;     ///< the portal bound last would end the block
+    enum class block_end : std::uint8_t { none, rollback, commit };
+    block_end end_bound = block_end::none;  ///< what the portal bound last would do
     std::optional<failure> untold;   ///< why, if the client was not told yet: the next statement's error
 };
 

@@ -1,0 +1,45 @@
+#include "base/shared_counter.hpp"
+
+#include <gtest/gtest.h>
+
+#include <barrier>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+namespace pgweir::base {
+namespace {
+
+TEST(shared_counter, counts_from_nothing) {
+    shared_counter counter;
+    EXPECT_EQ(counter.get(), 0U);
+    counter.add();
+    counter.add();
+    EXPECT_EQ(counter.get(), 2U);
+}
+
+TEST(shared_counter, loses_no_count_of_any_thread_and_never_falls) {
+    constexpr std::uint64_t each = 200'000;
+    shared_counter counter;
+    std::barrier together(4);
+    std::vector<std::thread> threads;
+    for (int number = 0; number < 4; ++number) {
+        threads.emplace_back([&] {
+            together.arrive_and_wait();
+            for (std::uint64_t i = 0; i < each; ++i) counter.add();
+        });
+    }
+    std::uint64_t last = 0;
+    bool fell = false;
+    for (int look = 0; look < 1000; ++look) {
+        const std::uint64_t seen = counter.get();
+        fell = fell || seen < last;
+        last = seen;
+    }
+    for (auto& thread : threads) thread.join();
+    EXPECT_FALSE(fell);
+    EXPECT_EQ(counter.get(), 4 * each);
+}
+
+}  // namespace
+}  // namespace pgweir::base
