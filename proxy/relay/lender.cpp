@@ -140,9 +140,10 @@ void lender::part_with(std::unique_ptr<upstream::server> server, server_disconne
     std::string farewell;
     wire::append_terminate(farewell);
     static_cast<void>(server->transport.write(farewell));
-    if (server->worker() == worker_) return;
-    std::shared_ptr<upstream::server> moved(std::move(server));
-    others_.post(moved->worker(), [moved] {});
+    const std::uint32_t home = server->worker();
+    if (home == worker_) return;
+    // Only its own worker may take it out of the reactor: no copy may be left here that could be the last one.
+    others_.post(home, [dying = std::shared_ptr<upstream::server>(std::move(server))] {});
 }
 
 void lender::cancel(upstream::server& server, std::function<void()> done) {

@@ -24,7 +24,6 @@ bool configuration::reload() {
                          {{"key", each.path}});
     config::keep_what_needs_restart(loaded.value, current_);
     current_ = std::move(loaded.value);
-    base::log::event(level::info, "reloaded");
     return true;
 }
 

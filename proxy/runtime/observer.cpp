@@ -157,10 +157,10 @@ metrics::snapshot observer::metrics_snapshot() {
     return taken;
 }
 
-void observer::reloaded(bool read, std::uint32_t max_clients) {
-    ++(read ? reloads_ : failed_reloads_);
+void observer::reloaded(std::uint32_t max_clients) {
     max_clients_ = max_clients;
-    if (read) loaded_at_ = std::chrono::system_clock::now();
+    loaded_at_ = std::chrono::system_clock::now();
+    ++reloads_;
 }
 
 bool observer::loops_turn() {

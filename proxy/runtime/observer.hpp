@@ -37,8 +37,9 @@ public:
     /// Why no client could be served now; empty when one could.
     std::string why_not_ready() const;
 
-    /// The configuration was read again, or could not be.
-    void reloaded(bool read, std::uint32_t max_clients);
+    /// The configuration was read again and holds; or could not be read.
+    void reloaded(std::uint32_t max_clients);
+    void reload_failed() { ++failed_reloads_; }
 
     /// The start of the end: not ready from now on.
     void draining() noexcept { draining_.store(true, std::memory_order_relaxed); }

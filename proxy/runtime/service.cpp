@@ -67,6 +67,8 @@ int service::run() {
     await_signal();
     count_periods();
     context_.run();
+    http_.reset();
+    workers_.join();
     base::log::event(base::log::level::info, "stopped");
     return 0;
 }
@@ -112,14 +114,14 @@ void service::await_signal() {
 void service::reload() {
     if (shutting_down_) return;
     const config::settings before = configured_.current();
-    const bool read = configured_.reload();
-    observer_.reloaded(read, configured_.current().listen.max_clients);
-    if (!read) return;
+    if (!configured_.reload()) return observer_.reload_failed();
     base::log::set_level(configured_.current().log.level);
     settings_ = rebuild_service(configured_.current(), before, *settings_);
     for (std::uint32_t index = 0; index < workers_.size(); ++index)
         run_on(index, [this](relay::worker& worker) { worker.set_settings(settings_); });
     serve_by_current();
+    observer_.reloaded(configured_.current().listen.max_clients);
+    base::log::event(base::log::level::info, "reloaded");
 }
 
 // Only when all workers have the settings: then no newcomer can make a pool by older ones.

@@ -7,12 +7,20 @@
 #include "session/effects.hpp"
 #include "session/sequences.hpp"
 #include "sql/tokens.hpp"
+#include "sql/words.hpp"
 #include "wire/backend.hpp"
 #include "wire/frontend.hpp"
 
 namespace pgweir::session {
 
 namespace {
+
+// BEGIN or START TRANSACTION alone.
+bool begins_block(const sql::scan_result& found) {
+    return sql::has(found.flags, sql::effect::begins_transaction) &&
+           !sql::has(found.flags, sql::effect::ends_transaction) &&
+           !sql::has(found.flags, sql::effect::multi_statement);
+}
 
 using sql::effect;
 
@@ -141,10 +149,26 @@ frontend_flow::verdict frontend_flow::take_query(base::bytes_view message) {
     if (x_.server == nullptr) {
         // The text is looked at when a server is there, once.
         if (!sql::begins_with_word(*text) && sql::has(x_.scan(*text).flags, effect::empty)) return answer_empty();
+        if (x_.refusal && x_.refusal->reason != outcome::cancelled && begins_block(x_.scan(*text)))
+            return begin_refused(*text);
         return refused_in_simple() ? verdict::done : verdict::need_server;
     }
     x_.note_text(*text);
     return forward_query(message, x_.scan(*text));
+}
+
+// No server can be had, and the transaction fails with its first statement, not with BEGIN: a driver that takes its
+// transaction for begun (asyncpg 0.27) would go on with savepoints on this connection for ever.
+frontend_flow::verdict frontend_flow::begin_refused(std::string_view text) {
+    x_.lost = {.active = true, .untold = std::move(x_.refusal)};
+    x_.refusal.reset();
+    x_.client_status = 'T';
+    std::string reply;
+    const bool start = sql::same_word(sql::tokens(text, x_.conforming_strings).next().text, "start");
+    wire::append_command_complete(reply, start ? "START TRANSACTION" : "BEGIN");
+    wire::append_ready_for_query(reply, x_.client_status);
+    x_.answer(reply);
+    return verdict::done;
 }
 
 frontend_flow::verdict frontend_flow::answer_empty() {
@@ -181,6 +205,7 @@ frontend_flow::verdict frontend_flow::forward_query(base::bytes_view message, co
     }
     pending_request& entry = x_.push(request_kind::query);
     entry.ends_transaction = sql::has(found.flags, effect::explicit_commit);
+    entry.begins_block = begins_block(found);
     entry.plain_read = sql::has(found.flags, effect::plain_read);
     entry.may_copy_in = sql::has(found.flags, effect::copy);
     entry.detail = std::move(detail);

@@ -42,6 +42,7 @@ private:
     bool gated(char tag);
     bool yields_here() const;
     verdict answer_empty();
+    verdict begin_refused(std::string_view text);
     verdict forward_query(base::bytes_view message, const sql::scan_result& found);
     verdict take_parse(base::bytes_view message);
     verdict take_bind(const wire::header& header, base::bytes_view available);

@@ -14,8 +14,11 @@ void loss_report::tell() {
     while (!x_.pending.empty()) x_.pending.pop_front();
     x_.discarding = skipping_;
     x_.unsynced = false;
-    if (in_block_) x_.lost.active = true;
-    x_.client_status = in_block_ ? 'E' : 'I';
+    if (in_block_)
+        x_.lost.active = true;
+    else
+        x_.lost.untold.reset();
+    x_.client_status = !in_block_ ? 'I' : x_.lost.untold ? 'T' : 'E';
 }
 
 // Nothing is asked, so nothing can be answered: it is told with the next request.
@@ -38,6 +41,7 @@ void loss_report::answer(std::size_t index) {
             x_.to_client.own().append(request.detail->reply);
         return;
     }
+    if (request.begins_block && !in_block_ && !skipping_) return begin(index);
     if (!skipping_) fail(request);
     if (request.ends_transaction) in_block_ = false;
     undone_.push_back(index);
@@ -47,7 +51,17 @@ void loss_report::answer(std::size_t index) {
     wire::append_ready_for_query(x_.to_client.own(), x_.client_status);
 }
 
+// As in frontend_flow::begin_refused(): the transaction fails with its first statement.
+void loss_report::begin(std::size_t index) {
+    undone_.push_back(index);
+    in_block_ = true;
+    x_.lost.untold = why_;
+    wire::append_command_complete(x_.to_client.own(), "BEGIN");
+    wire::append_ready_for_query(x_.to_client.own(), 'T');
+}
+
 void loss_report::fail(const pending_request& request) {
+    x_.lost.untold.reset();
     failure told = why_;
     if (request.ends_transaction) {
         told.reason = outcome::commit_in_doubt;

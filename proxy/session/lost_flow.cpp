@@ -147,6 +147,7 @@ void lost_flow::refuse(bool extended) {
     failure why{.reason = outcome::in_failed_transaction};
     if (x_.lost.untold) why = std::move(*x_.lost.untold);
     x_.lost.untold.reset();
+    x_.client_status = 'E';
     append_failure(x_.to_client.own(), why, severity::error);
     if (extended)
         x_.discarding = true;

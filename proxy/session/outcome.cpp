@@ -81,13 +81,13 @@ constexpr std::array descriptions{
                         "pooler is shutting down: terminating connection due to administrator command",
                         "Connect again.", debug},
     outcome_description{outcome::unknown_statement, "unknown_statement", error, "26000",
-                        "prepared statement does not exist", "", debug},
+                        "prepared statement does not exist", "", debug, "FetchPreparedStatement"},
     outcome_description{outcome::unknown_unnamed_statement, "unknown_unnamed_statement", error, "26000",
-                        "unnamed prepared statement does not exist", "", debug},
+                        "unnamed prepared statement does not exist", "", debug, "exec_bind_message"},
     outcome_description{outcome::duplicate_statement, "duplicate_statement", error, "42P05",
-                        "prepared statement already exists", "", debug},
+                        "prepared statement already exists", "", debug, "StorePreparedStatement"},
     outcome_description{outcome::result_type_changed, "result_type_changed", error, "0A000",
-                        "cached plan must not change result type", "", info},
+                        "cached plan must not change result type", "", info, "RevalidateCachedQuery"},
     outcome_description{outcome::in_failed_transaction, "in_failed_transaction", error, "25P02",
                         "current transaction is aborted, commands ignored until end of transaction block", "", silent},
     outcome_description{
@@ -131,6 +131,7 @@ void append_failure(std::string& out, const failure& what, severity as) {
         .detail = what.detail,
         // The server's own words come with the server's own hint or none.
         .hint = what.message.empty() || !what.hint.empty() ? chosen(what.hint, usual.hint) : std::string_view{},
+        .routine = usual.routine,
     };
     wire::append_error(out, report);
 }

@@ -59,6 +59,9 @@ struct outcome_description {
     std::string_view message;
     std::string_view hint;
     session::loudness loudness;
+    /// Of PostgreSQL, where drivers know the error by it: asyncpg prepares a statement again only if the routine says
+    /// that its plan was stale.
+    std::string_view routine = {};
 };
 
 const outcome_description& describe(outcome) noexcept;

@@ -111,6 +111,7 @@ struct error_report {
     std::string_view message;
     std::string_view detail = {};
     std::string_view hint = {};
+    std::string_view routine = {};
 };
 void append_error(std::string& out, const error_report& report);
 void append_notice(std::string& out, const error_report& report);

@@ -33,6 +33,7 @@ void append_report(std::string& out, backend tag, const error_report& report) {
     write_field(to, 'M', report.message);
     if (!report.detail.empty()) write_field(to, 'D', report.detail);
     if (!report.hint.empty()) write_field(to, 'H', report.hint);
+    if (!report.routine.empty()) write_field(to, 'R', report.routine);
     to.int8(0);
     to.end();
 }

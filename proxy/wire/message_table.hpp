@@ -114,7 +114,7 @@ inline constexpr std::array<message_info, 24> backend_messages{{
     {'I', "EmptyQueryResponse",       bare, bare,     "instead of CommandComplete for a text without a statement"},
     {'s', "PortalSuspended",          bare, bare,     "Execute stopped at its row limit, there may be more"},
     {'n', "NoData",                   bare, bare,     "instead of RowDescription for what returns no rows"},
-    {'t', "ParameterDescription",     7,    with_list(bare, 4), "the parameter types of a statement"},
+    {'t', "ParameterDescription",     7,    16 * mib, "the parameter types of a statement"},
     {'1', "ParseComplete",            bare, bare,     "Parse ended well"},
     {'2', "BindComplete",             bare, bare,     "Bind ended well"},
     {'3', "CloseComplete",            bare, bare,     "Close ended well"},

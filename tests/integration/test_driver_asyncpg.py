@@ -43,6 +43,18 @@ class AsyncpgTests(unittest.IsolatedAsyncioTestCase):
             for number in range(25):
                 self.assertEqual(await connection.fetchval(f"SELECT $1::int + {number}", turn), turn + number)
 
+    async def test_columns_are_added_meanwhile(self):
+        """The driver prepares anew when the server says that its plan is stale, which it knows by the error's routine."""
+        self.table("growing", "a int")
+        connections = [await self.connect() for _ in range(5)]
+        for columns in range(2, 8):
+            for connection in connections:
+                await connection.fetch("SELECT * FROM growing")
+            self.postgres.sql(f"ALTER TABLE growing ADD c{columns} int; TRUNCATE growing; INSERT INTO growing VALUES (1)",
+                              database=DATABASE)  # fmt: skip
+            for connection in connections:
+                self.assertEqual(len((await connection.fetch("SELECT * FROM growing"))[0]), columns)
+
     async def test_several_clients_in_turn(self):
         connections = [await self.connect() for _ in range(5)]
         for turn in range(10):

@@ -79,7 +79,9 @@ class Killed(Case):
                     continue
                 with self.subTest(point=point, count=count):
                     self.postgres.sql("TRUNCATE hits", database=DATABASE)
-                    proxy = self.pgweir(at_rest=False, environment={"PGWEIR_FAULTS": f"{point}=kill:{count}"})
+                    proxy = self.pgweir(start=False, at_rest=False,
+                                        environment={"PGWEIR_FAULTS": f"{point}=kill:{count}"})  # fmt: skip
+                    proxy.start(wait=point != "server_opened")  # which it does before the first client
                     asked, acknowledged = self.work(proxy)
                     self.assertEqual(proxy.wait(), -9)
                     self.assertLess(asked, 100)

@@ -213,6 +213,13 @@ class Changes(PreparedCase):
         self.assert_error(self.ask(messages.bind("", "s"), messages.execute()), "0A000",
                           "cached plan must not change result type")  # fmt: skip
 
+    def test_more_parameters_than_can_be_counted(self):
+        """Parse takes them; the description's count has 16 bits, and more types follow."""
+        text = "VALUES " + ",".join(f"(${number}::int)" for number in range(1, 65538))
+        received = self.ask(messages.parse("many", text), messages.describe_statement("many"))
+        self.assertEqual([message.tag for message in received if message.tag in "1tTEZ"][:2], ["1", "t"])
+        self.assertEqual(self.client.value("SELECT 'still connected'"), "still connected")
+
     def test_on_a_server_that_has_it_not(self):
         # The driver knows the columns from the first Describe; a fresh plan elsewhere must not give it other ones.
         self.table()

@@ -161,6 +161,28 @@ class Bounds(QueueCase):
         self.assertEqual(first.value("SELECT 2"), "2")
         self.assertEqual(proxy.metric("pgweir_pool_checkouts_total", result="timeout"), 2)
 
+    def test_a_transaction_fails_with_its_first_statement_and_not_with_begin(self):
+        """asyncpg takes an error for BEGIN for one inside of the transaction, and never ends it."""
+        proxy = self.pgweir(database={"pool": {"size": 1, "queue": {"max_wait": "100ms"}}})
+        holder, client = self.login(proxy), self.login(proxy)
+        holder.query("BEGIN")
+        for begin, tag in (("BEGIN", b"BEGIN\0"), ("/* x */ start TRANSACTION READ ONLY", b"START TRANSACTION\0")):
+            for end, answer in (("ROLLBACK", "CZ"), ("COMMIT", "CZ")):
+                received = client.query(begin)
+                self.assertEqual((tags(received), received[0].body, received[-1].status), ("CZ", tag, "T"))
+                received = client.query("SELECT 1")
+                self.assertEqual((tags(received), received[-1].status), ("EZ", "E"))
+                self.assert_refused(error_of(received), "53300", "query_wait_timeout", "pool.queue.max_wait")
+                self.assertEqual(error_of(client.query("SELECT 1")).sqlstate, "25P02")
+                received = client.query(end)
+                self.assertEqual((tags(received), received[0].body, received[-1].status), (answer, b"ROLLBACK\0", "I"))
+        # Nothing came in between: COMMIT must not look like success.
+        client.query("BEGIN")
+        received = client.query("COMMIT")
+        self.assertEqual((tags(received), received[-1].status), ("EZ", "I"))
+        holder.query("COMMIT")
+        self.assertEqual(client.value("SELECT 1"), "1")
+
     def test_deadline_races_the_handoff(self):
         # Servers become free all the time just when deadlines pass: each client gets one answer, no server is lost.
         proxy = self.pgweir(database={"pool": {"size": 2, "queue": {"max_wait": "20ms"}}})

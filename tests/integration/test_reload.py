@@ -60,7 +60,7 @@ class Whole(ReloadCase):
         holder = self.login(proxy)
         holder.query("BEGIN")
         elsewhere = free_port()
-        self.reload(proxy, listen={"addresses": [f"127.0.0.1:{elsewhere}"], "max_clients": 77}, workers=2,
+        self.reload(proxy, listen={"addresses": [f"127.0.0.1:{elsewhere}"], "max_clients": 77}, workers=3,
                     log={"format": "json"}, database={"pool": {"mode": "session"}})  # fmt: skip
         log = proxy.log()
         for key in ("listen.addresses", "workers", "log.format", f"databases.{DATABASE}.pool.mode"):

@@ -146,6 +146,8 @@ class Chaos:
                 self._end_pair(pair, False)
                 return
             if not flow.swallow:
+                if flow.cut_after is None and flow.reset_after is None:
+                    self.passed[name] = passed + len(data)  # before the receiver can have it
                 passed = await _pass_on(data, writer, flow, passed)
                 self.passed[name] = passed
 

@@ -1,0 +1,365 @@
+"""app/tasks under uvicorn: a web service with a pool of its own, which knows nothing of a pooler."""
+import contextlib
+import http.client
+import itertools
+import json
+import os
+import signal
+import subprocess
+import threading
+import unittest
+from concurrent.futures import ThreadPoolExecutor
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from kit import processes
+from kit.case import DATABASE, PASSWORD, USER
+from kit.pgweir import ROOT
+from kit.ports import free_port
+from kit.postgres import HOST
+from kit.route import DirectRoute, SessionRoute, TransactionRoute
+from kit.waiting import wait_until
+
+PYTHON = "/usr/bin/python3"  # Debian's: the libraries are Debian packages
+POOL, OVERFLOW = 5, 10  # SQLAlchemy's defaults
+UVICORN = ("-m", "uvicorn", "tasks.main:app")
+IMPATIENT = """
+import sys, uvicorn, tasks.main
+tasks.main.database.pool._timeout = 0.3
+uvicorn.main(sys.argv[1:])
+"""
+
+
+class Service:
+    def __init__(self, url, command=UVICORN):
+        self.directory = processes.temporary_directory("tasks")
+        self.log_file = self.directory / "log"
+        self.port = free_port()
+        self.process = None
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+        self.environment |= {"DATABASE_URL": url, "PYTHONPATH": str(ROOT / "app" / "tasks")}
+        self._command = command
+
+    def schema(self):
+        """A running `tasks.schema`."""
+        return processes.start([PYTHON, "-m", "tasks.schema"], env=self.environment, text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # fmt: skip
+
+    def start(self):
+        command = [PYTHON, *self._command, "--host", HOST, "--port", str(self.port), "--no-access-log"]
+        with open(self.log_file, "ab") as log:
+            self.process = processes.start(command, stdout=log, stderr=log, env=self.environment)
+        wait_until(self.answers, message=lambda: f"the service to answer:\n{self.log()}", interval=0.05)
+        return self
+
+    def answers(self):
+        if self.process.poll() is not None:
+            raise RuntimeError(f"the service ended with {self.process.returncode}:\n{self.log()}")
+        try:
+            return self.get("/healthz")[0] == 200
+        except ConnectionError:
+            return False
+
+    def wait(self):
+        code = self.process.wait(30)
+        processes.finish(self.process)
+        self.process = None
+        return code
+
+    def close(self):
+        if self.process is None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.wait()
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.wait()
+            raise
+        if code != 0 or "Traceback" in self.log():
+            raise RuntimeError(f"the service ended with {code}:\n{self.log()}")
+
+    def log(self):
+        return self.log_file.read_text(encoding="utf-8", errors="replace")
+
+    def ask(self, method, path, headers=None):
+        """(status, body)"""
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=60)
+        with contextlib.closing(connection):
+            connection.request(method, path, headers=headers or {})
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+
+    def get(self, path):
+        return self.ask("GET", path)
+
+    def post(self, path, id=None):
+        status, body = self.ask("POST", path, {"X-Request-Id": id} if id else None)
+        return status, json.loads(body)
+
+    def count(self):
+        status, body = self.get("/count")
+        assert status == 200, (status, body)
+        return json.loads(body)
+
+    def metric(self, name, **labels):
+        """The value of the one sample with this name and these labels; 0 without one."""
+        families = text_string_to_metric_families(self.get("/metrics")[1])
+        found = [sample.value for family in families for sample in family.samples
+                 if sample.name == name and sample.labels == labels]  # fmt: skip
+        assert len(found) <= 1, found
+        return found[0] if found else 0
+
+
+class TasksTests:
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        if cls.proxy is not None:
+            cls.addClassCleanup(cls.proxy.assert_at_rest)  # once the service has gone
+        cls.service = Service(cls.postgres.url(USER, PASSWORD, DATABASE, cls.port))
+        cls.addClassCleanup(cls.service.close)
+        replicas = [cls.service.schema() for _ in range(2)]
+        cls.service.start()
+        for replica in replicas:
+            output, _ = replica.communicate(timeout=60)
+            processes.finish(replica)
+            if replica.returncode != 0:
+                raise RuntimeError(f"tasks.schema ended with {replica.returncode}:\n{output}")
+
+    def setUp(self):
+        super().setUp()
+        if self.service.process is None:
+            self.service.start()
+        self.postgres.sql("TRUNCATE hits; UPDATE counter SET value = 0", database=DATABASE)
+
+    def _check_proxy(self):
+        # Not yet at rest: in session mode the service's idle connections have servers.
+        self.proxy.check_log()
+        self.assertLessEqual(self.servers(), self.pool["size"])
+
+    @contextlib.contextmanager
+    def locked_counter(self):
+        """While the block runs no hit gets further than its UPDATE."""
+        connection = self.postgres.connect(DATABASE)
+        with contextlib.closing(connection), connection.cursor() as cursor:
+            cursor.execute("BEGIN; SELECT FROM counter FOR UPDATE")
+            yield
+
+    def stored(self):
+        """(the counter's value, the set of ids), past the service and what is in front of PostgreSQL."""
+        ids = {id for (id,) in self.postgres.sql("SELECT id FROM hits", database=DATABASE)}
+        return self.postgres.value("SELECT value FROM counter", database=DATABASE), ids
+
+    def assert_count(self, number):
+        self.assertEqual(self.service.count(), {"value": number, "ids": number})
+
+    def test_hit(self):
+        status, answer = self.service.post("/hit", "the first")
+        self.assertEqual((status, answer), (200, {"id": "the first", "counted": True}))
+        ids = {self.service.post("/hit")[1]["id"] for _ in range(3)}
+        self.assertEqual(len(ids), 3)
+        self.assert_count(4)
+
+    def test_repeated_id_counts_once(self):
+        answers = [self.service.post(path, "again") for path in ("/hit", "/hit", "/hit-naive")]
+        self.assertEqual([status for status, _ in answers], [200] * 3)
+        self.assertEqual([answer["counted"] for _, answer in answers], [True, False, False])
+        self.assert_count(1)
+
+    def test_repeated_id_at_the_same_time_counts_once(self):
+        with ThreadPoolExecutor(10) as threads:
+            answers = list(threads.map(lambda _: self.service.post("/hit", "together"), range(20)))
+        self.assertEqual({status for status, _ in answers}, {200})
+        self.assertEqual(sum(answer["counted"] for _, answer in answers), 1)
+        self.assert_count(1)
+
+    def test_naive_hit_alone(self):
+        for number in range(3):
+            self.assertEqual(self.service.post("/hit-naive", f"{number}")[0], 200)
+        self.assert_count(3)
+
+    def test_many_hits_at_once(self):
+        with self.limited_servers(), ThreadPoolExecutor(20) as threads:
+            answers = list(threads.map(lambda number: self.service.post("/hit", f"{number}"), range(200)))
+        self.assertEqual({status for status, _ in answers}, {200})
+        self.assert_count(200)
+
+    def test_bad_requests(self):
+        self.assertEqual(self.service.post("/hit", "x" * 201)[0], 422)
+        self.assertEqual(self.service.get("/hit")[0], 405)
+        self.assertEqual(self.service.get("/nothing/here")[0], 404)
+        self.assertGreater(self.service.metric("tasks_requests_total", path="other", status="404"), 0)
+        self.assert_count(0)
+
+    def test_metrics_move(self):
+        def look():
+            return [self.service.metric("tasks_requests_total", path="/hit", status="200"),
+                    self.service.metric("tasks_request_duration_seconds_count", path="/hit"),
+                    self.service.metric("tasks_request_duration_seconds_bucket", path="/hit", le="+Inf")]  # fmt: skip
+
+        before = look()
+        for _ in range(3):
+            self.service.post("/hit")
+        self.assertEqual(look(), [value + 3 for value in before])
+        self.assertEqual(self.service.metric("tasks_pool_size"), POOL)
+
+    def test_metrics_show_who_waits_for_the_pool(self):
+        def look():
+            return [self.service.metric(f"tasks_pool_{name}")
+                    for name in ("connections_in_use", "waiting_requests", "connections_idle")]  # fmt: skip
+
+        with ThreadPoolExecutor(25) as threads:
+            with self.locked_counter():
+                hits = [threads.submit(self.service.post, "/hit") for _ in range(25)]
+                busy = [POOL + OVERFLOW, 10, 0]
+                self.wait_until(lambda: look() == busy, 10, lambda: f"{busy}, seen: {look()}")
+            self.assertEqual([hit.result()[0] for hit in hits], [200] * 25)
+        self.wait_until(lambda: look() == [0, 0, POOL], 10, lambda: f"an idle pool, seen: {look()}")
+        self.assert_count(25)
+
+    def outage(self, service):
+        """PostgreSQL is stopped under load, for long enough that hits fail, and started again."""
+        numbers = itertools.count()
+        answers = []  # (status, id)
+        done = threading.Event()
+
+        def work():
+            while not done.is_set():
+                id = f"{next(numbers)}"
+                answers.append((service.post("/hit", id)[0], id))
+
+        def answered(status, since):
+            found = [each for each, _ in answers[since:]]
+            if not set(found) <= {200, 503}:
+                self.fail(f"{set(found)}:\n{service.log()[-3000:]}")
+            return found.count(status) >= 10
+
+        with ThreadPoolExecutor(10) as threads:
+            workers = [threads.submit(work) for _ in range(10)]
+            try:
+                self.wait_until(lambda: answered(200, 0))
+                self.postgres.stop()
+                stopped = len(answers)
+                try:
+                    self.wait_until(lambda: answered(503, stopped))
+                    self.assertEqual(service.get("/healthz")[0], 200)
+                finally:
+                    self.postgres.start()
+                started = len(answers)
+                self.wait_until(lambda: answered(200, started))
+            finally:
+                done.set()
+            for worker in workers:
+                worker.result()
+        self.assertEqual({status for status, _ in answers}, {200, 503})
+        failures = sum(service.metric("tasks_database_failures_total", reason=reason)
+                       for reason in ("refused", "unavailable"))  # fmt: skip
+        self.assertEqual(failures, sum(status == 503 for status, _ in answers))
+        self.assertIn("POST /hit: 503 ", service.log())
+        # What was answered with 200 is there. What was not may be: the answer to its COMMIT was lost.
+        value, there = self.stored()
+        self.assertEqual(value, len(there))
+        self.assertLessEqual({id for status, id in answers if status == 200}, there)
+        for id in {id for status, id in answers if status == 503}:
+            self.assertEqual(service.post("/hit", id), (200, {"id": id, "counted": id not in there}))
+        self.assertEqual(self.stored()[0], len(answers))
+
+    def test_sigterm_with_a_request_under_way(self):
+        for _ in range(3):
+            self.service.post("/hit")
+        with ThreadPoolExecutor(1) as threads:
+            with self.locked_counter():
+                hit = threads.submit(self.service.post, "/hit", "the last")
+                self.wait_for_statement("UPDATE counter")
+                self.service.process.send_signal(signal.SIGTERM)
+                self.wait_until(self._refuses, message="the service to stop listening")
+            self.assertEqual(hit.result()[0], 200)
+        self.assertEqual(self.service.wait(), 0, self.service.log())
+        self.wait_until(lambda: self.connections() == 0, 5, "the connections' end")
+        value, there = self.stored()
+        self.assertEqual((value, len(there)), (4, 4))
+
+    def _refuses(self):
+        try:
+            self.service.get("/healthz")
+        except ConnectionError:
+            return True
+        return False
+
+    def connections(self):
+        """Those of the service, to whatever is behind its URL."""
+        return self.servers() if self.proxy is None else self.proxy.metric("pgweir_client_connections")
+
+
+class Direct(TasksTests, DirectRoute):
+    def test_postgres_goes_and_comes_back(self):
+        self.outage(self.service)
+
+    def test_no_connection_to_be_had(self):
+        # One whose pool waits for less than SQLAlchemy's 30 seconds.
+        service = Service(self.service.environment["DATABASE_URL"], ("-c", IMPATIENT, "tasks.main:app"))
+        self.addCleanup(service.close)
+        service.start()
+        self.postgres.sql(f"ALTER ROLE {USER} CONNECTION LIMIT 0")
+        try:
+            self.assertEqual(service.post("/hit", "refused"), (503, {"error": "refused"}))
+        finally:
+            self.postgres.sql(f"ALTER ROLE {USER} CONNECTION LIMIT -1")
+        self.assertEqual(service.metric("tasks_database_failures_total", reason="refused"), 1)
+        self.assertIn("POST /hit: 503 refused: TooManyConnectionsError: ", service.log())
+        self.assertEqual(service.post("/hit", "refused"), (200, {"id": "refused", "counted": True}))
+
+        with ThreadPoolExecutor(POOL + OVERFLOW) as threads:
+            with self.locked_counter():
+                hits = [threads.submit(service.post, "/hit") for _ in range(POOL + OVERFLOW)]
+                self.wait_until(lambda: service.metric("tasks_pool_connections_in_use") == POOL + OVERFLOW)
+                self.assertEqual(service.post("/hit"), (503, {"error": "pool_timeout"}))
+            self.assertEqual([hit.result()[0] for hit in hits], [200] * len(hits))
+        self.assertEqual(service.metric("tasks_database_failures_total", reason="pool_timeout"), 1)
+        self.assertIn("POST /hit: 503 pool_timeout: ", service.log())
+        self.assert_count(1 + POOL + OVERFLOW)
+
+    def test_schema_is_left_as_it_is(self):
+        self.service.post("/hit")
+        replica = self.service.schema()
+        output, _ = replica.communicate(timeout=60)
+        processes.finish(replica)
+        self.assertEqual((replica.returncode, output), (0, ""))
+        self.assert_count(1)
+
+
+class Transaction(TasksTests, TransactionRoute):
+    def test_postgres_goes_and_comes_back(self):
+        # Shorter than pool.queue.max_wait: hits wait.
+        self.service.post("/hit")
+        with ThreadPoolExecutor(3) as threads:
+            self.postgres.stop()
+            try:
+                hits = [threads.submit(self.service.post, "/hit") for _ in range(3)]
+                self.wait_until(lambda: self.proxy.metric("pgweir_pool_waiting_clients") > 0)
+                self.assertEqual(self.service.get("/healthz")[0], 200)
+            finally:
+                self.postgres.start()
+            self.assertEqual([hit.result()[0] for hit in hits], [200] * 3)
+        self.assert_count(4)
+
+    # For asyncpg a BEGIN that was answered with an error is still the outermost transaction of that connection, so it
+    # sends SAVEPOINT ever after; therefore BEGIN succeeds and the first statement is refused.
+    def test_postgres_goes_for_longer_than_the_queue_allows(self):
+        proxy = self.pgweir(database={"pool": {"queue": {"max_wait": "500ms"}}})
+        service = Service(self.postgres.url(USER, PASSWORD, DATABASE, proxy.port))
+        self.addCleanup(service.close)
+        self.outage(service.start())
+
+
+class Session(TasksTests, SessionRoute):
+    # A server for each connection of the service's pool; and not 30 s of patience, for the test that stops PostgreSQL.
+    pool = SessionRoute.pool | {"size": POOL + OVERFLOW, "queue": {"max_wait": "1s"}}
+
+    def test_postgres_goes_and_comes_back(self):
+        self.outage(self.service)
+
+
+if __name__ == "__main__":
+    unittest.main()
