@@ -196,6 +196,7 @@ void backend_flow::take_command_complete(base::bytes_view message) {
     if (!request.injected && message.size() > wire::header_size)
         completed(x_, request.detail.get(), message.substr(wire::header_size, message.size() - wire::header_size - 1));
     relay(message);
+    request.completed = true;
     x_.copy = copy_phase::none;
     x_.copying_out = false;
     if (request.kind == request_kind::execute) x_.pop_front();

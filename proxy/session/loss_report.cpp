@@ -41,7 +41,7 @@ void loss_report::answer(std::size_t index) {
             x_.to_client.own().append(request.detail->reply);
         return;
     }
-    if (request.begins_block && !in_block_ && !skipping_) return begin(index);
+    if (request.begins_block && !in_block_ && !skipping_) return begin(index, request.completed);
     if (!skipping_) fail(request);
     if (request.ends_transaction) in_block_ = false;
     undone_.push_back(index);
@@ -52,11 +52,11 @@ void loss_report::answer(std::size_t index) {
 }
 
 // As in frontend_flow::begin_refused(): the transaction fails with its first statement.
-void loss_report::begin(std::size_t index) {
+void loss_report::begin(std::size_t index, bool completed) {
     undone_.push_back(index);
     in_block_ = true;
     x_.lost.untold = why_;
-    wire::append_command_complete(x_.to_client.own(), "BEGIN");
+    if (!completed) wire::append_command_complete(x_.to_client.own(), "BEGIN");
     wire::append_ready_for_query(x_.to_client.own(), 'T');
 }
 

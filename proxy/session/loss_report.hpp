@@ -20,7 +20,7 @@ public:
 private:
     void tell_of_block_alone();
     void answer(std::size_t index);
-    void begin(std::size_t index);
+    void begin(std::size_t index, bool completed);
     void fail(const pending_request& request);
 
     exchange& x_;

@@ -68,6 +68,7 @@ struct pending_request {
     bool compare_description = false;     ///< injected: the description must equal the one remembered
     bool ends_transaction = false;  ///< COMMIT or the like: never cancelled, and in doubt if the server is lost
     bool begins_block = false;  ///< BEGIN or START TRANSACTION, and nothing else
+    bool completed = false;  ///< its CommandComplete was relayed
     bool unnamed_parse = false;  ///< if it fails or is skipped, the server has no unnamed statement of ours
     bool uncertain = false;  ///< what it changed of statements is taken back if it fails
     bool may_copy_in = false;  ///< the server may answer that it wants data

@@ -140,10 +140,9 @@ class CutReplies(Case):
             final = answers[2] if len(answers) == 3 else []
             commands = [message.command for message in final if message.tag == "C"]
             error = error_of(final)
-            if error_of(answers[0]):
-                seen.add("begin")
-                self.assertEqual((error_of(answers[0]).sqlstate, len(answers)), ("08006", 1))
-            elif len(answers) > 1 and error_of(answers[1]):
+            # A transaction fails with its first statement, and not with BEGIN.
+            self.assertIsNone(error_of(answers[0]))
+            if len(answers) > 1 and error_of(answers[1]):
                 seen.add("insert")
                 self.assertEqual(error_of(answers[1]).sqlstate, "08006")
                 self.assertEqual((commands, error), (["ROLLBACK"], None))
@@ -160,7 +159,7 @@ class CutReplies(Case):
                 self.assertTrue(closed)
 
         self.at_each_byte(batches, check)
-        self.assertGreaterEqual(seen, {"begin", "insert", "commit"})
+        self.assertGreaterEqual(seen, {"insert", "commit"})
 
     def test_copy_out(self):
         copy = [messages.query(f"COPY ({SELECT}) TO STDOUT")]

@@ -300,7 +300,9 @@ private:
             const auto lines = said(p.sent_to_client);
             return lines.empty() ? std::string() : lines.back();
         };
-        const std::string status = last_said(sync());
+        std::string status = last_said(sync());
+        // A transaction that was lost with its BEGIN is told of it with its first statement.
+        if (status == "Z T") status = last_said(query("SELECT 1"));
         if (status == "Z E" && last_said(query("ROLLBACK")) != "Z I") return "a lost transaction cannot be ended";
         if (status != "Z E" && status != "Z I") return "Sync is answered by '" + status + "'";
         return last_said(query("")) == "Z I" ? "" : "a query is not answered after the loss";
