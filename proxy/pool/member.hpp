@@ -27,6 +27,11 @@ public:
     /// When it last came back to the pool (or was opened).
     base::time_point last_used() const noexcept { return last_used_; }
 
+    /// So long that it has to be probed before it is used again; `limit` may be off.
+    bool unused_for(base::duration limit, base::time_point now) const noexcept {
+        return limit != base::off && now - last_used_ > limit;
+    }
+
     /// When it should be replaced: its lifetime less up to a fifth. Known once the pool has seen it; base::never if
     /// lifetimes are off.
     base::time_point expires() const noexcept { return expires_; }

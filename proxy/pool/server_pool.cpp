@@ -150,10 +150,6 @@ handover server_pool::closing(std::unique_ptr<member> server, leaving why, std::
     return {nullptr, std::move(server)};
 }
 
-bool server_pool::needs_check(const member& server, base::time_point now) const noexcept {
-    return settings_.server_check_after != base::off && now - server.last_used() > settings_.server_check_after;
-}
-
 // ---- cancel requests ----
 
 handover server_pool::cancel_finished(std::uint64_t member_id, base::time_point now) {

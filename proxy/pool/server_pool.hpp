@@ -114,9 +114,6 @@ public:
     void handoff_started() noexcept { ++handoffs_; }
     void handoff_finished() noexcept { --handoffs_; }
 
-    /// True if it has been idle for so long that it must be probed before the client's first message.
-    bool needs_check(const member& server, base::time_point now) const noexcept;
-
     // ---- cancel requests ----
 
     /// A cancel request for this server is about to be sent. The caller has made sure, under the same lock, that it is

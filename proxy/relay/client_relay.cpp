@@ -78,7 +78,8 @@ void client::take_server(std::unique_ptr<upstream::server> server) {
     server_ = std::move(server);
     server_->set_user(this);
     lent_at_ = now();
-    conversation_->lend(server_->state, now(), services_.servers.needs_check(*server_));
+    const bool to_be_probed = server_->unused_for(served_by_->pool.server_check_after, now());
+    conversation_->lend(server_->state, now(), to_be_probed);
     flush_server();
     settle_server();
     if (server_ && !server_->unread.empty()) server_->drained = false;

@@ -81,10 +81,6 @@ void lender::abandon(borrower& who, shared_pool& from) {
     from.servers.abandon(who, reactor_.now());
 }
 
-bool lender::needs_check(const upstream::server& server) const {
-    return pool_of(server).servers.needs_check(server, reactor_.now());
-}
-
 void lender::give_back(std::unique_ptr<upstream::server> server) {
     net::pass(net::fault_point::server_given_back);
     shared_pool& pool = pool_of(*server);

@@ -60,9 +60,6 @@ public:
     /// request is over. `done` may be empty.
     void cancel(upstream::server& server, std::function<void()> done);
 
-    /// Whether the server must be probed before its client's first message.
-    bool needs_check(const upstream::server& server) const;
-
     /// Whether a client of this worker still exists.
     bool knows(std::uint64_t client) const { return others_.find(worker_, client) != nullptr; }
 

@@ -26,7 +26,7 @@ TEST(server_pool_time, zero_switches_every_timeout_off) {
     EXPECT_EQ(lab.pool.next_event(), base::never);
     lab.now += 10000h;
     EXPECT_TRUE(lab.pool.tend(lab.now).empty());
-    EXPECT_FALSE(lab.pool.needs_check(*lab.lend(), lab.now));
+    EXPECT_FALSE(lab.lend()->unused_for(lab.pool.current_settings().server_check_after, lab.now));
 }
 
 TEST(server_pool_time, idle_timeout_takes_the_longest_unused) {
@@ -50,11 +50,12 @@ TEST(server_pool_time, check_after_asks_for_a_probe) {
     lab.stock(1);
     lab.now += 30s;
     auto server = lab.lend();
-    EXPECT_FALSE(lab.pool.needs_check(*server, lab.now));
-    EXPECT_TRUE(lab.pool.needs_check(*server, lab.now + 1ns));
+    EXPECT_FALSE(server->unused_for(lab.pool.current_settings().server_check_after, lab.now));
+    EXPECT_TRUE(server->unused_for(lab.pool.current_settings().server_check_after, lab.now + 1ns));
     lab.now += 1h;
     lab.pool.give_back(std::move(server), lab.now);
-    EXPECT_FALSE(lab.pool.needs_check(*lab.lend(), lab.now)) << "it has just been used";
+    EXPECT_FALSE(lab.lend()->unused_for(lab.pool.current_settings().server_check_after, lab.now))
+        << "it has just been used";
 }
 
 TEST(server_pool_time, lifetimes_are_jittered_and_end_one_at_a_time) {
