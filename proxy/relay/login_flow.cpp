@@ -92,22 +92,18 @@ login_flow::step login_flow::read_parameters() {
             database_ = value;
         } else if (folded == "replication") {
             const auto wanted = replication_of(value);
-            if (!wanted) {
-                failure_ = {.reason = outcome::protocol_violation,
-                            .message = "invalid value for parameter \"replication\": \"" + value + '"',
-                            .sqlstate = "22023",
-                            .hint = "Valid values are: \"false\", 0, \"true\", 1, \"database\"."};
-                return step::failed;
-            }
+            if (!wanted)
+                return fail({.reason = outcome::protocol_violation,
+                             .message = "invalid value for parameter \"replication\": \"" + value + '"',
+                             .sqlstate = "22023",
+                             .hint = "Valid values are: \"false\", 0, \"true\", 1, \"database\"."});
             replication_ = *wanted;
         } else if (folded == "options") {
             const auto options = wire::parse_options(value);
-            if (!options) {
-                failure_ = {.reason = outcome::protocol_violation,
-                            .message = "invalid command-line argument in options",
-                            .sqlstate = "42601"};
-                return step::failed;
-            }
+            if (!options)
+                return fail({.reason = outcome::protocol_violation,
+                             .message = "invalid command-line argument in options",
+                             .sqlstate = "42601"});
             for (const auto& [option, setting] : *options) asked_.emplace_back(session::lower_case(option), setting);
         } else {
             asked_.emplace_back(folded, value);
@@ -118,12 +114,10 @@ login_flow::step login_flow::read_parameters() {
         application_name_ = clean_application_name(entry.second);
         return true;
     });
-    if (user_.empty()) {
-        failure_ = {.reason = outcome::protocol_violation,
-                    .message = "no PostgreSQL user name specified in startup packet",
-                    .sqlstate = "28000"};
-        return step::failed;
-    }
+    if (user_.empty())
+        return fail({.reason = outcome::protocol_violation,
+                     .message = "no PostgreSQL user name specified in startup packet",
+                     .sqlstate = "28000"});
     if (database_.empty()) database_ = user_;
     return step::wait;
 }
@@ -163,9 +157,13 @@ login_flow::step login_flow::receive_proof(base::bytes_view input, std::size_t& 
     return fail(outcome::wrong_secret, "password authentication failed for user \"" + user_ + '"');
 }
 
-login_flow::step login_flow::fail(outcome reason, std::string message) {
-    failure_ = {.reason = reason, .message = std::move(message)};
+login_flow::step login_flow::fail(session::failure why) {
+    failure_ = std::move(why);
     return step::failed;
+}
+
+login_flow::step login_flow::fail(outcome reason, std::string message) {
+    return fail(session::failure{.reason = reason, .message = std::move(message)});
 }
 
 auth::credentials login_flow::credentials() const {

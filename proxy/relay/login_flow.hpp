@@ -68,6 +68,7 @@ private:
     step read_parameters();
     step begin_authentication(std::string& out);
     step receive_proof(base::bytes_view input, std::size_t& consumed, std::string& out);
+    step fail(session::failure why);
     step fail(session::outcome reason, std::string message = {});
 
     std::shared_ptr<const service_settings> settings_;  ///< a reload may replace the worker's

@@ -17,6 +17,9 @@ public:
         at(sent_).assign(text.substr(0, longest));
     }
 
+    /// Whether nothing was noted of it yet.
+    bool is_blank() noexcept { return at(sent_).empty(); }
+
     /// Its Query or Sync was sent: what is noted next belongs to another one.
     void cycle_sent() {
         if (++sent_ == texts_.size()) grow();

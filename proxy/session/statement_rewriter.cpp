@@ -251,7 +251,7 @@ bool statement_rewriter::bind(const wire::bind_head& head, base::bytes_view raw,
         if (!unnamed.present) return fail_on_server(unknown_statement(""));
         if (unnamed.result_changed) return fail_on_server({.reason = outcome::result_type_changed});
         x_.bound_effects = unnamed.effects;
-        x_.note_text(unnamed.text);
+        if (x_.texts_sent.is_blank()) x_.note_text(unnamed.text);  // parsed in an earlier cycle
     } else {
         known = x_.statements.find(head.statement);
         if (known == nullptr && may_be_made_by_sql(head.statement)) {
