@@ -4,6 +4,7 @@
 #include <csignal>
 #include <future>
 #include <mutex>
+#include <thread>
 #include <utility>
 
 #include "admin/version.hpp"
@@ -20,6 +21,7 @@ namespace {
 constexpr std::uint32_t told_they_are_too_many = 64;
 
 constexpr auto shutdown_look = std::chrono::milliseconds(50);
+constexpr base::duration cancel_patience = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -181,6 +183,13 @@ void service::stop_accepting() {
     });
 }
 
+std::size_t service::cancels_under_way() {
+    std::size_t sum = 0;
+    for (std::uint32_t index = 0; index < workers_.size(); ++index)
+        run_on(index, [&sum](relay::worker& worker) { sum += worker.servers().cancelling(); });
+    return sum;
+}
+
 void service::stop_now() {
     stop_accepting();
     // One last tick for each worker: clients are told, idle servers are told.
@@ -190,6 +199,10 @@ void service::stop_now() {
             worker.servers().close_idle();
         });
     }
+    // PostgreSQL would not notice that nobody wants what still runs for clients that were cut off.
+    const base::time_point patience_ends = base::clock::now() + cancel_patience;
+    while (cancels_under_way() > 0 && base::clock::now() < patience_ends)
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
     context_.stop();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -43,6 +44,7 @@ private:
     void watch_shutdown();
     void stop_accepting();
     void stop_now();
+    std::size_t cancels_under_way();
 
     configuration configured_;
     boost::asio::io_context context_;
