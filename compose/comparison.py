@@ -2,7 +2,10 @@
 import dataclasses
 import re
 
-from parties import DATABASE, HOST, MAX_CONNECTIONS, USER, ConnectionWatch, Problem, clean_environment
+from topology.ports import HOST
+from topology.postgres import MAX_CONNECTIONS, ConnectionWatch
+from topology.problem import Problem
+from topology.server import USER, clean_environment
 
 WAITS = "pgweir_pool_wait_duration_seconds_bucket"
 SCALE = 5  # 500,000 accounts
@@ -60,7 +63,7 @@ class Bench:
         return outcome
 
     def _pgbench(self, port, *arguments):
-        command = [self._postgres.programs / "pgbench", *arguments, "-h", HOST, "-p", str(port), "-U", USER, DATABASE]
+        command = [self._postgres.programs / "pgbench", *arguments, "-h", HOST, "-p", str(port), "-U", USER, self._postgres.database]
         environment = clean_environment(PGPASSWORD=self._postgres.password)
         return self._children.run(command, env=environment, timeout=GIVE_UP)
 

@@ -1,17 +1,24 @@
 """Builds pgweir, puts it in front of a private PostgreSQL, and compares both under far too many clients."""
 import argparse
-import os
 import pathlib
 import resource
 import secrets
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
-from children import Children, Interrupted, ignore_signals, raise_on_signals
+from building import pgweir_binary, tell
 from comparison import Bench, table
-from parties import DATABASE, HOST, ROOT, USER, Pgweir, Postgres, Problem, choose_port, remove, temporary_directory
+from topology.children import Children, Interrupted, ignore_signals, raise_on_signals, signals_held
+from topology.pgweir import Pgweir
+from topology.ports import HOST, can_listen, free_port
+from topology.postgres import Postgres
+from topology.problem import Problem
+from topology.server import USER
+
+DATABASE = "shop"
 
 FILES_BESIDE_CLIENTS = 200
 
@@ -32,10 +39,6 @@ def read_arguments():
     return chosen
 
 
-def tell(text=""):
-    print(text, flush=True)
-
-
 def allow_files(clients):
     """pgbench and pgweir need a descriptor for each client."""
     needed = clients + FILES_BESIDE_CLIENTS
@@ -47,21 +50,25 @@ def allow_files(clients):
         resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
 
 
-def build(children):
-    """The path of pgweir's release build, or of the one that PGWEIR_BINARY names."""
-    if chosen := os.environ.get("PGWEIR_BINARY"):
-        if not os.access(chosen, os.X_OK):
-            raise Problem(f"PGWEIR_BINARY: there is no program {chosen}")
-        return pathlib.Path(chosen).resolve()
-    for command in (["cmake", "--preset", "release"],
-                    ["cmake", "--build", "--preset", "release", "--target", "pgweir"]):  # fmt: skip
-        if not shutil.which(command[0]):
-            raise Problem(f"{command[0]} is missing")
-        tell(" ".join(command))
-        code, _, _ = children.run(command, cwd=ROOT, stdout=sys.stderr, stderr=sys.stderr)
-        if code != 0:
-            raise Problem(f"`{' '.join(command)}` failed")
-    return ROOT / "build" / "release" / "pgweir"
+def choose_port(wanted, usual, option):
+    """The one that was asked for (0: any), or the usual one if nobody has it."""
+    if wanted:
+        if not can_listen(wanted):
+            raise Problem(f"port {wanted} on {HOST} is in use: choose another one with {option}, or 0 for any")
+        return wanted
+    if wanted is None and can_listen(usual):
+        return usual
+    port = free_port()
+    if wanted is None:
+        tell(f"port {usual} on {HOST} is in use: {port} is used instead ({option} chooses)")
+    return port
+
+
+def temporary_directory():
+    with signals_held():
+        path = pathlib.Path(tempfile.mkdtemp(prefix="pgweir-quickstart-"))
+    path.chmod(0o711)  # PostgreSQL's own user passes through
+    return path
 
 
 def tell_where(pgweir, password):
@@ -78,19 +85,19 @@ pgweir is in front of PostgreSQL:
 
 def run(chosen, children, directory):
     allow_files(chosen.clients)
-    port = choose_port(chosen.port, 6432, "--port", tell)
-    http_port = choose_port(chosen.http_port, 9127, "--http-port", tell)
-    binary = build(children)
+    port = choose_port(chosen.port, 6432, "--port")
+    http_port = choose_port(chosen.http_port, 9127, "--http-port")
+    binary = pgweir_binary(children)
     password = secrets.token_hex(12)
-    postgres = Postgres(children, directory, password)
-    tell(f"starting PostgreSQL {postgres.programs.parent.name} on {HOST}:{postgres.port}")
+    postgres = Postgres(children, directory / "postgres", free_port(), password, DATABASE)
+    tell(f"starting PostgreSQL {postgres.version} on {postgres.endpoint()}")
     postgres.start()
     bench = Bench(children, postgres, chosen.clients, chosen.transactions)
     bench.prepare()
     tell(f"pgbench with {chosen.clients} clients, {chosen.transactions} transactions each, directly")
     direct = bench.run(postgres.port)
     tell(f"starting pgweir on {HOST}:{port}")
-    pgweir = Pgweir(children, directory, binary, postgres, port, http_port)
+    pgweir = Pgweir(children, directory / "pgweir", "pgweir", binary, postgres, port, http_port)
     pgweir.start()
     tell("the same pgbench through pgweir")
     through = bench.run(pgweir.port, pgweir)
@@ -133,7 +140,7 @@ def main():
         ignore_signals()
         children.stop_all()
         if directory:
-            remove(directory)
+            shutil.rmtree(directory, ignore_errors=True)
     tell("everything that was started is stopped")
     return code
 

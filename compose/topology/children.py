@@ -24,6 +24,8 @@ def raise_on_signals():
 
     for number in ENDING:
         signal.signal(number, handler)
+    # A process inherits what was held when it was started.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
 
 
 def ignore_signals():
@@ -40,6 +42,13 @@ def signals_held():
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def die_with_parent(parent):
+    """SIGTERM for this process when the thread that started it ends; None: no longer."""
+    _libc.prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM) if parent else 0, 0, 0, 0)
+    if parent and os.getppid() != parent:
+        raise Interrupted("the end of the parent process")
 
 
 class Children:

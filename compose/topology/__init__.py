@@ -1,0 +1,1 @@
+"""The lab's parts as plain processes on loopback: PostgreSQL, pgweir, replicas of app/tasks, nginx and Prometheus."""
