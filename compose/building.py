@@ -15,7 +15,7 @@ def tell(text=""):
 def pgweir_binary(children):
     """The path of the release build, brought up to date, or of the one that PGWEIR_BINARY names."""
     if chosen := os.environ.get("PGWEIR_BINARY"):
-        if not os.access(chosen, os.X_OK):
+        if not os.path.isfile(chosen) or not os.access(chosen, os.X_OK):
             raise Problem(f"PGWEIR_BINARY: there is no program {chosen}")
         return pathlib.Path(chosen).resolve()
     for command in (["cmake", "--preset", "release"],

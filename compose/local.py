@@ -91,23 +91,25 @@ def up(chosen):
 def raised(home, binary, options, attached):
     """The lab's status once it is up. It is taken down when the block is interrupted, and with `attached` at its end."""
     arguments = json.dumps([str(home.path), str(binary), dataclasses.asdict(options), os.getpid(), attached])
-    with signals_held():
-        process = subprocess.Popen([sys.executable, "-S", "-B", __file__, "--supervise", arguments], cwd="/",
-                                   start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)  # fmt: skip
-    stays = False
+    process, stays = None, False
     try:
+        with signals_held():
+            process = subprocess.Popen([sys.executable, "-S", "-B", __file__, "--supervise", arguments], cwd="/",
+                                       start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                       text=True)  # fmt: skip
         yield answer_of(process.stdout)
+        ignore_signals()  # too late: it is up
         stays = not attached
     finally:
-        if not stays:
-            ignore_signals()
+        ignore_signals()
+        if process and not stays:
             process.terminate()
             process.wait()
 
 
 def answer_of(stream):
     """What a supervisor answers. Shows what it tells meanwhile."""
-    for line in stream:
+    while line := next_line(stream):
         message = json.loads(line)
         if "tell" in message:
             tell(message["tell"])
@@ -118,13 +120,20 @@ def answer_of(stream):
     raise Problem("the lab has ended before it could answer")
 
 
+def next_line(stream):
+    try:
+        return stream.readline()
+    except ConnectionError:
+        return ""
+
+
 def ask(**request):
     connection = Home(usual_directory()).connect()
     if connection is None:
         raise Problem("the lab is not up: `compose/local up` starts it")
-    with connection, connection.makefile("rw", encoding="utf-8") as stream:
-        stream.write(json.dumps(request) + "\n")
-        stream.flush()
+    with connection, connection.makefile("r", encoding="utf-8") as stream:
+        with contextlib.suppress(ConnectionError):  # then there is no answer either
+            connection.sendall(json.dumps(request).encode() + b"\n")
         return answer_of(stream)
 
 
@@ -199,22 +208,24 @@ def follow(status, parts):
 
 
 def main():
-    raise_on_signals()
     if sys.argv[1:2] == ["--supervise"]:
         directory, binary, options, parent, attached = json.loads(sys.argv[2])
         return supervisor.run(pathlib.Path(directory), pathlib.Path(binary), Options(**options), parent, attached)
-    chosen = read_arguments()
     try:
+        raise_on_signals()
+        chosen = read_arguments()
         return {"up": up, "down": down, "status": status, "scale": scale, "logs": logs}[chosen.command](chosen)
     except Interrupted as signal_name:
         print(f"\nstopped by {signal_name}", file=sys.stderr)
         return 130
     except BrokenPipeError:  # whoever reads, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return 0
-    except Problem as problem:
+        return 1 if chosen.command == "up" else 0
+    except (Problem, OSError) as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1
+    finally:
+        ignore_signals()  # the code is decided
 
 
 if __name__ == "__main__":

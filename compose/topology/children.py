@@ -52,10 +52,12 @@ def die_with_parent(parent):
 
 
 class Children:
-    """What was started and has not been waited for; the last one started is stopped first."""
+    """What was started and has not been waited for; the last one started is stopped first. `note` is told all their
+    pids after each start."""
 
-    def __init__(self):
+    def __init__(self, note=lambda pids: None):
         self._running = []  # (process, signals to end it with, the most patient first)
+        self._note = note
 
     def start(self, arguments, *, endings=(signal.SIGTERM,), as_server_user=False, **options):
         """A process in a session of its own, so that Ctrl-C reaches only us."""
@@ -63,9 +65,13 @@ class Children:
             account = pwd.getpwnam(SERVER_USER)
             options |= {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
+        parent = os.getpid()
+
         def prepare():
             # Runs after the change of user, which would clear it. It is for our own SIGKILL.
             _libc.prctl(PR_SET_PDEATHSIG, int(endings[-1]), 0, 0, 0)
+            if os.getppid() != parent:  # that was before
+                os._exit(1)
             for number in ENDING:
                 signal.signal(number, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
@@ -73,6 +79,7 @@ class Children:
         with signals_held():
             process = subprocess.Popen(arguments, start_new_session=True, preexec_fn=prepare, **options)
             self._running.append((process, endings))
+            self._note([process.pid for process, _ in self._running])
         return process
 
     def run(self, arguments, *, timeout=None, **options):

@@ -13,7 +13,7 @@ import time
 from .children import signals_held
 from .problem import Problem
 
-LONGEST_PATH = 70  # of a unix socket 107 bytes; PostgreSQL's own has the longest name below
+LONGEST_PATH = 70  # bytes; of a unix socket 107, and PostgreSQL's own has the longest name below
 
 
 def usual_directory():
@@ -22,7 +22,7 @@ def usual_directory():
 
 class Home:
     """The supervisor of a lab holds a lock on `lock`, with its pid in it, as long as it lives. So no file that somebody
-    left behind is taken for a lab that is up."""
+    left behind is taken for a lab that is up. Who makes or clears the directory meanwhile holds a lock on it itself."""
 
     def __init__(self, path):
         self.path = path.absolute()
@@ -34,20 +34,32 @@ class Home:
     # What the supervisor does.
 
     def claim(self):
-        if len(str(self.path)) > LONGEST_PATH:
-            raise Problem(f"{self.path} is too long for the sockets in it: at most {LONGEST_PATH} characters")
-        if self._holder() is not None:
+        if len(os.fsencode(self.path)) > LONGEST_PATH:
+            raise Problem(f"{self.path} is too long for the sockets in it: at most {LONGEST_PATH} bytes")
+        try:
+            while self._lock is None:
+                self.path.mkdir(mode=0o711, parents=True, exist_ok=True)
+                with self._alone() as still_there:
+                    if still_there:
+                        self._claim()
+        except OSError as error:
+            raise Problem(f"{self.path} cannot be used: {error.strerror}") from error
+        finally:
+            if self._lock is None:
+                with contextlib.suppress(OSError):  # it is not empty: somebody else's
+                    self.path.rmdir()
+
+    def _claim(self):
+        if self.is_up():
             raise Problem(f"a lab is up already, or on its way up or down, in {self.path}: see `compose/local status`, "
                           "or stop it with `compose/local down`")  # fmt: skip
-        self.clear()
+        self._clear()
+        self.path.chmod(0o711)  # PostgreSQL's and nginx's own users pass through
         with signals_held():
-            try:
-                self.path.mkdir(mode=0o711, parents=True)  # PostgreSQL's and nginx's own users pass through
-            except OSError as error:
-                raise Problem(f"{self.path} cannot be made: {error.strerror}") from error
-            self._lock = os.open(self._lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.write(self._lock, str(os.getpid()).encode())
+            lock = os.open(self._lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            os.write(lock, str(os.getpid()).encode())
+            fcntl.flock(lock, fcntl.LOCK_EX)  # others hold it for a look at most
+            self._lock = lock
 
     def listen(self):
         """A socket that asks nobody but this user in."""
@@ -67,18 +79,25 @@ class Home:
         new.rename(self._processes_file)
 
     def give_up(self):
+        """When the lock is free the directory has gone."""
         if self._lock is not None:
-            shutil.rmtree(self.path, ignore_errors=True)
+            with contextlib.suppress(OSError, Problem), self._alone():
+                self._empty()
+                self.path.rmdir()
             os.close(self._lock)
 
     # What others do.
 
     def is_up(self):
-        return self._holder() is not None
+        try:
+            with open(self._lock_file, encoding="utf-8") as lock:
+                return holder(lock) is not None
+        except OSError:
+            return False
 
     def connect(self):
         """None: nothing is up. Problem: it is not ready to be asked."""
-        if self._holder() is None:
+        if not self.is_up():
             return None
         connection = socket.socket(socket.AF_UNIX)
         try:
@@ -90,22 +109,50 @@ class Home:
 
     def take_down(self, patience):
         """Whether there was something. The supervisor is told, and has gone; or what a killed one left is removed."""
-        holder = self._holder()
-        if holder is None:
-            return self.clear()
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(holder, signal.SIGTERM)
-        deadline = time.monotonic() + patience
-        while self._holder() == holder:
-            if time.monotonic() > deadline:
-                raise Problem(f"the lab does not stop (process {holder})")
-            time.sleep(0.05)
+        found, stopped = self.path.exists(), False
+        while self.path.exists() and not (stopped and self.is_up()):
+            stopped = self._stop_supervisor(patience) or stopped
+            with self._alone() as still_there:
+                if still_there and not self.is_up():
+                    self._clear()
+                    self.path.rmdir()
+        return found
+
+    def _stop_supervisor(self, patience):
+        """Whether there was one."""
+        try:
+            lock = open(self._lock_file, encoding="utf-8")
+        except FileNotFoundError:
+            return False
+        with lock:
+            if (pid := holder(lock)) is None:
+                return False
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+            deadline = time.monotonic() + patience
+            while holder(lock) is not None:
+                if time.monotonic() > deadline:
+                    raise Problem(f"the lab does not stop (process {pid})")
+                time.sleep(0.05)
         return True
 
-    def clear(self):
+    # What both do.
+
+    @contextlib.contextmanager
+    def _alone(self):
+        """Nobody else claims or clears the directory meanwhile. Whether it is there still."""
+        with contextlib.ExitStack() as stack:
+            try:
+                directory = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+                stack.callback(os.close, directory)
+                fcntl.flock(directory, fcntl.LOCK_EX)
+                still_there = os.path.samestat(os.fstat(directory), self.path.stat())
+            except FileNotFoundError:
+                still_there = False
+            yield still_there
+
+    def _clear(self):
         """Removes what is left of a lab whose supervisor was killed. Its processes were told by the kernel."""
-        if not self.path.exists():
-            return False
         if self.path.stat().st_uid != os.getuid() or not (self._lock_file.exists() or not any(self.path.iterdir())):
             raise Problem(f"{self.path} is not the directory of a lab: remove it, or name another one with "
                           "PGWEIR_LAB_DIRECTORY")  # fmt: skip
@@ -115,20 +162,20 @@ class Home:
             for pid in self._left_processes():
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-        shutil.rmtree(self.path)
-        return True
+        self._empty()
 
-    def _holder(self):
-        """The pid of the supervisor that lives."""
-        try:
-            with open(self._lock_file, encoding="utf-8") as lock:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    return int(lock.read() or 0) or None
-        except FileNotFoundError:
-            pass
-        return None
+    def _empty(self):
+        """`lock` goes last: it says that this is the directory of a lab."""
+        deadline = time.monotonic() + 5
+        while rest := [entry for entry in self.path.iterdir() if entry != self._lock_file]:
+            for entry in rest:
+                if entry.is_dir() and not entry.is_symlink():
+                    shutil.rmtree(entry, ignore_errors=True)  # what ends just now may still write into it
+                else:
+                    entry.unlink(missing_ok=True)
+            if time.monotonic() > deadline:
+                raise Problem(f"these cannot be removed: {', '.join(map(str, rest))}")
+        self._lock_file.unlink(missing_ok=True)
 
     def _left_processes(self):
         try:
@@ -140,6 +187,17 @@ class Home:
     def _is_ours(self, pid):
         """Numbers are used again: ours work in a directory of ours."""
         try:
-            return pathlib.Path(os.readlink(f"/proc/{pid}/cwd")).is_relative_to(self.path)
+            return pathlib.Path(os.readlink(f"/proc/{pid}/cwd")).is_relative_to(self.path.resolve())
         except OSError:
             return False
+
+
+def holder(lock):
+    """The pid of the supervisor that has the lock on this open file."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        return int(lock.read())
+    fcntl.flock(lock, fcntl.LOCK_UN)
+    return None

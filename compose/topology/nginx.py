@@ -1,12 +1,14 @@
 """nginx in front of the replicas."""
 import os
+import pathlib
 import signal
 
 from .ports import HOST
 from .problem import Problem
-from .server import HttpServer
+from .server import HttpServer, wait_for
 
 PROGRAM = "/usr/sbin/nginx"
+LONGEST_REQUEST = 90  # seconds
 
 
 class Nginx(HttpServer):
@@ -18,17 +20,32 @@ class Nginx(HttpServer):
             raise Problem(f"there is no {PROGRAM}: install the package nginx-light")
         self._config_file = directory / "nginx.conf"
         self._replica_ports = []
+        self._workers_before = set()
 
     def launch(self):
         self._run([PROGRAM, "-p", self.directory, "-c", self._config_file, "-e", "stderr"], endings=(signal.SIGTERM,))
 
     def serve(self, replica_ports):
-        """Requests go to these from now on; what is under way to others ends in peace."""
+        """New requests go to these from now on."""
         self._replica_ports = replica_ports
         self.directory.mkdir(mode=0o755, exist_ok=True)
         self._config_file.write_text(self._config(), encoding="utf-8")
         if self.is_running():
+            self._workers_before = self._workers()
             self.process.send_signal(signal.SIGHUP)
+            wait_for(lambda: not self.is_running() or self._workers() - self._workers_before, self.READY_WITHIN,
+                     lambda: f"nginx does not take its new configuration:\n{self.last_words()}")  # fmt: skip
+
+    def wait_for_requests_before(self):
+        """Until all is answered that came before the last serve(): workers that knew other replicas have gone."""
+        wait_for(lambda: not self._workers() & self._workers_before, LONGEST_REQUEST,
+                 lambda: "nginx does not come to the end of its requests")  # fmt: skip
+
+    def _workers(self):
+        try:
+            return set(pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split())
+        except FileNotFoundError:
+            return set()
 
     def _config(self):
         user = "user www-data;\n" if os.geteuid() == 0 else ""
@@ -55,6 +72,7 @@ http {{
     }}
     server {{
         listen {HOST}:{self.port} backlog=4096;
+        client_header_timeout 5s;  # or a browser's spare connection would keep an old worker for a minute
         location = {self.health_path} {{ access_log off; return 200 "ok\\n"; }}
         location / {{
             proxy_pass http://app;

@@ -2,15 +2,13 @@
 import json
 
 from .ports import HOST
-from .server import USER, HttpServer, http_get
+from .server import USER, Server, http_get, metric_samples
 
 POOL_SIZE = 15  # of PostgreSQL's 20, three are kept for the superuser, and two are left for looking around
 
 
-class Pgweir(HttpServer):
+class Pgweir(Server):
     """Lends POOL_SIZE server connections for a transaction each. `http_port` serves its metrics."""
-
-    health_path = "/readyz"
 
     def __init__(self, children, directory, name, binary, postgres, port, http_port, pool_size=POOL_SIZE):
         super().__init__(children, directory, name, port)
@@ -42,16 +40,11 @@ shutdown: {{grace: 2s}}
 
     def is_healthy(self):
         try:
-            http_get(self.http_port, self.health_path)
+            http_get(self.http_port, "/readyz")
             return True
         except OSError:
             return False
 
     def samples(self, family):
         """[(labels as written, value)] of one name in /metrics."""
-        found = []
-        for line in http_get(self.http_port, "/metrics").splitlines():
-            name, _, value = line.rpartition(" ")
-            if name.partition("{")[0] == family:
-                found.append((name.partition("{")[2], float(value)))
-        return found
+        return metric_samples(self.http_port, family)

@@ -35,7 +35,7 @@ class Postgres(Server):
         code, output, errors = self._children.run(
             [self.programs / "initdb", "-D", self._data, "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8",
              "--auth-local=trust", "--auth-host=scram-sha-256", "--no-sync"],
-            as_server_user=True, cwd="/", env=clean_environment(),
+            as_server_user=True, cwd=self.directory, env=clean_environment(),
         )  # fmt: skip
         if code != 0:
             raise Problem(f"initdb failed:\n{output}{errors}")
@@ -45,6 +45,7 @@ class Postgres(Server):
             "listen_addresses": HOST,
             "port": self.port,
             "unix_socket_directories": self.directory,
+            "unix_socket_permissions": "0700",  # it lets everybody in as the superuser
             "max_connections": MAX_CONNECTIONS,
             "password_encryption": "scram-sha-256",
             # The data ends with the lab: nothing has to survive a crash of the machine.
@@ -53,7 +54,7 @@ class Postgres(Server):
         arguments = [self.programs / "postgres", "-D", self._data]
         for name, value in settings.items():
             arguments += ["-c", f"{name}={value}"]
-        self._run(arguments, as_server_user=True, cwd="/", endings=(signal.SIGINT, signal.SIGQUIT))
+        self._run(arguments, as_server_user=True, endings=(signal.SIGINT, signal.SIGQUIT))
 
     def start(self):
         super().start()

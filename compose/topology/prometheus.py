@@ -1,10 +1,11 @@
 """A Prometheus that scrapes every pgweir and every replica, and evaluates the rules of grafana/rules."""
 import json
 import os
+import urllib.parse
 
 from .ports import HOST
 from .problem import Problem
-from .server import ROOT, HttpServer
+from .server import ROOT, HttpServer, http_get
 
 PROGRAM = "/usr/bin/prometheus"
 RULES = ROOT / "grafana" / "rules"
@@ -44,3 +45,10 @@ class Prometheus(HttpServer):
             new = targets / f"{job}.new"
             new.write_text(json.dumps([{"targets": [f"{HOST}:{port}" for port in ports]}]), encoding="utf-8")
             new.rename(targets / f"{job}.json")
+
+    def query_range(self, query, start, end, step=1):
+        """[(labels, [(time, value)])]. Times are in seconds since the epoch."""
+        arguments = urllib.parse.urlencode({"query": query, "start": start, "end": end, "step": step})
+        answer = json.loads(http_get(self.port, f"/api/v1/query_range?{arguments}"))
+        return [(series["metric"], [(float(time), float(value)) for time, value in series["values"]])
+                for series in answer["data"]["result"]]  # fmt: skip

@@ -1,4 +1,5 @@
 """A process with a directory, a log and a way to tell whether it serves."""
+import http.client
 import os
 import pathlib
 import pwd
@@ -36,10 +37,27 @@ def give_to_server_user(path):
         os.chown(path, account.pw_uid, account.pw_gid)
 
 
+# The user's http_proxy is not for loopback.
+_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
 def http_get(port, path, timeout=5):
     """The body. Raises OSError for anything but 200."""
-    with urllib.request.urlopen(f"http://{HOST}:{port}{path}", timeout=timeout) as answer:
-        return answer.read().decode()
+    try:
+        with _opener.open(f"http://{HOST}:{port}{path}", timeout=timeout) as answer:
+            return answer.read().decode(errors="replace")
+    except http.client.HTTPException as error:
+        raise OSError(f"no HTTP: {error!r}") from error
+
+
+def metric_samples(port, family):
+    """[(labels as written, value)] of one name in /metrics on this port."""
+    found = []
+    for line in http_get(port, "/metrics").splitlines():
+        name, _, value = line.rpartition(" ")
+        if name.partition("{")[0] == family:
+            found.append((name.partition("{")[2], float(value)))
+    return found
 
 
 class Server:
@@ -87,6 +105,11 @@ class Server:
         self.process.wait()
         self._children.stop(self.process)
 
+    def restart(self):
+        """After its end. Until it serves."""
+        self.launch()
+        self.wait_until_healthy()
+
     def is_running(self):
         return self.process is not None and self.process.poll() is None
 
@@ -106,8 +129,12 @@ class Server:
         if self.process is not None:
             self._children.stop(self.process)
         options = {"cwd": self.directory, "env": clean_environment()} | options
-        with open(self.log_file, "ab") as log:
-            self.process = self._children.start(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **options)
+        try:
+            with open(self.log_file, "ab") as log:
+                self.process = self._children.start(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                                    **options)  # fmt: skip
+        except OSError as error:
+            raise Problem(f"{self.name} cannot be started: {error}") from error
 
     def _alive_and_healthy(self):
         self.check_alive()
@@ -125,3 +152,7 @@ class HttpServer(Server):
             return True
         except OSError:  # refused, too slow, or an answer that is not 200
             return False
+
+    def samples(self, family):
+        """[(labels as written, value)] of one name in /metrics."""
+        return metric_samples(self.port, family)

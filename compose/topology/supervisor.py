@@ -3,6 +3,7 @@ import contextlib
 import json
 import os
 import select
+import subprocess
 import time
 
 from .children import Children, Interrupted, die_with_parent, ignore_signals, raise_on_signals
@@ -26,11 +27,9 @@ class Supervisor:
         self._topology = Topology(children, home.path, binary, options, self._tell)
         self._watch = Watch(self._topology, self._tell)
         self._options = options
-        self._noted = None
 
     def start(self):
         self._topology.start()
-        self._note_processes()
 
     def serve(self):
         """Until a signal comes."""
@@ -45,7 +44,6 @@ class Supervisor:
                     with connection:
                         self._answer(connection)
                 self._watch.look()
-                self._note_processes()
 
     def status(self):
         parts = [{"name": part.name, "pid": part.process.pid, "endpoint": part.endpoint(), "log": str(part.log_file),
@@ -60,26 +58,25 @@ class Supervisor:
             self._asking.append(stream)
             try:
                 send(stream, {"answer": self._do(request)})
-            except Problem as problem:
+            except (Problem, OSError) as problem:
                 send(stream, {"problem": str(problem)})
             finally:
                 self._asking.remove(stream)
 
     def _do(self, request):
-        if request["do"] == "scale":
-            self._topology.scale(request["app"])
+        match request:
+            case {"do": "status"}:
+                pass
+            case {"do": "scale", "app": int(replicas)}:
+                self._topology.scale(replicas)
+            case _:
+                raise Problem(f"not understood: {request}")
         return self.status()
 
     def _tell(self, text):
         self._log.write(f"{time.strftime('%H:%M:%S')} {text}\n")
         for stream in self._asking:
             send(stream, {"tell": text})
-
-    def _note_processes(self):
-        pids = [part.process.pid for part in self._topology.parts()]
-        if pids != self._noted:
-            self._home.note_processes(pids)
-            self._noted = pids
 
 
 def state_of(part):
@@ -97,22 +94,32 @@ def send(stream, message):
 
 def run(directory, binary, options, parent, attached):
     """The life of a lab. Until it is up, or always with `attached`, it ends with its parent process. Exit code."""
-    home, children = Home(directory), Children()
+    home = Home(directory)
+    children = Children(home.note_processes)
     try:
-        raise_on_signals()
-        die_with_parent(parent)
-        home.claim()
-        supervisor = Supervisor(home, children, binary, options)
-        supervisor.start()
-        if not attached:
-            die_with_parent(None)
-        supervisor.serve()
-    except Interrupted:
+        try:
+            raise_on_signals()
+            os.umask(0o022)  # PostgreSQL's and nginx's own users look into their directories
+            die_with_parent(parent)
+            home.claim()
+            supervisor = Supervisor(home, children, binary, options)
+            supervisor.start()
+            if not attached:
+                die_with_parent(None)
+            supervisor.serve()
+        finally:
+            ignore_signals()  # from here on nothing comes in between
+    except Interrupted as signal_name:
+        complain(f"the lab was stopped by {signal_name} before it was up")
         return 0
-    except Problem as problem:
-        print(json.dumps({"problem": str(problem)}), flush=True)
+    except (Problem, OSError, subprocess.SubprocessError) as problem:
+        complain(str(problem))
         return 1
     finally:
-        ignore_signals()
         children.stop_all()
         home.give_up()
+
+
+def complain(text):
+    with contextlib.suppress(OSError):  # who started it has gone
+        os.write(1, json.dumps({"problem": text}).encode() + b"\n")

@@ -59,6 +59,7 @@ class Topology:
         self.replicas = []
         self.nginx = Nginx(children, directory / "nginx", ports["nginx"])
         self.prometheus = Prometheus(children, directory / "prometheus", ports["prometheus"], options.scrape_interval)
+        self._chosen_ports = set(ports.values())
         self._first_pgweir_ports = [(ports["pgweir"], ports["pgweir-http"])] if "pgweir" in ports else []
 
     def start(self):
@@ -76,14 +77,22 @@ class Topology:
         """New ones are healthy before they get requests; those that go have ended what they were asked before."""
         if not 1 <= replicas <= MOST_REPLICAS:
             raise Problem(f"app={replicas}: 1 to {MOST_REPLICAS} replicas")
-        while len(self.replicas) < replicas:
-            self._start_replica()
+        try:
+            while len(self.replicas) < replicas:
+                self._start_replica()
+        except Problem:
+            self._tell_who_serves()  # some did start
+            raise
         leaving = [self.replicas.pop() for _ in range(len(self.replicas) - replicas)]
         sidecars = [self.pgweirs.pop() for _ in leaving] if self._options.mode == "sidecar" else []
-        self._tell_who_serves()
-        for part in leaving + sidecars:
-            self._tell(f"stopping {part.name}")
-            part.stop()
+        try:
+            self._tell_who_serves()
+            if leaving:
+                self.nginx.wait_for_requests_before()
+        finally:
+            for part in leaving + sidecars:
+                self._tell(f"stopping {part.name}")
+                part.stop()
 
     def parts(self):
         return [self.postgres, *self.pgweirs, *self.replicas, self.nginx, self.prometheus]
@@ -120,7 +129,7 @@ class Topology:
             raise Problem(f"app/tasks could not make its tables:\n{output}{errors}")
 
     def _start_pgweir(self, name):
-        ports = self._first_pgweir_ports.pop() if self._first_pgweir_ports else (free_port(), free_port())
+        ports = self._first_pgweir_ports.pop() if self._first_pgweir_ports else (self._port(), self._port())
         pgweir = Pgweir(self._children, self._directory / name, name, self._binary, self.postgres, *ports)
         self._start(pgweir)
         self.pgweirs.append(pgweir)
@@ -131,7 +140,7 @@ class Topology:
             self._start_pgweir(f"pgweir-{number}")
         url = self.postgres.url(self.pgweirs[-1].port if self.pgweirs else None)
         name = f"app-{number}"
-        replica = Replica(self._children, self._directory / name, name, free_port(), url)
+        replica = Replica(self._children, self._directory / name, name, self._port(), url)
         try:
             self._start(replica)
         except BaseException:
@@ -139,6 +148,13 @@ class Topology:
                 self.pgweirs.pop().stop()
             raise
         self.replicas.append(replica)
+
+    def _port(self):
+        """A free one, also of those whose part has yet to start."""
+        while (port := free_port()) in self._chosen_ports:
+            pass
+        self._chosen_ports.add(port)
+        return port
 
     def _tell_who_serves(self):
         ports = [replica.port for replica in self.replicas]

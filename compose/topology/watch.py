@@ -1,6 +1,8 @@
 """Brings parts back that have ended by themselves, as a container's restart policy would."""
 import time
 
+from .problem import Problem
+
 PAUSE = 1.0  # seconds between an end and the next launch
 
 
@@ -21,4 +23,7 @@ class Watch:
                 del self._noticed[part]
                 self.restarts[part.name] = self.restarts.get(part.name, 0) + 1
                 self._tell(f"{part.name} has ended with exit code {part.process.returncode}: started again")
-                part.launch()
+                try:
+                    part.launch()
+                except Problem as problem:
+                    self._tell(str(problem))
