@@ -10,6 +10,10 @@ namespace pgweir::pool {
 /// How many servers a pool may have, as far as PostgreSQL itself allows it. When it refuses a connection for lack of
 /// places (53300), the size falls to what the pool got and then feels its way up: one more after an interval, a longer
 /// one each time it is refused again. So several poolers in front of one max_connections settle instead of failing.
+///
+/// As long as the last answer was a refusal the pool also gives up a place now and then, the more often the more it has:
+/// what became free goes to whoever asks next, and all ask about equally often. So the places even out, and a pooler
+/// that comes when others have them all gets its share without anybody telling them.
 class effective_size {
 public:
     explicit effective_size(std::uint32_t configured) noexcept : configured_(configured), current_(configured) {}
@@ -31,11 +35,17 @@ public:
     /// `open`: with the new one.
     void opened(std::uint32_t open, base::time_point now) noexcept;
 
+    /// Whether one of the `open` servers, which is free, is to be closed for others' sake. If so it is gone from the
+    /// size, and is not asked for again before others had time to.
+    bool gives_up_one(std::uint32_t open, base::time_point now, std::uint64_t entropy) noexcept;
+
 private:
     std::uint32_t configured_;
     std::uint32_t current_;
+    bool refused_last_ = false;
     base::duration interval_{};
     base::time_point probe_at_{};
+    base::time_point give_up_at_{};
 };
 
 /// The pause after connects that failed for other reasons, or were refused while the pool has no server at all.

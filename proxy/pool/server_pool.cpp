@@ -131,7 +131,9 @@ handover server_pool::accept(std::unique_ptr<member> server, base::time_point no
         return closing(std::move(server), leaving::reconfigured, totals_.closed_surplus);
     server->expires_ = lifetime_end(server->created(), settings_.server_lifetime, server->entropy_);
     if (retire_if_old(*server, now)) return closing(std::move(server), leaving::lifetime, totals_.closed_lifetime);
-    if (open() > allowed()) return closing(std::move(server), leaving::surplus, totals_.closed_surplus);
+    if (open() > allowed() || size_.gives_up_one(open(), now, server->entropy_)) {
+        return closing(std::move(server), leaving::surplus, totals_.closed_surplus);
+    }
     if (budget_ != nullptr && budget_->should_yield(*this, now)) {
         return closing(std::move(server), leaving::surplus, totals_.closed_surplus);
     }
@@ -244,6 +246,22 @@ bool server_pool::reserve_due(base::time_point at) const noexcept {
     return first != nullptr && (reserve_open_ || first->since() + settings_.reserve_after <= at);
 }
 
+bool server_pool::in_demand() const noexcept {
+    // A server that is full is not down: the next place that becomes free is worth asking for.
+    return !queue_.empty() || (trying_out_ && size_.limited());
+}
+
+base::duration server_pool::idle_timeout() const noexcept {
+    const base::duration configured = settings_.server_idle_timeout;
+    if (!size_.limited()) return configured;
+    return configured == base::off ? sharing_idle_timeout : std::min(configured, sharing_idle_timeout);
+}
+
+std::size_t server_pool::kept_while_in_use() const noexcept {
+    // One as a foothold: a pool that has none open may have to wait for the next.
+    return std::max<std::size_t>(settings_.min_idle, size_.limited() && lent() == 0 ? 1 : 0);
+}
+
 bool server_pool::in_use(base::time_point at) const noexcept {
     if (clients_ > 0 || lent() > 0 || !queue_.empty()) return true;
     if (!ever_used_) return false;
@@ -266,7 +284,7 @@ demand server_pool::demand_at(base::time_point at) const {
 }
 
 std::uint32_t server_pool::wanted_within_pool(base::time_point at) const {
-    if (at < backoff_.over_at(!queue_.empty())) return 0;
+    if (at < backoff_.over_at(in_demand())) return 0;
     return connects_to_start(demand_at(at));
 }
 

@@ -188,6 +188,9 @@ private:
     std::uint32_t lent() const noexcept;
     std::uint32_t allowed() const noexcept;
     bool in_use(base::time_point at) const noexcept;
+    bool in_demand() const noexcept;
+    base::duration idle_timeout() const noexcept;
+    std::size_t kept_while_in_use() const noexcept;
     bool reserve_due(base::time_point at) const noexcept;
     demand demand_at(base::time_point at) const;
     std::uint32_t wanted_within_pool(base::time_point at) const;

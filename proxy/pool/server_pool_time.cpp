@@ -27,9 +27,10 @@ void server_pool::close_surplus(members& out) {
 }
 
 void server_pool::close_unused(base::time_point now, members& out) {
-    if (settings_.server_idle_timeout == base::off) return;
-    const std::size_t keep = in_use(now) ? settings_.min_idle : 0;
-    while (idle_.size() > keep && idle_.longest_idle()->last_used() + settings_.server_idle_timeout <= now) {
+    const base::duration timeout = idle_timeout();
+    if (timeout == base::off) return;
+    const std::size_t keep = in_use(now) ? kept_while_in_use() : 0;
+    while (idle_.size() > keep && idle_.longest_idle()->last_used() + timeout <= now) {
         out.push_back(closing(idle_.take_longest_idle(), leaving::idle_timeout, totals_.closed_idle).server);
     }
 }
@@ -66,12 +67,14 @@ base::time_point server_pool::idle_event() const noexcept {
     if (idle_.empty()) return base::never;
     if (open() > allowed()) return base::time_point::min();
     base::time_point next = std::max(idle_.expiry_floor(), next_retirement_);
-    const base::duration timeout = settings_.server_idle_timeout;
+    const base::duration timeout = idle_timeout();
     if (timeout == base::off) return next;
     const base::time_point last_used = idle_.longest_idle()->last_used();
-    if (idle_.size() > settings_.min_idle) return std::min(next, last_used + timeout);
-    // What min_idle holds goes when nobody has used the pool for as long.
-    if (clients_ == 0 && lent() == 0) next = std::min(next, std::max(last_used, last_activity_) + timeout);
+    if (idle_.size() > kept_while_in_use()) return std::min(next, last_used + timeout);
+    // What is kept goes when nobody has used the pool for as long.
+    if (clients_ == 0 && lent() == 0 && settings_.server_idle_timeout != base::off) {
+        next = std::min(next, std::max(last_used + timeout, last_activity_ + settings_.server_idle_timeout));
+    }
     return next;
 }
 
@@ -81,7 +84,7 @@ base::time_point server_pool::connect_event() const {
     const auto consider = [&](base::time_point gate) {
         if (gate < next && wanted_within_pool(gate) > 0) next = gate;
     };
-    if (backoff_.failing()) consider(backoff_.over_at(!queue_.empty()));
+    if (backoff_.failing()) consider(backoff_.over_at(in_demand()));
     if (queue_.empty()) return next;
     if (size_.limited()) consider(size_.probe_at());
     if (settings_.reserve_size > 0) consider(queue_.oldest()->since() + settings_.reserve_after);

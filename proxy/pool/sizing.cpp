@@ -40,12 +40,16 @@ base::duration retry_delay(std::uint32_t n, base::duration longest, std::uint64_
     return scaled(full, 0.5 + fraction(entropy) / 2.0);
 }
 
-base::duration probe_interval_refused(base::duration interval) noexcept {
-    return std::clamp(2 * interval, shortest_probe, longest_probe);
+base::duration probe_interval_refused(base::duration interval, std::uint32_t open) noexcept {
+    return std::clamp(2 * interval, shortest_probe, std::min(longest_probe, std::max(open, 1U) * 4 * shortest_probe));
 }
 
 base::duration probe_interval_granted(base::duration interval) noexcept {
     return std::clamp(interval / 4, shortest_probe, longest_probe);
+}
+
+base::duration give_up_gap(std::uint32_t open) noexcept {
+    return sharing_turn / static_cast<base::duration::rep>(std::max(open, 1U));
 }
 
 base::duration jittered(base::duration interval, std::uint64_t entropy) noexcept {

@@ -47,9 +47,18 @@ inline constexpr base::duration shortest_probe = std::chrono::seconds(1);
 inline constexpr base::duration longest_probe = std::chrono::seconds(60);
 
 /// The interval between attempts to get one server more than the server allowed: doubles when refused again, falls to
-/// a quarter when one was had, since where one place became free there often are more.
-base::duration probe_interval_refused(base::duration interval) noexcept;
+/// a quarter when one was had, since where one place became free there often are more. The longest rises with the
+/// servers that the pool has: of several pools, those with fewer ask more often.
+base::duration probe_interval_refused(base::duration interval, std::uint32_t open) noexcept;
 base::duration probe_interval_granted(base::duration interval) noexcept;
+
+/// While PostgreSQL has fewer places than are wanted: how often each of `open` servers is given up on average is once
+/// in `sharing_turn`, and this is the time from one to the next. A new connection costs PostgreSQL some milliseconds.
+inline constexpr base::duration sharing_turn = std::chrono::seconds(40);
+base::duration give_up_gap(std::uint32_t open) noexcept;
+
+/// And how long a server stays idle then.
+inline constexpr base::duration sharing_idle_timeout = std::chrono::seconds(2);
 
 /// The interval moved by up to a quarter either way.
 base::duration jittered(base::duration interval, std::uint64_t entropy) noexcept;

@@ -74,6 +74,28 @@ class EffectiveSize(Case):
         self.assertEqual(sum(proxy.metric("pgweir_pool_checkouts_total", result="rejected") for proxy in proxies), 0)
         self.assertEqual(proxies[0].metric("pgweir_pool_size"), 8)
 
+    def test_one_that_comes_late_gets_its_share(self):
+        proxies = self.proxies(3)
+        with Load(self.clients(proxies, 10)) as load:
+            self.assert_settles(proxies, load)
+            self.wait_until(lambda: self.servers() == PLACES or load.errors, message="every place to be taken")
+            late = self.proxies(1)
+            with Load(self.clients(late, 2)) as late_load:
+                # Nobody has gone, and nobody gets an error: the others give up places from time to time.
+                self.wait_until(lambda: late_load.all_served(5), message="the one that came late to be served")
+            self.assertEqual(late_load.errors, [])
+        self.assertEqual(load.errors, [])
+
+    def test_idle_ones_make_room(self):
+        proxies = self.proxies(2)
+        with Load(self.clients(proxies, 10)) as load:
+            self.assert_settles(proxies, load)
+        self.assertEqual(load.errors, [])
+        # Long before server.idle_timeout, which is ten minutes.
+        self.wait_until(lambda: self.servers() <= len(proxies), message="all but one server of each to be closed")
+        late = self.proxies(1)
+        self.assertEqual(self.login(late[0]).value("SELECT 1"), "1")
+
     def test_it_recovers(self):
         proxies = self.proxies(2)
         with Load(self.clients(proxies, 10)) as load:

@@ -156,16 +156,17 @@ TEST_F(competing_pools, settle) {
     run_for(5min);
     const std::uint64_t before = database.attempts;
     run_for(2min);
-    EXPECT_LE(database.attempts - before, 3U * 4U) << "they ask rarely once it is known to be full";
+    const auto given_up = static_cast<std::uint64_t>(20 * (2min / sharing_turn));
+    EXPECT_LE(database.attempts - before, 2 * given_up) << "hardly more often than there is something to be had";
     EXPECT_GE(database.attempts - before, 3U) << "but they do ask";
 }
 
 TEST_F(competing_pools, share_what_one_leaves_behind) {
     run_for(5min);
     poolers[2].leave(now);
-    EXPECT_LT(open_in_all(), 20U);
+    EXPECT_LT(open_in_all(), 18U);
     run_for(3min);
-    EXPECT_EQ(open_in_all(), 20U);
+    EXPECT_GE(open_in_all(), 18U) << "all of them, but for one that has just been given up";
     EXPECT_EQ(database.peak, 20U);
 }
 
@@ -187,6 +188,30 @@ TEST_F(competing_pools, goodput_is_that_of_all_places) {
     std::uint64_t served = 0;
     for (const auto& each : poolers) served += each.served();
     EXPECT_GE(served - before, 20U * (10s / work_time) * 95 / 100);
+}
+
+TEST_F(competing_pools, who_comes_last_gets_a_share) {
+    run_for(5min);
+    for (std::uint64_t seed = 4; seed <= 9; ++seed) {
+        poolers.emplace_back(database, seed, 40U).arrive(now);
+        const auto came = now;
+        while (poolers.back().look(now).open == 0 && now < came + 30s) run_for(tick);
+        EXPECT_LT(now, came + 15s) << "long before its clients give up";
+    }
+}
+
+TEST_F(competing_pools, shares_even_out_and_little_is_wasted) {
+    run_for(5min);
+    const int looks = 3000;
+    std::uint32_t used = 0;
+    std::vector<std::uint32_t> shares(poolers.size());
+    for (int i = 0; i < looks; ++i) {
+        run_for(1s);
+        used += open_in_all();
+        for (std::size_t j = 0; j < shares.size(); ++j) shares[j] += poolers[j].look(now).open;
+    }
+    EXPECT_GE(used, 19U * looks) << "of 20 places, one that nobody has on average";
+    for (const std::uint32_t share : shares) EXPECT_NEAR(share / looks, 20.0 / 3, 2.0);
 }
 
 }  // namespace

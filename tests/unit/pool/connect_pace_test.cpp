@@ -50,10 +50,10 @@ TEST(effective_size, success_raises_by_one_and_shortens) {
     auto now = t0;
     size.refused(1, now, middle);
     for (int i = 0; i < 9; ++i) size.refused(1, now = size.probe_at(), middle);
-    EXPECT_EQ(size.probe_at(), now + 60s);
+    EXPECT_EQ(size.probe_at(), now + 4s) << "with one server it goes on asking often";
     size.opened(2, now);
     EXPECT_EQ(size.current(), 2U);
-    EXPECT_EQ(size.probe_at(), now + 15s);
+    EXPECT_EQ(size.probe_at(), now + 1s);
     size.opened(3, now);
     EXPECT_FALSE(size.limited());
     EXPECT_EQ(size.probe_at(), base::never);

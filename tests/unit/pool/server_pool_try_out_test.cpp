@@ -113,6 +113,16 @@ TEST_F(try_out_test, is_repeated_with_longer_and_longer_pauses_until_it_succeeds
     EXPECT_FALSE(wait_until_wanted(lab.now + 24h));
 }
 
+TEST_F(try_out_test, a_server_that_is_full_is_asked_every_second) {
+    lab.pool.try_out(lab.now);
+    for (int round = 0; round < 12; ++round) {
+        const auto failed_at = lab.now;
+        lab.fail(connect_failure::refused_by_limit, ~0ULL);
+        ASSERT_TRUE(wait_until_wanted(lab.now + 1h)) << "round " << round;
+        EXPECT_LE(lab.now - failed_at, longest_retry);
+    }
+}
+
 TEST_F(try_out_test, next_event_is_the_end_of_the_pause) {
     lab.pool.try_out(lab.now);
     EXPECT_EQ(lab.pool.next_event(), base::never) << "there is nothing to wait for";

@@ -70,9 +70,22 @@ TEST(sizing, retry_delay_doubles_to_its_bound) {
 TEST(sizing, probe_interval_stays_between_1_and_60_seconds) {
     base::duration interval{};
     const base::duration refused[] = {1s, 2s, 4s, 8s, 16s, 32s, 60s, 60s};
-    for (const auto expected : refused) EXPECT_EQ(interval = probe_interval_refused(interval), expected);
+    for (const auto expected : refused) EXPECT_EQ(interval = probe_interval_refused(interval, 15), expected);
     const base::duration granted[] = {15s, 3750ms, 1s, 1s};
     for (const auto expected : granted) EXPECT_EQ(interval = probe_interval_granted(interval), expected);
+}
+
+TEST(sizing, who_has_fewer_servers_asks_more_often) {
+    EXPECT_EQ(probe_interval_refused(1min, 0), 4s);
+    EXPECT_EQ(probe_interval_refused(1min, 1), 4s);
+    EXPECT_EQ(probe_interval_refused(1min, 3), 12s);
+    EXPECT_EQ(probe_interval_refused(1min, 1000), 60s);
+}
+
+TEST(sizing, who_has_more_servers_gives_up_one_more_often) {
+    EXPECT_EQ(give_up_gap(1), sharing_turn);
+    EXPECT_EQ(give_up_gap(8), sharing_turn / 8);
+    EXPECT_EQ(give_up_gap(0), sharing_turn);
 }
 
 TEST(sizing, jitter_is_a_quarter_either_way) {
