@@ -1,0 +1,1 @@
+"""Scenes of the lab: what happens to a real application under load and faults, and whether pgweir keeps its word."""
