@@ -1,5 +1,8 @@
 #include "admin/http_message.hpp"
 
+#include <charconv>
+#include <system_error>
+
 namespace pgweir::admin {
 
 namespace {
@@ -54,6 +57,19 @@ std::string to_text(const http_response& response, bool with_body) {
     text.append("\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n");
     if (with_body) text.append(response.body);
     return text;
+}
+
+std::optional<http_answer> parse_http_answer(std::string_view text) {
+    constexpr std::string_view end_of_head = "\r\n\r\n";
+    const std::size_t head = text.find(end_of_head);
+    std::string_view line = text.substr(0, text.find("\r\n"));
+    if (head == std::string_view::npos || !take_word(line).starts_with("HTTP/1.")) return std::nullopt;
+    const std::string_view code = line.substr(0, line.find(' '));
+    http_answer answer;
+    const auto [stop, error] = std::from_chars(code.begin(), code.end(), answer.status);
+    if (error != std::errc{} || stop != code.end() || answer.status < 100 || answer.status > 999) return std::nullopt;
+    answer.body = text.substr(head + end_of_head.size());
+    return answer;
 }
 
 }  // namespace pgweir::admin

@@ -28,4 +28,14 @@ struct http_response {
 /// The whole answer, after which the connection is closed. Without body, as HEAD wants it, the length is still told.
 std::string to_text(const http_response& response, bool with_body);
 
+/// What somebody else's server has answered.
+struct http_answer {
+    int status = 0;
+    std::string body;
+};
+
+/// `text` is all that came until the server closed the connection, with its body as it is: asked by HTTP/1.0 no server
+/// encodes it. Empty if it does not begin with a status line (RFC 9112, section 4) and a complete head.
+std::optional<http_answer> parse_http_answer(std::string_view text);
+
 }  // namespace pgweir::admin

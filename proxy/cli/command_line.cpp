@@ -10,18 +10,18 @@
 
 #include "admin/version.hpp"
 #include "base/log.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/health.hpp"
+#include "config/addresses.hpp"
 #include "config/load.hpp"
 #include "config/show.hpp"
+#include "config/values.hpp"
 #include "net/fault_points.hpp"
 #include "runtime/service.hpp"
 
 namespace pgweir::cli {
 
 namespace {
-
-constexpr int done = 0;
-constexpr int failed = 1;
-constexpr int wrong_usage = 2;
 
 std::map<std::string, std::string> read_environment(char** environment) {
     std::map<std::string, std::string> variables;
@@ -69,6 +69,60 @@ int show_config(const config::source& from) {
     return done;
 }
 
+struct health_options {
+    std::string url;
+    std::string timeout = "5s";
+    bool ready = false;
+};
+
+/// From http://HOST:PORT, also with the slash that a browser puts behind it.
+config::parsed<config::listen_address> parse_url(std::string_view url) {
+    constexpr std::string_view scheme = "http://";
+    if (!url.starts_with(scheme)) return config::complaint{"does not begin with http://"};
+    url.remove_prefix(scheme.size());
+    if (url.ends_with('/')) url.remove_suffix(1);
+    return config::parse_tcp_address(url);
+}
+
+/// As CLI11 wants it: what is wrong with the text, or nothing.
+std::string url_complaint(const std::string& text) {
+    return parse_url(text).error();
+}
+
+std::string timeout_complaint(const std::string& text) {
+    const auto limit = config::parse_duration(text);
+    if (!limit) return limit.error();
+    return *limit == base::off ? "must be more than zero" : "";
+}
+
+CLI::App* add_health_options(CLI::App* command, health_options& asked) {
+    command->add_flag("--ready", asked.ready, "whether it can serve clients, not only whether it works");
+    command->add_option("--url", asked.url, "where it is; without it, admin.http of the configuration")
+        ->type_name("http://HOST:PORT")
+        ->check(url_complaint)
+        ->excludes("--config")
+        ->excludes("--set");
+    command->add_option("--timeout", asked.timeout, "how long to wait for an answer")
+        ->type_name("DURATION")
+        ->check(timeout_complaint)
+        ->capture_default_str();
+    return command;
+}
+
+int health(const config::source& from, const health_options& asked) {
+    auto where = parse_url(asked.url);
+    if (asked.url.empty()) {
+        config::settings settings;
+        if (!load(from, settings)) return wrong_usage;
+        if (settings.admin.http.empty()) {
+            std::cerr << "pgweir: admin.http is off, so there is nobody to ask\n";
+            return wrong_usage;
+        }
+        where = config::parse_tcp_address(settings.admin.http);
+    }
+    return ask_health({*where, asked.ready, *config::parse_duration(asked.timeout)});
+}
+
 }  // namespace
 
 int run(int argc, char** argv, char** environment) {
@@ -90,6 +144,9 @@ int run(int argc, char** argv, char** environment) {
     config_command->require_subcommand(1);
     const CLI::App* const showing =
         configured(config_command->add_subcommand("show", "print what is in effect, secrets masked"));
+    health_options asked;
+    const CLI::App* const asking =
+        add_health_options(configured(app.add_subcommand("health", "ask a running pgweir how it is")), asked);
     const CLI::App* const versioning = app.add_subcommand("version", "print the version");
     try {
         app.parse(argc, argv);
@@ -99,6 +156,7 @@ int run(int argc, char** argv, char** environment) {
     if (*serving) return serve(from);
     if (*checking) return check(from);
     if (*showing) return show_config(from);
+    if (*asking) return health(from, asked);
     if (*versioning) std::cout << "pgweir " << admin::version() << " (" << admin::revision() << ")\n";
     return done;
 }

@@ -29,5 +29,21 @@ TEST(http_message, answers) {
               "Cache-Control: no-store\r\nConnection: close\r\n\r\n");
 }
 
+TEST(http_message, answers_of_others) {
+    const auto answer = parse_http_answer("HTTP/1.1 503 Service Unavailable\r\nA: b\r\n\r\nnot ready\r\n\r\nyet\n");
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->status, 503);
+    EXPECT_EQ(answer->body, "not ready\r\n\r\nyet\n");
+    EXPECT_EQ(parse_http_answer(to_text({200, "ok\n"}, true))->body, "ok\n");
+    EXPECT_EQ(parse_http_answer("HTTP/1.0 204\r\n\r\n")->status, 204);
+}
+
+TEST(http_message, what_is_no_answer) {
+    for (const char* text : {"", "\r\n\r\n", "HTTP/1.1 200 OK\r\n", "HTTP/1.1\r\n\r\n", "HTTP/1.1 \r\n\r\n",
+                             "HTTP/1.1 OK\r\n\r\n", "HTTP/1.1 2x0 OK\r\n\r\n", "HTTP/1.1 -20 OK\r\n\r\n",
+                             "HTTP/1.1 2000 OK\r\n\r\n", "HTTP/2 200\r\n\r\n", "200 OK\r\n\r\n"})
+        EXPECT_FALSE(parse_http_answer(text)) << text;
+}
+
 }  // namespace
 }  // namespace pgweir::admin

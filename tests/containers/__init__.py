@@ -1,0 +1,1 @@
+"""What tests/checks/containers asks of the files from which the containers are made."""
