@@ -1,4 +1,5 @@
-"""bench/lab: runs a scene, writes its report, and fails when a claim of pgweir does not hold."""
+"""Runs a scene of the lab, writes its report, and fails when a claim does not hold. A whole run, not --quick, also puts
+its tables into bench/RESULTS.md."""
 import argparse
 import pathlib
 import subprocess
@@ -6,6 +7,7 @@ import sys
 import time
 
 from building import pgweir_binary
+from harness.report import replace_section
 from topology.children import Children, Interrupted, ignore_signals, raise_on_signals
 from topology.problem import Problem
 
@@ -15,6 +17,7 @@ from .report import Report
 from .stage import Stage
 
 HERE = pathlib.Path(__file__).resolve().parents[1]
+RESULTS = HERE / "RESULTS.md"
 SCENES = {"counter": Counter}
 
 
@@ -63,7 +66,16 @@ def run(chosen, children):
         print("written: " + " ".join(str(path) for path in report.write(stage.output)), flush=True)
         for claim in scene.broken_claims():
             print(f"error: this does not hold: {claim}", file=sys.stderr)
-    return 1 if scene.broken_claims() else 0
+    if scene.broken_claims():
+        return 1
+    if not chosen.quick and chosen.only == list(MODES):
+        update_results(report.markdown())
+    return 0
+
+
+def update_results(section):
+    text = RESULTS.read_text(encoding="utf-8")
+    RESULTS.write_text(replace_section(text, "lab counter", section), encoding="utf-8")
 
 
 def main():

@@ -45,6 +45,7 @@ class Flood:
     mode: str
     replicas: int
     requested: int
+    sent: int  # fewer than requested where the time was up
     clients: int
     acknowledged: int
     errors: int  # answers other than 200, and broken or missing answers
@@ -64,7 +65,8 @@ class Flood:
 
     @property
     def missing(self):
-        return self.requested - self.counter
+        """Of those that were sent. (What was on its way when the time was up may have been counted.)"""
+        return max(0, self.sent - self.counter)
 
 
 @dataclasses.dataclass
@@ -131,7 +133,7 @@ class Counter:
         stored = lab.stored()
         refused, timeouts = (lab.failures(reason) - count
                              for reason, count in zip(("refused", "pool_timeout"), before))  # fmt: skip
-        flood = Flood(mode, replicas, requests, clients, sent.acknowledged, sent.failed + sent.not_200, refused, timeouts,
+        flood = Flood(mode, replicas, requests, sent.complete, clients, sent.acknowledged, sent.failed + sent.not_200, refused, timeouts,
                       stored.value, len(stored.ids), watch.most, sent.acknowledged / max(sent.seconds, 0.001),
                       sent.seconds, sent.p50_ms, sent.p99_ms, sent.longest_ms,
                       started=started, ended=ended)  # fmt: skip
@@ -207,6 +209,7 @@ def summary(result):
     if isinstance(result, Kill):
         return (f"{result.acknowledged:,} acknowledged, {result.in_doubt:,} in doubt, {result.refused:,} refused; the "
                 f"counter says {result.counter:,}")  # fmt: skip
+    sent = "" if result.sent == result.requested else f"{result.sent:,} sent when the time was up, "
     if result.errors == 0 and result.missing == 0:
-        return f"exact, no error, {result.rate:.0f} hits/s"
-    return f"{result.errors:,} errors ({result.refused:,} refused connections), {result.missing:,} hits missing"
+        return f"{sent}exact, no error, {result.rate:.0f} hits/s"
+    return f"{sent}{result.errors:,} errors ({result.refused:,} refused connections), {result.missing:,} hits missing"

@@ -23,7 +23,7 @@ def hits(floods):
     figure, axes = pyplot.subplots(figsize=(9, 0.32 * len(floods) + 1.2))
     labels = [f"{MODES[flood.mode]}, {replicas(flood.replicas)}, {flood.requested:,} from {flood.clients}"
               for flood in floods]  # fmt: skip
-    counted = [100 * flood.counter / flood.requested for flood in floods]
+    counted = [100 - 100 * flood.missing / max(1, flood.sent) for flood in floods]
     axes.barh(labels, counted, color=GOOD, label="counted")
     axes.barh(labels, [100 - share for share in counted], left=counted, color=BAD, label="missing")
     axes.invert_yaxis()

@@ -15,6 +15,7 @@ FLOOD_COLUMNS = {
     "mode": lambda flood: plots.MODES[flood.mode],
     "replicas": lambda flood: f"{flood.replicas}",
     "hits": lambda flood: f"{flood.requested:,}",
+    "sent": lambda flood: f"{flood.sent:,}",
     "clients": lambda flood: f"{flood.clients}",
     "counted": lambda flood: f"{flood.counter:,}",
     "missing": lambda flood: f"{flood.missing:,}",

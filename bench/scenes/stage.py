@@ -104,4 +104,12 @@ class Lab:
             time.sleep(0.05)
 
     def _sql(self, statement):
-        return self.topology.postgres.sql(statement, self.topology.postgres.database)
+        """Directly, a flood that has just ended may still hold even the places that are kept for superusers."""
+        deadline = time.monotonic() + SETTLE
+        while True:
+            try:
+                return self.topology.postgres.sql(statement, self.topology.postgres.database)
+            except Problem as problem:
+                if "too many clients" not in str(problem) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)

@@ -1,6 +1,7 @@
 """A Prometheus that scrapes every pgweir and every replica, and evaluates the rules of grafana/rules."""
 import json
 import os
+import pathlib
 import urllib.parse
 
 from .ports import HOST
@@ -16,12 +17,12 @@ class Prometheus(HttpServer):
 
     health_path = "/-/ready"
 
-    def __init__(self, children, directory, port, scrape_interval, rules=RULES):
+    def __init__(self, children, directory, port, scrape_interval, rules):
         super().__init__(children, directory, "prometheus", port)
         if not os.access(PROGRAM, os.X_OK):
             raise Problem(f"there is no {PROGRAM}: install the package prometheus")
         self._scrape_interval = scrape_interval
-        self._rules = rules
+        self._rules = pathlib.Path(rules)
 
     def prepare(self):
         rules = [str(path) for path in sorted(self._rules.glob("*.yml"))]

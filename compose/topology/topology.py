@@ -7,7 +7,7 @@ from .pgweir import Pgweir
 from .ports import HOST, can_listen, free_port
 from .postgres import Postgres
 from .problem import Problem
-from .prometheus import Prometheus
+from .prometheus import RULES, Prometheus
 from .replica import PYTHON, Replica, tasks_environment
 
 DATABASE = "app"
@@ -23,6 +23,7 @@ class Options:
     scrape_interval: str = "5s"
     ports: dict = dataclasses.field(default_factory=dict)  # what differs from USUAL_PORTS; 0: any free one
     any_ports: bool = False  # where `ports` says nothing
+    rules: str = str(RULES)  # the directory of what Prometheus evaluates
 
 
 def choose_ports(options):
@@ -58,7 +59,8 @@ class Topology:
         self.pgweirs = []
         self.replicas = []
         self.nginx = Nginx(children, directory / "nginx", ports["nginx"])
-        self.prometheus = Prometheus(children, directory / "prometheus", ports["prometheus"], options.scrape_interval)
+        self.prometheus = Prometheus(children, directory / "prometheus", ports["prometheus"], options.scrape_interval,
+                                     options.rules)  # fmt: skip
         self._chosen_ports = set(ports.values())
         self._first_pgweir_ports = [(ports["pgweir"], ports["pgweir-http"])] if "pgweir" in ports else []
 

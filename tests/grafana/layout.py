@@ -1,0 +1,77 @@
+"""The board's shape: schema, identity, grid, variables."""
+import json
+import pathlib
+
+import jsonschema
+
+SCHEMA = pathlib.Path(__file__).with_name("dashboard.schema.json")
+COLUMNS = 24
+MOST_PANELS = 24
+ROWS = ["Verdict", "Saturation", "Who waits", "PostgreSQL or the application", "Errors and life cycle",
+        "The lab's application", "The proxy itself"]  # fmt: skip
+
+
+def schema(files):
+    validator = jsonschema.Draft7Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+    for error in sorted(validator.iter_errors(files.board), key=str):
+        yield f"schema: {'/'.join(map(str, error.path))}: {error.message[:200]}"
+
+
+def identity(files):
+    ids = [panel["id"] for panel in _all(files)]
+    if len(ids) != len(set(ids)):
+        yield "identity: two panels have the same id"
+    if files.board["id"] is not None:
+        yield "identity: id belongs to the Grafana that imports the board, and has to be null"
+    titles = [panel.title for panel in files.panels]
+    if len(titles) != len(set(titles)):
+        yield "identity: two panels have the same title"
+
+
+def rows(files):
+    found = [panel["title"] for panel in files.board["panels"] if panel["type"] == "row"]
+    if found != ROWS:
+        yield f"rows: {found}, not {ROWS}"
+    if len(files.panels) > MOST_PANELS:
+        yield f"rows: {len(files.panels)} panels, more than {MOST_PANELS}: who is to read them?"
+
+
+def grid(files):
+    taken = {}
+    for panel in _all(files):
+        at = panel["gridPos"]
+        if at["x"] + at["w"] > COLUMNS:
+            yield f"grid: {panel['title']} sticks out on the right"
+        for cell in ((x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])):
+            if cell in taken:
+                yield f"grid: {panel['title']} lies over {taken[cell]}"
+                break
+            taken[cell] = panel["title"]
+    for y in sorted({y for _, y in taken}):
+        if sum(1 for _, line in taken if line == y) != COLUMNS:
+            yield f"grid: line {y} is not filled"
+
+
+def variables(files):
+    found = files.variables()
+    for name in ("job", "instance", "pool"):
+        variable = found.get(name, {})
+        wanted = {"type": "query", "multi": True, "includeAll": True, "allValue": ".+", "refresh": 2}
+        for key, value in wanted.items():
+            if variable.get(key) != value:
+                yield f"variables: {name}: {key} is {variable.get(key)!r}, not {value!r}"
+        if not variable.get("label"):
+            yield f"variables: {name} has no label"
+        if not str(variable.get("definition")).startswith("label_values("):
+            yield f"variables: {name} is not made by label_values()"
+    if found.get("datasource", {}).get("type") != "datasource":
+        yield "variables: there is no datasource to choose"
+
+
+def _all(files):
+    for panel in files.board["panels"]:
+        yield panel
+        yield from panel.get("panels", [])
+
+
+RULES = (schema, identity, rows, grid, variables)

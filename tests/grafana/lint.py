@@ -1,0 +1,77 @@
+"""The rules of Grafana's dashboard-linter, which is not packaged for Debian, and a few of our own."""
+import re
+
+from .files import names_in
+
+APPLICATION = "The lab's application"
+COUNTER = re.compile(r"[a-z0-9_]+_(?:total|bucket|count|sum)(?=\{)")
+UNITS = {"s", "ms", "ops", "reqps", "percentunit", "bytes", "Bps", "short", "none"}
+
+
+def descriptions(files):
+    for panel in files.panels:
+        if not panel.title:
+            yield f"descriptions: panel {panel.document['id']} has no title"
+        if len(panel.document.get("description", "")) < 40:
+            yield f"descriptions: {panel.title}: what does it show, and what is to be done?"
+
+
+def datasources(files):
+    for panel in files.panels:
+        for document in [panel.document, *panel.document.get("targets", [])]:
+            if document.get("datasource") != {"type": "prometheus", "uid": "${datasource}"}:
+                yield f"datasources: {panel.title} does not ask the chosen one"
+
+
+def units(files):
+    for panel in files.panels:
+        if panel.document["fieldConfig"]["defaults"].get("unit") not in UNITS:
+            yield f"units: {panel.title}: {panel.document['fieldConfig']['defaults'].get('unit')!r}"
+
+
+def targets(files):
+    for panel in files.panels:
+        if not any(panel.expressions()):
+            yield f"targets: {panel.title} asks for nothing"
+        references = [target["refId"] for target in panel.document.get("targets", [])]
+        if len(references) != len(set(references)):
+            yield f"targets: {panel.title} has the same refId twice"
+        if any(not target.get("legendFormat") for target in panel.document.get("targets", [])):
+            yield f"targets: {panel.title}: a legend that Grafana would make up"
+
+
+def matchers(files):
+    """Each selector is narrowed to what the reader has chosen. The application is a job of its own, without pools."""
+    for panel in files.panels:
+        wanted = ['job="tasks"'] if panel.row == APPLICATION else ['job=~"$job"', 'instance=~"$instance"']
+        for expression in panel.expressions():
+            selectors = re.findall(r"(?:^|[^\w\[])[a-z_]\w*\{([^}]*)\}", expression)
+            if len(selectors) != len(names_in(expression)):
+                yield f"matchers: {panel.title}: a metric without labels in {expression}"
+            for selector in selectors:
+                for matcher in wanted:
+                    if matcher not in selector:
+                        yield f"matchers: {panel.title}: {matcher} is missing in {expression}"
+
+
+def intervals(files):
+    for panel in files.panels:
+        for window in re.findall(r"\[([^\]]*)\]", "".join(panel.expressions())):
+            if window != "$__rate_interval":
+                yield f"intervals: {panel.title}: [{window}] is not the scrape interval's [$__rate_interval]"
+
+
+def counters(files):
+    for panel in files.panels:
+        for expression in panel.expressions():
+            for found in COUNTER.finditer(expression):
+                if not re.search(r"\b(?:rate|irate|increase)\($", expression[: found.start()]):
+                    yield f"counters: {panel.title}: {found.group()} is not in rate() or increase()"
+
+
+def uneditable(files):
+    if files.board.get("editable") is not False:
+        yield "uneditable: changes would be lost with the next start of Grafana"
+
+
+RULES = (descriptions, datasources, units, targets, matchers, intervals, counters, uneditable)
