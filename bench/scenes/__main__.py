@@ -58,12 +58,12 @@ def run(chosen, children):
     progress = Progress()
     scene = SCENES[chosen.scene](stage, chosen.quick, chosen.only, progress)
     progress.steps = scene.steps()
-    report = Report(scene, binary, chosen.quick)
+    report = Report(scene, binary, chosen.quick, stage.output)
     try:
         scene.run(report.look)
     finally:  # what was measured before something went wrong is worth having
         print(report.markdown())
-        print("written: " + " ".join(str(path) for path in report.write(stage.output)), flush=True)
+        print("written: " + " ".join(str(path) for path in report.write()), flush=True)
         for claim in scene.broken_claims():
             print(f"error: this does not hold: {claim}", file=sys.stderr)
     if scene.broken_claims():

@@ -11,11 +11,16 @@ MODES = {"direct": "directly", "service": "through pgweir", "sidecar": "a pgweir
 
 
 def svg(figure):
-    """The element alone. No font and no picture is fetched from anywhere."""
+    """No font and no picture is fetched from anywhere."""
     text = io.StringIO()
     figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches="tight")
     pyplot.close(figure)
-    return text.getvalue().partition("<svg")[1] + text.getvalue().partition("<svg")[2]
+    return element(text.getvalue())
+
+
+def element(document):
+    """Without what stands before it in a file of its own."""
+    return document[document.index("<svg") :]
 
 
 def hits(floods):

@@ -4,6 +4,8 @@ import datetime
 import html
 import json
 
+import board
+import render
 from harness import machine
 from topology.pgweir import POOL_SIZE
 from topology.postgres import MAX_CONNECTIONS
@@ -38,6 +40,8 @@ KILL_COLUMNS = {
     "counted": lambda kill: f"{kill.counter:,}",
     "distinct ids": lambda kill: f"{kill.ids:,}",
 }
+BOARD = "board.svg"
+ROWS = ["Verdict", "Saturation", "Who waits", "PostgreSQL or the application"]
 FEWEST_POINTS = 3  # of a plot over time; a scrape is a second
 SIDECARS = "sum by (instance) (pgweir_pool_connections)"
 STYLE = """body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem; color: #222 }
@@ -48,17 +52,26 @@ td { white-space: nowrap } td:first-child, th:first-child, .claims td { text-ali
 
 
 class Report:
-    def __init__(self, scene, binary, quick):
+    """Is written to `directory`."""
+
+    def __init__(self, scene, binary, quick, directory):
         self._scene = scene
         self._quick = quick
         self._when = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
         self._machine = machine.description()
         self._versions = ", ".join([machine.output_of(binary, "version"), machine.output_of("psql", "--version")])
+        self._directory = directory
         self._settling = []  # SVG of each flood through sidecars
+        self._on_board = None  # the flood that the picture of the board is of
 
     def look(self, lab, flood):
         """While the lab that has just been flooded is up."""
-        if flood.mode == "sidecar":
+        if flood.mode == "service" and flood.seconds >= FEWEST_POINTS:
+            url = f"http://{lab.topology.prometheus.endpoint()}"
+            render.render(board.Board.load(render.SATURATION), url, flood.started, flood.ended,
+                          self._directory / BOARD, ROWS)  # fmt: skip
+            self._on_board = flood
+        elif flood.mode == "sidecar":
             found = lab.topology.prometheus.query_range(SIDECARS, flood.started, flood.ended)
             names = {f"127.0.0.1:{pgweir.http_port}": pgweir.name for pgweir in lab.topology.pgweirs}
             series = {names[labels["instance"]]: points for labels, points in found if labels["instance"] in names}
@@ -66,12 +79,12 @@ class Report:
                 self._settling.append(plots.settling(flood, series, MAX_CONNECTIONS - RESERVED,
                                                      POOL_SIZE * flood.replicas))  # fmt: skip
 
-    def write(self, directory):
-        """The paths of the three files."""
+    def write(self):
+        """The paths of the files."""
         contents = {"report.json": self.json(), "report.md": self.markdown(), "report.html": self.page()}
         for name, text in contents.items():
-            (directory / name).write_text(text, encoding="utf-8")
-        return [directory / name for name in contents]
+            (self._directory / name).write_text(text, encoding="utf-8")
+        return [self._directory / name for name in (*contents, *([BOARD] if self._on_board else []))]
 
     def json(self):
         floods = [dataclasses.asdict(flood) | {"missing": flood.missing} for flood in self._scene.floods]
@@ -100,6 +113,9 @@ class Report:
                       html_table(KILL_COLUMNS, self._scene.kills)]  # fmt: skip
         if self._settling:
             parts += ["<h2>Sidecars share what PostgreSQL allows</h2>", *self._settling]
+        if self._on_board:
+            parts += [f"<h2>The board Saturation, {html.escape(where(self._on_board))}</h2>",
+                      plots.element((self._directory / BOARD).read_text(encoding="utf-8"))]  # fmt: skip
         parts += ["<h2>What was claimed</h2>", self._claims_table()]
         return (f'<!doctype html><html lang="en"><meta charset="utf-8"><title>The counter</title><style>{STYLE}</style>'
                 f"<body>{''.join(parts)}</body></html>\n")  # fmt: skip
@@ -116,13 +132,16 @@ class Report:
     def _claims_table(self):
         rows = []
         for result in self._scene.floods + self._scene.kills:
-            what = getattr(result, "victim", None)
-            where = f"{plots.MODES[result.mode]}, {plots.replicas(result.replicas)}, {result.requested:,} hits from " \
-                    f"{result.clients} clients{f', {what} killed' if what else ''}"  # fmt: skip
-            rows += [f'<tr><td>{html.escape(where)}</td><td>{html.escape(claim)}</td>'
+            rows += [f'<tr><td>{html.escape(where(result))}</td><td>{html.escape(claim)}</td>'
                      f'<td{"" if holds else " class=no"}>{"holds" if holds else "does not hold"}</td></tr>'
                      for claim, holds in result.claims]  # fmt: skip
         return f'<div class="scroll"><table class="claims">{"".join(rows)}</table></div>'
+
+
+def where(result):
+    victim = getattr(result, "victim", None)
+    return (f"{plots.MODES[result.mode]}, {plots.replicas(result.replicas)}, {result.requested:,} hits from "
+            f"{result.clients} clients{f', {victim} killed' if victim else ''}")  # fmt: skip
 
 
 def table(columns, results):

@@ -117,7 +117,13 @@ class ShortRun(LabCase):
         page = Page((self.output / "report.html").read_text())
         self.assertEqual(page.wanted, [])
         self.assertNotIn("script", page.tags)
-        self.assertGreaterEqual(page.tags.count("svg"), 3)
+        self.assertGreaterEqual(page.tags.count("svg"), 4)
+
+    def test_the_board_is_drawn_from_what_was_measured(self):
+        picture = (self.output / "board.svg").read_text()
+        self.assertEqual(Page(picture).wanted, [])
+        self.assertIn("not a screenshot of Grafana", picture)
+        self.assertNotIn("No data", picture)
 
     def test_progress_names_each_step(self):
         steps = re.findall(r"^\[ *(\d+)/(\d+), +\d+ s\] ", self.text, re.MULTILINE)
