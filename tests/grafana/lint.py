@@ -57,7 +57,7 @@ def matchers(files):
 def intervals(files):
     for panel in files.panels:
         for window in re.findall(r"\[([^\]]*)\]", "".join(panel.expressions())):
-            if window != "$__rate_interval":
+            if window not in ("$__rate_interval", "$__range"):
                 yield f"intervals: {panel.title}: [{window}] is not the scrape interval's [$__rate_interval]"
 
 

@@ -1,0 +1,1 @@
+"""Draws panels of a Grafana board with matplotlib."""
