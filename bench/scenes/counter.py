@@ -35,7 +35,10 @@ def plans(quick):
         )  # fmt: skip
     floods = tuple((replicas, *size) for replicas in (1, 3, 5) for size in ((1000, 50), (1000, 100), (100_000, 500)))
     kills = (3, 10_000, 100)
-    return Plan("direct", floods), Plan("service", floods, kills), Plan("sidecar", floods, kills)
+    # Sidecars begin together. One that was alone has all it wants, was never refused, and shares nothing with those
+    # that come later until server.idle_timeout.
+    together = tuple(sorted(floods, key=lambda flood: -flood[0]))
+    return Plan("direct", floods), Plan("service", floods, kills), Plan("sidecar", together, kills)
 
 
 @dataclasses.dataclass
