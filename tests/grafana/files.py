@@ -6,8 +6,11 @@ import re
 
 import yaml
 
-# A metric name that is not a function, a label or a part of a longer name.
-NAME = re.compile(r"(?<![\w:$])((?:pgweir|process|tasks)_[a-z0-9_]+|up|[a-z_]+:[a-z0-9_:]+)(?![\w:(])")
+# What is not a function in an expression without its labels and ranges; whatever the prefix, so that a misspelt one is
+# found.
+NAME = re.compile(r"(?<![\w:$.])([a-zA-Z_][\w:]*)(?![\w:]|\s*\()")
+OPERATORS = {"and", "or", "unless", "bool", "offset", "inf", "nan", "by", "without", "on", "ignoring", "group_left",
+             "group_right"}  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,9 +81,9 @@ class Files:
 
 def names_in(expression):
     """The metrics that a PromQL expression asks for."""
-    without_labels = re.sub(r"\{[^}]*\}", "{}", expression)
-    without_groups = re.sub(r"\b(by|on|without|ignoring|group_left|group_right)\s*\([^)]*\)", r"\1 ()", without_labels)
-    return NAME.findall(without_groups)
+    bare = re.sub(r"\{[^}]*\}|\[[^\]]*\]", "", expression)
+    bare = re.sub(r"\b(?:by|on|without|ignoring|group_left|group_right)\s*\([^)]*\)", "", bare)
+    return [name for name in NAME.findall(bare) if name.lower() not in OPERATORS]
 
 
 def family_of(name, exported):

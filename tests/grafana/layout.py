@@ -6,6 +6,8 @@ import jsonschema
 
 SCHEMA = pathlib.Path(__file__).with_name("dashboard.schema.json")
 COLUMNS = 24
+# The variables, and what each is narrowed to.
+NARROWED = {"job": (), "instance": ('job=~"$job"',), "pool": ('job=~"$job"', 'instance=~"$instance"')}
 MOST_PANELS = 24
 ROWS = ["Verdict", "Saturation", "Who waits", "PostgreSQL or the application", "Errors and life cycle",
         "The lab's application", "The proxy itself"]  # fmt: skip
@@ -54,7 +56,7 @@ def grid(files):
 
 def variables(files):
     found = files.variables()
-    for name in ("job", "instance", "pool"):
+    for name, matchers in NARROWED.items():
         variable = found.get(name, {})
         wanted = {"type": "query", "multi": True, "includeAll": True, "allValue": ".+", "refresh": 2}
         for key, value in wanted.items():
@@ -64,6 +66,11 @@ def variables(files):
             yield f"variables: {name} has no label"
         if not str(variable.get("definition")).startswith("label_values("):
             yield f"variables: {name} is not made by label_values()"
+        if variable.get("query", {}).get("query") != variable.get("definition"):
+            yield f"variables: {name}: query and definition differ"
+        for matcher in matchers:
+            if matcher not in str(variable.get("definition")):
+                yield f"variables: {name} is not narrowed by {matcher}"
     if found.get("datasource", {}).get("type") != "datasource":
         yield "variables: there is no datasource to choose"
 

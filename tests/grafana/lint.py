@@ -1,5 +1,8 @@
 """The rules of Grafana's dashboard-linter, which is not packaged for Debian, and a few of our own."""
+import json
 import re
+import subprocess
+import tempfile
 
 from .files import names_in
 
@@ -21,12 +24,20 @@ def datasources(files):
         for document in [panel.document, *panel.document.get("targets", [])]:
             if document.get("datasource") != {"type": "prometheus", "uid": "${datasource}"}:
                 yield f"datasources: {panel.title} does not ask the chosen one"
+    for name, variable in files.variables().items():
+        if variable["type"] == "query" and variable.get("datasource", {}).get("uid") != "${datasource}":
+            yield f"datasources: the variable {name} does not ask the chosen one"
 
 
 def units(files):
     for panel in files.panels:
-        if panel.document["fieldConfig"]["defaults"].get("unit") not in UNITS:
-            yield f"units: {panel.title}: {panel.document['fieldConfig']['defaults'].get('unit')!r}"
+        fields = panel.document["fieldConfig"]
+        found = [fields["defaults"].get("unit")]
+        found += [change["value"] for override in fields["overrides"] for change in override["properties"]
+                  if change["id"] == "unit"]  # fmt: skip
+        for unit in found:
+            if unit not in UNITS:
+                yield f"units: {panel.title}: {unit!r}"
 
 
 def targets(files):
@@ -38,6 +49,23 @@ def targets(files):
             yield f"targets: {panel.title} has the same refId twice"
         if any(not target.get("legendFormat") for target in panel.document.get("targets", [])):
             yield f"targets: {panel.title}: a legend that Grafana would make up"
+
+
+def promql(files):
+    """Prometheus's own parser reads every query: as a rule, the only way in which promtool takes one."""
+    queries = [(panel.title, expression) for panel in files.panels for expression in panel.expressions()]
+    rules = [{"record": f"query{number}", "expr": re.sub(r"\$__\w+", "5m", expression)}
+             for number, (_, expression) in enumerate(queries)]  # fmt: skip
+    with tempfile.NamedTemporaryFile("w", suffix=".yml", encoding="utf-8") as file:
+        json.dump({"groups": [{"name": "board", "rules": rules}]}, file)
+        file.flush()
+        outcome = subprocess.run(["promtool", "check", "rules", file.name], capture_output=True, text=True, check=False)
+    said = outcome.stdout + outcome.stderr
+    found = re.findall(r'"query(\d+)": could not parse expression: (.*)', said)
+    for number, reason in found:
+        yield f"promql: {queries[int(number)][0]}: {reason}: {queries[int(number)][1]}"
+    if outcome.returncode != 0 and not found:
+        yield f"promql: {' '.join(said.split())}"
 
 
 def matchers(files):
@@ -74,4 +102,4 @@ def uneditable(files):
         yield "uneditable: changes would be lost with the next start of Grafana"
 
 
-RULES = (descriptions, datasources, units, targets, matchers, intervals, counters, uneditable)
+RULES = (descriptions, datasources, units, targets, promql, matchers, intervals, counters, uneditable)

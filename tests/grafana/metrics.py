@@ -10,7 +10,8 @@ BUILT_IN = {"up"}
 
 def expressions(files):
     found = [expression for panel in files.panels for expression in panel.expressions()]
-    found += [variable.get("definition", "").removeprefix("label_values(") for variable in files.variables().values()]
+    for variable in files.variables().values():
+        found += re.findall(r"^label_values\((.*), \w+\)$", variable.get("definition", ""))
     return found + [rule["expr"] for rule in files.rules]
 
 

@@ -16,11 +16,19 @@ def provisioned(files):
     local = yaml.safe_load((files.root / "compose/prometheus/prometheus.yml").read_text(encoding="utf-8"))
     if source["jsonData"]["timeInterval"] != local["global"]["scrape_interval"]:
         yield "provisioned: timeInterval is not Prometheus's scrape interval: $__rate_interval would be wrong"
+    jobs = {scraped["job_name"] for scraped in local["scrape_configs"]}
+    queries = [rule["expr"] for rule in files.rules]
+    queries += [query for panel in files.panels for query in panel.expressions()]
+    for job in sorted({job for query in queries for job in re.findall(r'\bjob="([^"]*)"', query)} - jobs):
+        yield f"provisioned: Prometheus has no job {job}"
     if boards["allowUiUpdates"]:
         yield "provisioned: what is changed in Grafana would be lost"
     compose = (files.root / "compose" / "compose.yaml").read_text(encoding="utf-8")
     if f"../grafana/dashboards:{boards['options']['path']}:ro" not in compose:
         yield f"provisioned: compose.yaml puts no boards into {boards['options']['path']}"
+    url = re.fullmatch(r"http://([\w-]+):\d+", source["url"])
+    if not url or url[1] not in yaml.safe_load(compose)["services"]:
+        yield f"provisioned: compose.yaml has no service that is {source['url']}"
 
 
 def alerts(files):
@@ -46,7 +54,7 @@ def promtool(files):
     for command in (["promtool", "check", "rules", files.rules_path], ["promtool", "test", "rules", tests]):
         outcome = subprocess.run(command, capture_output=True, text=True, check=False)
         if outcome.returncode != 0:
-            yield f"promtool: {outcome.stdout}{outcome.stderr}"
+            yield f"promtool: {' '.join((outcome.stdout + outcome.stderr).split())}"
 
 
 def every_alert_is_tested(files):
