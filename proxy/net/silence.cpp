@@ -25,9 +25,11 @@ bool peer_is_silent(int fd, base::duration limit) noexcept {
     if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return false;
     // A connect in progress has a time limit of its own; for a listening socket the counters mean something else.
     if (info.tcpi_state == TCP_SYN_SENT || info.tcpi_state == TCP_LISTEN) return false;
-    // Data that is sent again; or probes of a closed window, which a peer that lives answers one by one.
-    const bool insisting =
-        (info.tcpi_unacked > 0 && info.tcpi_retransmits >= unanswered) || info.tcpi_probes >= unanswered;
+    // Data that is sent again without an answer since: a peer that lives may have no room for it, but says so each time.
+    const bool resending = info.tcpi_unacked > 0 && info.tcpi_retransmits >= unanswered &&
+                           info.tcpi_last_ack_recv > info.tcpi_last_data_sent;
+    // Probes of a closed window, which a peer that lives answers one by one.
+    const bool insisting = resending || info.tcpi_probes >= unanswered;
     return insisting && std::chrono::milliseconds(info.tcpi_last_ack_recv) >= limit;
 }
 

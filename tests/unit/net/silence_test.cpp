@@ -57,8 +57,12 @@ TEST_F(silence_test, a_peer_that_does_not_read_is_not_silent) {
     fill(ours.get());
     // By then the kernel has asked several times whether the window is open again.
     ASSERT_TRUE(run_until([&] {
-        EXPECT_FALSE(peer_is_silent(ours.get(), 100ms));
-        return info_of(ours.get()).tcpi_backoff >= 3 || HasFailure();
+        const tcp_info seen = info_of(ours.get());
+        EXPECT_FALSE(peer_is_silent(ours.get(), 100ms))
+            << "retransmits " << unsigned{seen.tcpi_retransmits} << ", probes " << unsigned{seen.tcpi_probes}
+            << ", unacked " << seen.tcpi_unacked << ", last ack " << seen.tcpi_last_ack_recv << " ms ago, last sent "
+            << seen.tcpi_last_data_sent << " ms ago";
+        return seen.tcpi_backoff >= 3 || HasFailure();
     }));
     EXPECT_GE(info_of(ours.get()).tcpi_last_ack_recv, 0U);
 }
