@@ -99,17 +99,17 @@ def draw_stat(sheet, panel, series, box, window):
     for one, place in zip(series, box.columns(len(series), gap=8)):
         value = one.reduced(panel.calculation)
         chosen = one.field.colour(value)
-        text_colour = DARK_TEXT.get(chosen, chosen or TEXT)
+        text_colour, name_colour = DARK_TEXT.get(chosen, chosen or TEXT), MUTED
         if panel.options.get("colorMode", "").startswith("background") and chosen:
             sheet.rectangle(place, DARK_TEXT.get(chosen, chosen), zorder=-0.5)  # below the curve
-            text_colour, chosen = PANEL, PANEL
+            text_colour = name_colour = chosen = PANEL
             place = place.inset(2, 2, 2, 2)
         if panel.options.get("graphMode") == "area":
             draw_spark(sheet, one, place.inset(top=place.height * 0.62), window, chosen or MUTED)
             place = place.inset(bottom=place.height * 0.3)
         if many or panel.options.get("textMode") in ("value_and_name", "name"):
             sheet.text(place.x + place.width / 2, place.y + LINE / 2, shortened(one.name, place.width, SMALL),
-                       colour=MUTED, ha="center", va="center_baseline")  # fmt: skip
+                       colour=name_colour, ha="center", va="center_baseline")  # fmt: skip
             place = place.inset(top=LINE)
         draw_big(sheet, one.field.text(value), place, text_colour)
 
