@@ -54,7 +54,7 @@ base::duration probe_interval_granted(base::duration interval) noexcept;
 
 /// While PostgreSQL has fewer places than are wanted: how often each of `open` servers is given up on average is once
 /// in `sharing_turn`, and this is the time from one to the next. A new connection costs PostgreSQL some milliseconds.
-inline constexpr base::duration sharing_turn = std::chrono::seconds(40);
+inline constexpr base::duration sharing_turn = std::chrono::seconds(20);
 base::duration give_up_gap(std::uint32_t open) noexcept;
 
 /// And how long a server stays idle then.

@@ -146,7 +146,8 @@ struct competing_pools : testing::Test {
 
 TEST_F(competing_pools, settle) {
     run_for(10s);
-    EXPECT_EQ(open_in_all(), 20U) << "every place is in use";
+    EXPECT_GE(open_in_all(), 18U) << "every place is in use, but for those that have just been given up";
+    EXPECT_EQ(database.peak, 20U);
     for (const auto& each : poolers) {
         const auto s = each.look(now);
         EXPECT_GE(s.open, 1U);
