@@ -70,9 +70,7 @@ def interval(text):
 
 def up(chosen):
     home = Home(usual_directory())
-    if home.is_up():
-        raise Problem(f"a lab is up already, or on its way up or down, in {home.path}: see `compose/local status`, or "
-                      "stop it with `compose/local down`")  # fmt: skip
+    home.check_that_none_is_up()  # now, and not after the build
     children = Children()
     try:
         binary = pgweir_binary(children) if chosen.mode != "direct" else pathlib.Path()

@@ -7,6 +7,7 @@ import sys
 import time
 
 from building import pgweir_binary
+from drawing.measured import RenderError
 from harness.report import replace_section
 from topology.children import Children, Interrupted, ignore_signals, raise_on_signals
 from topology.problem import Problem
@@ -54,7 +55,7 @@ def read_arguments():
 
 def run(chosen, children):
     binary = pgweir_binary(children)
-    stage = Stage(children, binary, chosen.output.absolute(), chosen.budget)
+    stage = Stage(binary, chosen.output.absolute(), chosen.budget)
     progress = Progress()
     scene = SCENES[chosen.scene](stage, chosen.quick, chosen.only, progress)
     progress.steps = scene.steps()
@@ -87,7 +88,7 @@ def main():
     except Interrupted as signal_name:
         print(f"\nstopped by {signal_name}", file=sys.stderr)
         return 130
-    except (Problem, subprocess.TimeoutExpired) as problem:
+    except (Problem, RenderError, subprocess.TimeoutExpired) as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1
     finally:

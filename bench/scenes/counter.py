@@ -136,8 +136,8 @@ class Counter:
         stored = lab.stored()
         refused, timeouts = (lab.failures(reason) - count
                              for reason, count in zip(("refused", "pool_timeout"), before))  # fmt: skip
-        flood = Flood(mode, replicas, requests, sent.complete, clients, sent.acknowledged, sent.failed + sent.not_200, refused, timeouts,
-                      stored.value, len(stored.ids), watch.most, sent.acknowledged / max(sent.seconds, 0.001),
+        flood = Flood(mode, replicas, requests, sent.complete, clients, sent.acknowledged, sent.failed + sent.not_200,
+                      refused, timeouts, stored.value, len(stored.ids), watch.most, sent.acknowledged / max(sent.seconds, 0.001),
                       sent.seconds, sent.p50_ms, sent.p99_ms, sent.longest_ms,
                       started=started, ended=ended)  # fmt: skip
         if mode != "direct":
@@ -201,9 +201,8 @@ def flood_claims(flood):
 def timeline(outcomes, started):
     counts = {}
     for outcome in outcomes:
-        acknowledged, others = counts.setdefault(int((outcome.at - started) / STEP), [0, 0])
-        good = outcome.kind == ledger.ACKNOWLEDGED
-        counts[int((outcome.at - started) / STEP)] = [acknowledged + good, others + (not good)]
+        step = counts.setdefault(int((outcome.at - started) / STEP), [0, 0])
+        step[0 if outcome.kind == ledger.ACKNOWLEDGED else 1] += 1
     last = max(counts, default=-1)
     return [[step * STEP, *counts.get(step, [0, 0])] for step in range(last + 1)]
 

@@ -21,8 +21,7 @@ AT_WORK = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'app' AND state
 class Stage:
     """`output` gets the report, and the logs of what went wrong."""
 
-    def __init__(self, children, binary, output, budget):
-        self.children = children
+    def __init__(self, binary, output, budget):
         self.output = output
         self._binary = binary
         self._deadline = time.monotonic() + budget

@@ -50,9 +50,7 @@ class Home:
                     self.path.rmdir()
 
     def _claim(self):
-        if self.is_up():
-            raise Problem(f"a lab is up already, or on its way up or down, in {self.path}: see `compose/local status`, "
-                          "or stop it with `compose/local down`")  # fmt: skip
+        self.check_that_none_is_up()
         self._clear()
         self.path.chmod(0o711)  # PostgreSQL's and nginx's own users pass through
         with signals_held():
@@ -94,6 +92,11 @@ class Home:
                 return holder(lock) is not None
         except OSError:
             return False
+
+    def check_that_none_is_up(self):
+        if self.is_up():
+            raise Problem(f"a lab is up already, or on its way up or down, in {self.path}: see `compose/local status`, "
+                          "or stop it with `compose/local down`")  # fmt: skip
 
     def connect(self):
         """None: nothing is up. Problem: it is not ready to be asked."""

@@ -2,20 +2,21 @@
 import json
 
 from .ports import HOST
-from .server import USER, Server, http_get, metric_samples
+from .server import USER, HttpServer
 
 POOL_SIZE = 15  # of PostgreSQL's 20, three are kept for the superuser, and two are left for looking around
 
 
-class Pgweir(Server):
+class Pgweir(HttpServer):
     """Lends POOL_SIZE server connections for a transaction each. `http_port` serves its metrics."""
 
+    health_path = "/readyz"
+
     def __init__(self, children, directory, name, binary, postgres, port, http_port, pool_size=POOL_SIZE):
-        super().__init__(children, directory, name, port)
+        super().__init__(children, directory, name, port, http_port)
         self._binary = binary
         self._postgres = postgres
         self._pool_size = pool_size
-        self.http_port = http_port
         self.config_file = directory / "pgweir.yaml"
 
     def prepare(self):
@@ -37,14 +38,3 @@ shutdown: {{grace: 2s}}
 
     def launch(self):
         self._run([self._binary, "serve", "--config", self.config_file])
-
-    def is_healthy(self):
-        try:
-            http_get(self.http_port, "/readyz")
-            return True
-        except OSError:
-            return False
-
-    def samples(self, family):
-        """[(labels as written, value)] of one name in /metrics."""
-        return metric_samples(self.http_port, family)

@@ -142,17 +142,21 @@ class Server:
 
 
 class HttpServer(Server):
-    """One that answers 200 at `health_path` on its own port when it serves."""
+    """One that answers 200 at `health_path` when it serves: on its own port, unless it has another one for that."""
 
     health_path = "/"
 
+    def __init__(self, children, directory, name, port, http_port=None):
+        super().__init__(children, directory, name, port)
+        self.http_port = http_port or port
+
     def is_healthy(self):
         try:
-            http_get(self.port, self.health_path)
+            http_get(self.http_port, self.health_path)
             return True
         except OSError:  # refused, too slow, or an answer that is not 200
             return False
 
     def samples(self, family):
         """[(labels as written, value)] of one name in /metrics."""
-        return metric_samples(self.port, family)
+        return metric_samples(self.http_port, family)

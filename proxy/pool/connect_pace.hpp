@@ -12,8 +12,8 @@ namespace pgweir::pool {
 /// one each time it is refused again. So several poolers in front of one max_connections settle instead of failing.
 ///
 /// As long as the last answer was a refusal the pool also gives up a place now and then, the more often the more it has:
-/// what became free goes to whoever asks next, and all ask about equally often. So the places even out, and a pooler
-/// that comes when others have them all gets its share without anybody telling them.
+/// what became free goes to whoever asks next, and who has fewer asks more often. So the places even out among the
+/// pools that were refused, and one that comes when they have them all gets its share without anybody telling them.
 class effective_size {
 public:
     explicit effective_size(std::uint32_t configured) noexcept : configured_(configured), current_(configured) {}
