@@ -13,7 +13,7 @@ from .ledger import Ledger
 
 AB = "/usr/bin/ab"
 PATIENCE = 120  # seconds for one request: SQLAlchemy's pool gives up after 30
-PAUSE = 0.05  # seconds after a failure, or clients would use up their hits while there is nobody to take them
+PAUSE = 0.25  # seconds after a failure, or clients would use up their hits while there is nobody to take them
 
 
 @dataclasses.dataclass
