@@ -117,7 +117,8 @@ class ShortRun(LabCase):
         page = Page((self.output / "report.html").read_text())
         self.assertEqual(page.wanted, [])
         self.assertNotIn("script", page.tags)
-        self.assertGreaterEqual(page.tags.count("svg"), 4)
+        # One of sidecars that settle is there only if a flood took long enough to be scraped a few times.
+        self.assertGreaterEqual(page.tags.count("svg"), 3)
 
     def test_the_board_is_drawn_from_what_was_measured(self):
         picture = (self.output / "board.svg").read_text()
