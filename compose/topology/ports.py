@@ -1,10 +1,18 @@
 """Ports on loopback."""
+import fcntl
+import os
 import random
 import socket
+import tempfile
 
 from .problem import Problem
 
 HOST = "127.0.0.1"
+# Below the range from which the kernel takes the local ports of outgoing connections: one of those could otherwise
+# sit on the chosen port when the server gets to bind it.
+FIRST, LAST = 15000, 31999
+
+_held = {}
 
 
 def can_listen(port):
@@ -18,8 +26,25 @@ def can_listen(port):
 
 
 def free_port():
-    """Below the range from which the kernel takes the local ports of outgoing connections."""
+    """A port that nobody listens on, and that no other process is given by this function while this one lives."""
     for _ in range(1000):
-        if can_listen(port := random.randint(15000, 31999)):
+        port = random.randint(FIRST, LAST)
+        if port in _held or not (lock := _lock(port)):
+            continue
+        if can_listen(port):
+            _held[port] = lock
             return port
+        lock.close()
     raise Problem(f"no free port on {HOST}")
+
+
+def _lock(port):
+    locks = os.path.join(tempfile.gettempdir(), f"pgweir-ports-{os.getuid()}")
+    os.makedirs(locks, exist_ok=True)
+    lock = open(os.path.join(locks, str(port)), "w", encoding="ascii")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        return None
+    return lock

@@ -16,8 +16,7 @@ std::uint32_t effective_size::at(base::time_point now) const noexcept {
 void effective_size::refused(std::uint32_t open, base::time_point now, std::uint64_t entropy) noexcept {
     const bool same_round = limited() && now < probe_at_;
     if (!limited()) interval_ = {};
-    if (!refused_last_) give_up_at_ = now + give_up_gap(open);
-    refused_last_ = true;
+    became_scarce(open, now);
     current_ = std::min(current_, std::max(open, 1U));
     if (same_round) return;
     interval_ = probe_interval_refused(interval_, current_);
@@ -25,15 +24,27 @@ void effective_size::refused(std::uint32_t open, base::time_point now, std::uint
 }
 
 void effective_size::opened(std::uint32_t open, base::time_point now) noexcept {
-    refused_last_ = false;
+    scarce_ = false;
     if (!limited() || open <= current_) return;
     current_ = std::min(open, configured_);
     interval_ = probe_interval_granted(interval_);
     probe_at_ = now + interval_;
 }
 
+void effective_size::counted(std::int64_t free, std::uint32_t open, base::time_point now) noexcept {
+    if (free > 0)
+        scarce_ = false;
+    else
+        became_scarce(open, now);
+}
+
+void effective_size::became_scarce(std::uint32_t open, base::time_point now) noexcept {
+    if (!scarce_) give_up_at_ = now + give_up_gap(open);
+    scarce_ = true;
+}
+
 bool effective_size::gives_up_one(std::uint32_t open, base::time_point now, std::uint64_t entropy) noexcept {
-    if (!refused_last_ || !limited() || open < 2 || now < give_up_at_) return false;
+    if (!scarce_ || open < 2 || now < give_up_at_) return false;
     current_ = std::min(current_, open - 1);
     give_up_at_ = now + jittered(give_up_gap(open), entropy);
     probe_at_ = std::max(probe_at_, now + jittered(shortest_probe, entropy));

@@ -11,9 +11,10 @@ namespace pgweir::pool {
 /// places (53300), the size falls to what the pool got and then feels its way up: one more after an interval, a longer
 /// one each time it is refused again. So several poolers in front of one max_connections settle instead of failing.
 ///
-/// As long as the last answer was a refusal the pool also gives up a place now and then, the more often the more it has:
-/// what became free goes to whoever asks next, and who has fewer asks more often. So the places even out among the
-/// pools that were refused, and one that comes when they have them all gets its share without anybody telling them.
+/// As long as places are known to be scarce (the last answer was a refusal, or PostgreSQL said that none is free)
+/// the pool also gives up one now and then, the more often the more it has: what became free goes to whoever asks next,
+/// and who has fewer asks more often. So the places even out among the pools, and one that comes when the others have
+/// them all gets its share without anybody telling them.
 class effective_size {
 public:
     explicit effective_size(std::uint32_t configured) noexcept : configured_(configured), current_(configured) {}
@@ -35,14 +36,22 @@ public:
     /// `open`: with the new one.
     void opened(std::uint32_t open, base::time_point now) noexcept;
 
+    /// `free`: places for another connection that PostgreSQL has. `open`: the servers the pool has.
+    void counted(std::int64_t free, std::uint32_t open, base::time_point now) noexcept;
+
+    /// Others may want places that this pool has and does not need.
+    bool shares() const noexcept { return scarce_ || limited(); }
+
     /// Whether one of the `open` servers, which is free, is to be closed for others' sake. If so it is gone from the
     /// size, and is not asked for again before others had time to.
     bool gives_up_one(std::uint32_t open, base::time_point now, std::uint64_t entropy) noexcept;
 
 private:
+    void became_scarce(std::uint32_t open, base::time_point now) noexcept;
+
     std::uint32_t configured_;
     std::uint32_t current_;
-    bool refused_last_ = false;
+    bool scarce_ = false;
     base::duration interval_{};
     base::time_point probe_at_{};
     base::time_point give_up_at_{};

@@ -64,6 +64,7 @@ private:
     slot slot_;
     std::uint32_t worker_;
     bool doomed_ = false;
+    bool unused_ = false;  ///< lent by the pool for a question of its own
     metrics::server_disconnect_reason leaves_because_ = metrics::server_disconnect_reason::surplus;
 };
 

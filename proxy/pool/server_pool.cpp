@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <optional>
 #include <utility>
 
 #include "pool/database_budget.hpp"
@@ -104,7 +105,7 @@ void server_pool::leave_to_its_clients(base::time_point now) {
 
 handover server_pool::give_back(std::unique_ptr<member> server, base::time_point now) {
     assert(server->slot_.belongs_to(*counts_) && server->slot_.current_stage() == slot::stage::open);
-    last_activity_ = now;
+    if (!server->unused_) last_activity_ = now;
     const auto cancel = cancels_.empty() ? cancels_.end() : cancels_.find(server->id());
     if (cancel != cancels_.end()) {
         if (cancel->second.lost) server->doom();
@@ -119,7 +120,7 @@ handover server_pool::give_back(std::unique_ptr<member> server, base::time_point
 }
 
 handover server_pool::place(std::unique_ptr<member> server, base::time_point now) {
-    server->last_used_ = now;
+    if (!std::exchange(server->unused_, false)) server->last_used_ = now;
     handover answer = accept(std::move(server), now);
     settle(now);
     return answer;
@@ -150,6 +151,29 @@ handover server_pool::closing(std::unique_ptr<member> server, leaving why, std::
     server->leaves_because_ = why;
     ++counter;
     return {nullptr, std::move(server)};
+}
+
+// ---- counting PostgreSQL's places ----
+
+std::unique_ptr<member> server_pool::lend_for_count(std::uint32_t worker, base::time_point now) {
+    std::optional<std::uint64_t> topmost;
+    idle_.for_each([&](const member& server) {
+        if (server.worker() == worker) topmost = server.id();
+    });
+    if (!topmost) return nullptr;
+    auto server = idle_.take(*topmost);
+    server->unused_ = true;
+    settle(now);
+    return server;
+}
+
+void server_pool::count_started(base::time_point now, std::uint64_t entropy) noexcept {
+    count_at_ = now + jittered(place_count_interval, entropy);
+}
+
+void server_pool::places_counted(std::int64_t free, base::time_point now) {
+    size_.counted(free, open(), now);
+    settle(now);
 }
 
 // ---- cancel requests ----
@@ -207,6 +231,7 @@ handover server_pool::connected(std::unique_ptr<member> server, base::time_point
     server->slot_.enter(slot::stage::open);
     trying_out_ = false;
     size_.opened(open(), now);
+    if (open() == 2) count_started(now, server->entropy_);
     backoff_.succeeded();
     return place(std::move(server), now);
 }
@@ -253,13 +278,13 @@ bool server_pool::in_demand() const noexcept {
 
 base::duration server_pool::idle_timeout() const noexcept {
     const base::duration configured = settings_.server_idle_timeout;
-    if (!size_.limited()) return configured;
+    if (!size_.shares()) return configured;
     return configured == base::off ? sharing_idle_timeout : std::min(configured, sharing_idle_timeout);
 }
 
 std::size_t server_pool::kept_while_in_use() const noexcept {
     // One as a foothold: a pool that has none open may have to wait for the next.
-    return std::max<std::size_t>(settings_.min_idle, size_.limited() && lent() == 0 ? 1 : 0);
+    return std::max<std::size_t>(settings_.min_idle, size_.shares() && lent() == 0 ? 1 : 0);
 }
 
 bool server_pool::in_use(base::time_point at) const noexcept {

@@ -110,6 +110,17 @@ public:
     /// broken one. (One that is destroyed instead frees its place, but is counted as busy until the next call.)
     handover give_back(std::unique_ptr<member> server, base::time_point now);
 
+    // ---- counting PostgreSQL's places ----
+
+    /// It is time to ask on a server of this pool how many places PostgreSQL has. A pool with one server has none to
+    /// give up.
+    bool count_due(base::time_point now) const noexcept { return open() > 1 && now >= count_at_; }
+    /// An idle server of this worker is lent for asking, if there is one: when it is given back it has not been used.
+    std::unique_ptr<member> lend_for_count(std::uint32_t worker, base::time_point now);
+    /// A server is being asked: this one, or one that was about to be given back.
+    void count_started(base::time_point now, std::uint64_t entropy) noexcept;
+    void places_counted(std::int64_t free, base::time_point now);
+
     /// A server on its way to another worker is lent; this only makes it visible.
     void handoff_started() noexcept { ++handoffs_; }
     void handoff_finished() noexcept { --handoffs_; }
@@ -235,6 +246,7 @@ private:
     base::time_point next_retirement_{};
     base::time_point recheck_at_ = base::never;
     base::time_point last_activity_{};
+    base::time_point count_at_{};
     bool ever_used_ = false;
     bool trying_out_ = false;
     std::uint32_t clients_ = 0;

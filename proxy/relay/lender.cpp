@@ -17,10 +17,6 @@ using metrics::server_disconnect_reason;
 constexpr base::duration housekeeping_interval = std::chrono::milliseconds(100);
 constexpr base::duration soonest_look = std::chrono::milliseconds(5);
 
-shared_pool& pool_of(const upstream::server& server) {
-    return static_cast<shared_pool&>(server.owner());
-}
-
 std::unique_ptr<upstream::server> as_server(std::unique_ptr<pool::member> member) {
     return std::unique_ptr<upstream::server>(static_cast<upstream::server*>(member.release()));
 }
@@ -79,8 +75,12 @@ void lender::give_back(std::unique_ptr<upstream::server> server) {
     destination next;
     {
         const std::lock_guard lock(directory_.mutex());
-        next = read_under_lock(pool.servers.give_back(std::move(server), reactor_.now()), pool);
+        if (pool.servers.count_due(reactor_.now()))
+            pool.servers.count_started(reactor_.now(), random_.number());
+        else
+            next = read_under_lock(pool.servers.give_back(std::move(server), reactor_.now()), pool);
     }
+    if (server) return count_places(std::move(server));
     deliver(std::move(next), pool);
 }
 
@@ -245,10 +245,17 @@ void lender::look_after(base::time_point at) {
 void lender::on_deadline(int, base::time_point now) {
     std::vector<std::unique_ptr<upstream::server>> leaving;
     std::vector<shared_pool*> wanting;
+    std::vector<std::unique_ptr<upstream::server>> asked;
     base::time_point next_look = base::never;
     {
         const std::lock_guard lock(directory_.mutex());
         directory_.for_each([&](shared_pool& pool) {
+            if (pool.servers.count_due(now)) {
+                if (auto server = as_server(pool.servers.lend_for_count(worker_, now))) {
+                    pool.servers.count_started(now, random_.number());
+                    asked.push_back(std::move(server));
+                }
+            }
             for (auto& member : pool.servers.tend(now)) leaving.push_back(as_server(std::move(member)));
             if (pool.servers.connects_wanted(now) > 0) wanting.push_back(&pool);
             next_look = std::min(next_look, pool.servers.next_event());
@@ -259,6 +266,7 @@ void lender::on_deadline(int, base::time_point now) {
         part_with(std::move(server), why);
     }
     for (shared_pool* pool : wanting) open_connections(*pool);
+    for (auto& server : asked) count_places(std::move(server));
     look_after(next_look);
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "relay/borrower.hpp"
 #include "relay/cancel_registry.hpp"
 #include "relay/pool_directory.hpp"
+#include "relay/question.hpp"
 #include "relay/shared_pool.hpp"
 #include "upstream/canceller.hpp"
 #include "upstream/connector.hpp"
@@ -100,6 +102,8 @@ private:
     void open_one(shared_pool& pool, pool::slot place, const database_settings& how, const auth::credentials& secret);
     void opened(shared_pool& pool, pool::slot place, upstream::opened what);
     void not_opened(shared_pool& pool, const upstream::opening_failure& why);
+    void count_places(std::unique_ptr<upstream::server> server);
+    void counted(question::answer told);
     void look_after(base::time_point at);
     void part_with(std::unique_ptr<upstream::server> server, metrics::server_disconnect_reason why);
 
@@ -112,6 +116,7 @@ private:
     upstream::connector connector_;
     upstream::canceller canceller_;
     net::deadline housekeeping_;
+    std::unordered_map<std::uint64_t, std::unique_ptr<question>> questions_;  ///< by server; nearly always empty
 };
 
 }  // namespace pgweir::relay

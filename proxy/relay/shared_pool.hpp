@@ -75,4 +75,9 @@ private:
     std::map<const void*, known_greeting> greetings_;
 };
 
+/// The pool that a server of the pools belongs to.
+inline shared_pool& pool_of(const upstream::server& server) {
+    return static_cast<shared_pool&>(server.owner());
+}
+
 }  // namespace pgweir::relay

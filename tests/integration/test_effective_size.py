@@ -88,6 +88,21 @@ class EffectiveSize(Case):
             self.assertEqual(late_load.errors, [])
         self.assertEqual(load.errors, [])
 
+    def test_one_that_was_alone_and_never_refused_shares_too(self):
+        alone = self.proxies(1)
+        with Load(self.clients(alone, 10)) as load:
+            self.wait_until(lambda: self.servers() == 8 or load.errors, message="all that it wants to be taken")
+            second = self.proxies(1)
+            with Load(self.clients(second, 10)) as second_load:
+                self.wait_until(lambda: self.servers() == PLACES or second_load.errors, message="the last place to go")
+                # It holds one place, and the first one all others, which nobody has refused a connection.
+                third = [self.pgweir(listen={"login_timeout": "60s"}, database={"pool": {"size": 8}})]
+                with Load(self.clients(third, 2)) as third_load:
+                    self.wait_until(lambda: third_load.all_served(5), 60, message="the third to be served")
+                self.assertEqual(third_load.errors, [])
+            self.assertEqual(second_load.errors, [])
+        self.assertEqual(load.errors, [])
+
     def test_idle_ones_make_room(self):
         proxies = self.proxies(2)
         with Load(self.clients(proxies, 10)) as load:

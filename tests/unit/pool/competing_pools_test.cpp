@@ -61,6 +61,10 @@ public:
         static_cast<void>(pool_.tend(now));
         while (!working_.empty() && working_.front().until <= now) finish_work(now);
         while (!attempts_.empty() && attempts_.front().until <= now) finish_connect(now);
+        if (pool_.count_due(now)) {
+            pool_.count_started(now, random_());
+            pool_.places_counted(std::int64_t{database_.max_connections} - database_.connections, now);
+        }
         while (slot place = pool_.begin_connect(now)) attempts_.push_back({now + connect_time, std::move(place)});
     }
 
@@ -199,6 +203,26 @@ TEST_F(competing_pools, who_comes_last_gets_a_share) {
         while (poolers.back().look(now).open == 0 && now < came + 30s) run_for(tick);
         EXPECT_LT(now, came + 15s) << "long before its clients give up";
     }
+}
+
+TEST_F(competing_pools, who_was_alone_and_has_all_of_them_shares_with_those_that_come) {
+    while (poolers.size() > 1) poolers.pop_back();
+    run_for(5min);
+    EXPECT_GE(poolers[0].look(now).open, 19U) << "as many as it wants, but for one that has just been given up";
+    for (std::uint64_t seed = 2; seed <= 5; ++seed) {
+        poolers.emplace_back(database, seed, 40U).arrive(now);
+        const auto came = now;
+        while (poolers.back().look(now).open == 0 && now < came + 60s) run_for(tick);
+        EXPECT_LT(now, came + 15s);
+    }
+    run_for(3min);
+    const int looks = 300;
+    std::vector<std::uint32_t> shares(poolers.size());
+    for (int i = 0; i < looks; ++i) {
+        run_for(1s);
+        for (std::size_t j = 0; j < shares.size(); ++j) shares[j] += poolers[j].look(now).open;
+    }
+    for (const std::uint32_t share : shares) EXPECT_NEAR(share / looks, 20.0 / 5, 2.0);
 }
 
 TEST_F(competing_pools, shares_even_out_and_little_is_wasted) {

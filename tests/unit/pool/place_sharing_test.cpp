@@ -137,6 +137,67 @@ TEST_F(place_sharing_test, min_idle_is_kept) {
     EXPECT_EQ(lab.pool.tend(lab.now).size(), 2U);
 }
 
+TEST_F(place_sharing_test, a_pool_that_has_all_it_wants_shares_once_it_learns_that_no_place_is_free) {
+    lent = lab.lend_many(20);
+    lab.ask(waiting);
+    lab.pool.places_counted(0, lab.now);
+    EXPECT_EQ(serve_for(sharing_turn / 20 - 20ms), 0) << "not at once";
+    EXPECT_EQ(serve_for(40ms), 1);
+    EXPECT_EQ(lab.look().effective_size, 19U);
+    EXPECT_GE(serve_for(sharing_turn), 8);
+}
+
+TEST_F(place_sharing_test, places_that_are_free_are_no_reason) {
+    lent = lab.lend_many(20);
+    lab.ask(waiting);
+    lab.pool.places_counted(1, lab.now);
+    EXPECT_EQ(serve_for(sharing_turn), 0);
+    lab.pool.places_counted(-3, lab.now);
+    lab.pool.places_counted(1, lab.now);
+    EXPECT_EQ(serve_for(sharing_turn), 0) << "there were none, and now there are";
+}
+
+TEST_F(place_sharing_test, what_is_idle_goes_soon_when_no_place_is_free) {
+    lab.stock(20);
+    lab.pool.client_arrived(lab.now);
+    lab.now += sharing_idle_timeout;
+    EXPECT_TRUE(lab.pool.tend(lab.now).empty());
+    lab.pool.places_counted(0, lab.now);
+    EXPECT_EQ(lab.pool.tend(lab.now).size(), 19U);
+}
+
+TEST_F(place_sharing_test, places_are_counted_now_and_then_by_a_pool_with_more_than_one_server) {
+    auto first = lab.lend();
+    lab.now += 100h;
+    EXPECT_FALSE(lab.pool.count_due(lab.now)) << "it has nothing to give up";
+    auto second = lab.lend();
+    EXPECT_FALSE(lab.pool.count_due(lab.now)) << "not while it is being filled";
+    lab.now += 2 * place_count_interval;
+    EXPECT_TRUE(lab.pool.count_due(lab.now));
+    lab.pool.count_started(lab.now, 0);
+    EXPECT_FALSE(lab.pool.count_due(lab.now));
+    EXPECT_TRUE(lab.pool.count_due(lab.now + 2 * place_count_interval));
+}
+
+TEST_F(place_sharing_test, a_server_that_is_lent_for_counting_has_not_been_used) {
+    const auto ids = lab.stock(3);
+    const auto used = lab.now;
+    lab.now += 30s;
+    EXPECT_EQ(lab.pool.lend_for_count(7, lab.now), nullptr) << "none of that worker";
+    auto asked = lab.pool.lend_for_count(0, lab.now);
+    ASSERT_NE(asked, nullptr);
+    EXPECT_EQ(asked->id(), ids.back());
+    EXPECT_EQ(lab.look().lent, 1U);
+    EXPECT_EQ(lab.pool.give_back(std::move(asked), lab.now).server, nullptr);
+    asked = lab.pool.lend_for_count(0, lab.now);
+    EXPECT_EQ(asked->last_used(), used);
+    EXPECT_EQ(lab.pool.give_back(std::move(asked), lab.now).server, nullptr);
+    auto served = lab.lend();
+    EXPECT_EQ(lab.pool.give_back(std::move(served), lab.now).server, nullptr);
+    asked = lab.pool.lend_for_count(0, lab.now);
+    EXPECT_EQ(asked->last_used(), lab.now) << "its client's use counts";
+}
+
 TEST_F(place_sharing_test, with_idle_timeout_off_too) {
     settings how = of_size(20);
     how.server_idle_timeout = base::off;
