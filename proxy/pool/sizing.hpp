@@ -58,7 +58,7 @@ inline constexpr base::duration sharing_turn = std::chrono::seconds(20);
 base::duration give_up_gap(std::uint32_t open) noexcept;
 
 /// How often PostgreSQL is asked how many places it has: nobody refuses a pool that has all it wants.
-inline constexpr base::duration place_count_interval = std::chrono::seconds(10);
+inline constexpr base::duration place_count_interval = std::chrono::seconds(3);
 
 /// And how long a server stays idle then.
 inline constexpr base::duration sharing_idle_timeout = std::chrono::seconds(2);

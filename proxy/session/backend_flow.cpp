@@ -23,7 +23,8 @@ failure words_of(const wire::error_fields& fields) {
             .message = std::string(fields.message()),
             .sqlstate = std::string(fields.sqlstate()),
             .detail = std::string(fields.detail()),
-            .hint = std::string(fields.hint())};
+            .hint = std::string(fields.hint()),
+            .routine = std::string(fields.field('R'))};
 }
 
 description_print print_of(base::bytes_view body, bool no_data) {
@@ -77,6 +78,7 @@ backend_flow::progress backend_flow::consume(base::bytes_view input) {
         const base::bytes_view available = rest.substr(0, header.size);
         if (available.size() < header.size) {
             if (header.size <= max_whole_message || must_be_whole(header.tag)) break;
+            if (!x_.pending.empty() && x_.pending.front().survey) x_.seen.spoil();
             relay(available);
             x_.from_server = {static_cast<std::uint32_t>(header.size - available.size()),
                               !absorbing() && !x_.client_gone};
@@ -94,6 +96,11 @@ backend_flow::progress backend_flow::consume(base::bytes_view input) {
 void backend_flow::take(char tag, base::bytes_view message) {
     switch (tag) {
         case 'D':
+            if (!x_.pending.empty() && x_.pending.front().survey)
+                x_.seen.take_row(message.substr(wire::header_size));
+            else
+                relay(message);
+            break;
         case 'd':
         case 'c':
         case 'V':
@@ -228,11 +235,12 @@ void backend_flow::take_parameter_status(base::bytes_view message) {
         reported.emplace_back(status->name, status->value);
     else
         known->second = status->value;
+    const bool held = x_.holding_reports && !is_read_only_report(status->name);
     if (absorbing()) {
         // While settings are being set up, what is actual is not known; a ROLLBACK of ours tells what it undid.
         if (!x_.server->actual) return;
-        if (!x_.client_gone) x_.to_client.relay(message);
-    } else {
+        if (!x_.client_gone && !held) x_.to_client.relay(message);
+    } else if (!held) {
         relay(message);
     }
     if (is_read_only_report(status->name)) return;
@@ -343,7 +351,13 @@ void backend_flow::take_ready_for_query(base::bytes_view message) {
     x_.timed_out.reset();  // what was cancelled has ended, if not by the cancel: the next request has its own time
     x_.copy = copy_phase::none;
     x_.copying_out = false;
-    relay(message);
+    if (x_.holding_reports && !request.injected && !x_.client_gone) {
+        // Not before all is as at startup, unless a failed transaction makes that wait.
+        x_.held_ready = message;
+        if (*status == 'E' || x_.pending.size() > 1) x_.release_reports();
+    } else {
+        relay(message);
+    }
     if (!request.injected) {
         x_.client_status = *status;
         const base::duration took = x_.now - x_.cycle_began;

@@ -17,6 +17,9 @@ void conversation::set_state(parameters startup, parameters desired, std::string
     startup_finds_temp_ = sql::mentions_pg_temp(x_.startup.find("search_path").value_or(""));
     x_.desired = std::move(desired);
     x_.settled = x_.desired;
+    x_.startup.for_each([this](std::string_view name, std::string_view) {
+        if (name.find('.') != std::string_view::npos) x_.custom_names.emplace(name);
+    });
     x_.desired_changed();
 }
 
@@ -45,6 +48,7 @@ void conversation::lend(server_state& server, base::time_point now, bool probe) 
     x_.refusal.reset();
     x_.phases.start(metrics::held_phase::setup, now);
     transaction_since_ = now;
+    surveying_ = x_.survey_due = false;
     close_ = clean_ = cleaning_ = served_ = x_.uncleanable = x_.own_sequences = x_.yields = false;
     cancelled_at_ = base::never;
     if (!x_.desired.key()) {
@@ -84,6 +88,7 @@ void conversation::inject(std::string_view sql) {
 void conversation::after_server(base::time_point now) {
     if (x_.server == nullptr || close_) return;
     if (applying_ && x_.pending.empty()) applied();
+    if (surveying_ && x_.pending.empty()) surveyed();
     // What was cancelled has answered: whatever runs now gets its own time.
     if (x_.pending.empty() || !x_.timed_out) {
         cancelled_at_ = base::never;
@@ -99,8 +104,12 @@ void conversation::after_server(base::time_point now) {
     }
     if (x_.client_gone)
         finish_for_gone_client();
+    else if (survey_wanted())
+        begin_survey();
     else if (!close_)
         return_to_startup();
+    if (!x_.held_ready.empty() && x_.pending.empty() && !applying_ && !surveying_) x_.release_reports();
+    if (!surveying_ && at_boundary()) count_pins();
 }
 
 void conversation::return_to_startup() {
@@ -124,7 +133,6 @@ void conversation::return_to_startup() {
     if (plan.sql.empty()) return;
     x_.desired = wanted;
     x_.desired_changed();
-    x_.told_differs = true;
     applying_ = true;
     x_.server->actual.reset();
     inject(plan.sql);
@@ -150,11 +158,6 @@ void conversation::applied() {
     x_.server->actual = x_.desired;
     if (x_.server->transaction_status == 'I') x_.settled = x_.desired;
     x_.desired_changed();
-    if (!x_.told_differs) return;
-    x_.told_differs = false;
-    for (const auto& [name, value] : x_.server->reported) {
-        if (!is_read_only_report(name)) wire::append_parameter_status(x_.to_client.own(), name, value);
-    }
 }
 
 bool conversation::at_boundary() const {
@@ -165,7 +168,7 @@ bool conversation::at_boundary() const {
 conversation::server_fate conversation::fate() const {
     if (x_.server == nullptr) return server_fate::none;
     if (close_) return server_fate::close;
-    if (applying_ || cleaning_ || !at_boundary()) return server_fate::keep;
+    if (applying_ || cleaning_ || surveying_ || !at_boundary()) return server_fate::keep;
     if (x_.server->dirty) return server_fate::close;
     if (x_.client_gone) return server_fate::give_back;
     const bool kept = !x_.rewrites || x_.pins.any();
@@ -234,7 +237,10 @@ void conversation::finish_for_gone_client() {
         x_.discarding = false;
     }
     if (!x_.pending.empty() || applying_ || cleaning_) return;
-    if (x_.server->transaction_status != 'I') {
+    if (x_.names_unknown || (x_.survey_due && !x_.custom_names.empty())) {
+        // No DISCARD takes a custom setting away.
+        close_server(metrics::server_disconnect_reason::uncleanable);
+    } else if (x_.server->transaction_status != 'I') {
         inject("ROLLBACK");
         cleaning_ = true;
     } else if (x_.uncleanable) {
@@ -246,6 +252,8 @@ void conversation::finish_for_gone_client() {
         x_.server->unnamed_client = 0;
         x_.server->actual = x_.server->baseline;
         x_.phases.change(metrics::held_phase::setup, x_.now, *x_.counters);
+    } else if (x_.survey_due) {
+        x_.server->actual.reset();
     }
 }
 

@@ -112,6 +112,11 @@ public:
 private:
     void after_server(base::time_point now);
     void applied();
+    void begin_survey();
+    void surveyed();
+    /// The session stays on its server, for reasons that have not ended with the transaction.
+    void count_pins();
+    bool survey_wanted() const;
     /// RESET went to the server's own defaults; for this client it means what it asked for at startup.
     void return_to_startup();
     void finish_for_gone_client();
@@ -129,6 +134,8 @@ private:
     metrics::server_disconnect_reason close_reason_ = metrics::server_disconnect_reason::lost;
     bool startup_finds_temp_ = false;  ///< temporary objects are found, or made, by names without a schema
     bool applying_ = false;  ///< session state is on its way to the server
+    bool surveying_ = false;  ///< the server is asked what its session holds
+    pin_set counted_pins_;
     bool probing_ = false;  ///< it is only asked whether it still answers
     base::time_point injected_at_{};  ///< when our last round trip began
     bool cleaning_ = false;  ///< DISCARD ALL or ROLLBACK of ours is on its way

@@ -23,6 +23,7 @@ void conversation::server_lost(base::time_point now) {
     if (x_.server->last_words) why = *x_.server->last_words;
     const char status = x_.server->transaction_status;
     const bool nothing_asked = applying_ || cleaning_;
+    const bool state_unknown = surveying_ || x_.survey_due || x_.holding_reports;
     x_.phases.stop(now, *x_.counters);
     x_.server = nullptr;
     x_.to_server.clear();
@@ -30,13 +31,14 @@ void conversation::server_lost(base::time_point now) {
     x_.from_client.forwarded = false;
     x_.reset_due = {};
     if (std::exchange(x_.schema_changed, false)) x_.schema->add();  // it may have been committed
-    x_.syntax_unsure = false;
+    x_.syntax_unsure = x_.holding_reports = false;
+    x_.held_ready.clear();
     x_.unshared = 0;
     if (status != 'I') x_.desired = x_.settled;  // what was set in the transaction went with it
     x_.desired_changed();
     x_.timed_out.reset();
     const bool served = served_;
-    applying_ = cleaning_ = served_ = false;
+    applying_ = cleaning_ = surveying_ = x_.survey_due = served_ = false;
 
     if (x_.client_gone) {
         while (!x_.pending.empty()) x_.pop_front();
@@ -54,7 +56,7 @@ void conversation::server_lost(base::time_point now) {
         forget_pending();
         return;
     }
-    if (!x_.rewrites || x_.pins.any()) {
+    if (!x_.rewrites || x_.pins.any() || state_unknown) {
         // Session state is gone with the server. Directly on PostgreSQL the connection would be, too.
         x_.fatal = why;
         forget_pending();
@@ -79,7 +81,7 @@ base::time_point conversation::deadline() const {
     const auto consider = [&](base::time_point since, base::duration limit) {
         if (limit != base::off) nearest = std::min(nearest, since + limit);
     };
-    if (x_.server != nullptr && (applying_ || cleaning_)) consider(injected_at_, limits.setup_timeout);
+    if (x_.server != nullptr && (applying_ || cleaning_ || surveying_)) consider(injected_at_, limits.setup_timeout);
     if (x_.client_gone) return nearest;
     if (x_.server == nullptr) {
         if (x_.pending.empty()) consider(idle_since_, limits.client_idle_timeout);
@@ -104,11 +106,12 @@ bool conversation::expire(base::time_point now) {
     if (deadline() > now) return false;
     const session::settings& limits = *x_.limits;
     close_reason_ = metrics::server_disconnect_reason::lost;
-    if (x_.server != nullptr && (applying_ || cleaning_) && injected_at_ + limits.setup_timeout <= now) {
+    if (x_.server != nullptr && (applying_ || cleaning_ || surveying_) && injected_at_ + limits.setup_timeout <= now) {
         // A backend that hangs: its kernel acknowledges, so nobody else notices.
-        close_reason_ = cleaning_  ? metrics::server_disconnect_reason::reset_failed
-                        : probing_ ? metrics::server_disconnect_reason::check_failed
-                                   : metrics::server_disconnect_reason::state_failed;
+        close_reason_ = cleaning_    ? metrics::server_disconnect_reason::reset_failed
+                        : surveying_ ? metrics::server_disconnect_reason::check_failed
+                        : probing_   ? metrics::server_disconnect_reason::check_failed
+                                     : metrics::server_disconnect_reason::state_failed;
         server_lost(now);
         return true;
     }

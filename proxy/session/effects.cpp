@@ -1,5 +1,7 @@
 #include "session/effects.hpp"
 
+#include <utility>
+
 #include "sql/tokens.hpp"
 
 namespace pgweir::session {
@@ -14,6 +16,25 @@ constexpr effect sets = effect::set_named | effect::set_other | effect::set_tran
 constexpr effect takes_statements = effect::discard_all | effect::deallocate_all | effect::deallocate;
 // What no DISCARD ends: the state of random(), loaded libraries, connections of dblink, a replication origin.
 constexpr effect uncleanable_effects = effect::setseed | effect::load | effect::session_function;
+
+constexpr effect resetting = effect::reset | effect::reset_all | effect::discard_all;
+// What counts when it is executed, however long ago it was parsed.
+constexpr effect noted_again = sql::pinning_effects | effect::reset | effect::reset_all | effect::discard_all |
+                               effect::discard_other | effect::releases | effect::unlisten | effect::deallocate |
+                               effect::deallocate_all | effect::execute;
+constexpr effect ends_state = resetting | effect::releases | effect::unlisten | effect::deallocate |
+                              effect::deallocate_all | effect::discard_other;
+
+// PostgreSQL lists no custom settings: their names are remembered.
+void note_names(exchange& x, const sql::scan_result& found) {
+    x.names_unknown = x.names_unknown || found.unread_names;
+    const auto note = [&x](std::string_view name) {
+        if (name.find('.') != std::string_view::npos) x.custom_names.insert(lower_case(name));
+    };
+    for (std::size_t i = 0; i < found.set_target_count; ++i) note(found.set_targets[i]);
+    for (std::size_t i = 0; i < found.config_name_count; ++i)
+        note(found.config_names[i].substr(1, found.config_names[i].size() - 2));
+}
 
 bool touches_syntax(const sql::scan_result& found) {
     if (sql::has(found.flags, effect::set_other | effect::reset_all) || found.too_many_targets) return true;
@@ -37,16 +58,26 @@ void forget_session(exchange& x) {
     x.server->unnamed_client = 0;
     x.statements.clear();
     x.pins.discard();
+    // No DISCARD takes a custom setting away, and nobody knows its name.
+    if (std::exchange(x.names_unknown, false)) x.server->dirty = true;
+    x.prepared_effects = effect::none;
     x.desired_changed();
     x.reset_due.all = true;
+    x.hold_reports();
+}
+
+// What RESET ALL makes of how texts are read is what it is already.
+bool syntax_is_default(const exchange& x) {
+    const auto same = [&x](std::string_view name) { return x.desired.find(name) == x.server->baseline.find(name); };
+    return same("standard_conforming_strings") && same("client_encoding");
 }
 
 }  // namespace
 
 void pin(exchange& x, metrics::pin_reason reason) {
+    x.survey_due = true;
     if (!x.pins.add(reason)) return;
-    x.counters->pins[reason].add();
-    // From here on its settings are not known for sure: what it prepares is nobody else's.
+    // Its settings are not known for sure: until they are, what it prepares is nobody else's.
     x.desired_changed();
 }
 
@@ -54,12 +85,21 @@ void note_effects(exchange& x, const sql::scan_result& found) {
     x.uncleanable = x.uncleanable || sql::has(found.flags, uncleanable_effects);
     if (!x.rewrites) return;
     if (!x.scannable || x.syntax_unsure) pin(x, metrics::pin_reason::other);
-    if (!sql::has(found.flags, sql::pinning_effects)) return;
+    note_names(x, found);
+    sql::effect flags = found.flags;
+    if (sql::has(flags, effect::prepare)) x.prepared_effects |= flags;
+    if (sql::has(flags, effect::execute)) flags |= x.prepared_effects & ~effect::prepare;
+    if (sql::has(flags, x.pins.any() ? ends_state : resetting) && (x.pins.any() || x.carries)) x.survey_due = true;
+    if (!sql::has(flags, sql::pinning_effects)) return;
     for (const sql::pin_rule& rule : sql::pin_rules) {
-        if (!rule.pins || !sql::has(found.flags, rule.cause)) continue;
+        if (!rule.pins || !sql::has(flags, rule.cause)) continue;
         if (rule.cause == effect::set_named && all_reported(*x.server, found)) continue;
         pin(x, metrics::from_name<metrics::pin_reason>(rule.reason).value_or(metrics::pin_reason::other));
     }
+}
+
+bool text_matters(sql::effect flags) {
+    return needs_follow_up(flags) || sql::has(flags, noted_again);
 }
 
 bool needs_follow_up(sql::effect flags) {
@@ -71,6 +111,16 @@ bool holds_back(const exchange& x, sql::effect flags) {
     if (x.rewrites && sql::has(flags, takes_statements | sets)) return true;
     return sql::has(flags, effect::discard_all | effect::reset_all | effect::reset) && x.startup.key() != nullptr &&
            !x.startup.entries().empty();
+}
+
+void note_bound(exchange& x) {
+    if (!x.rewrites || !sql::has(x.bound_effects, noted_again)) return;
+    sql::scan_result found = x.scan(x.bound_text);
+    if (x.bound_text.empty()) {
+        found.flags = x.bound_effects;
+        found.unread_names = sql::has(found.flags, sets | effect::do_block);
+    }
+    note_effects(x, found);
 }
 
 void note_execution(exchange& x, sql::effect flags) {
@@ -143,10 +193,13 @@ void completed(exchange& x, const request_detail* request, std::string_view tag)
         ++x.unshared;
         x.desired_changed();
         if (request == nullptr) return;
-        if (request->changes_syntax && x.unsynced) x.syntax_unsure = true;
+        const bool only_resets =
+            !sql::has(request->effects, effect::set_named | effect::set_other | effect::set_config);
+        if (request->changes_syntax && x.unsynced && !(only_resets && syntax_is_default(x))) x.syntax_unsure = true;
         if (!sql::has(request->effects, effect::reset | effect::reset_all)) return;
         x.reset_due.all = x.reset_due.all || sql::has(request->effects, effect::reset_all);
         x.reset_due.names.insert(x.reset_due.names.end(), request->reset_names.begin(), request->reset_names.end());
+        x.hold_reports();
     }
 }
 

@@ -19,6 +19,12 @@ void note_effects(exchange& x, const sql::scan_result& found);
 /// Whether the end of a statement with these effects changes what is known of the client or the server.
 bool needs_follow_up(sql::effect flags);
 
+/// Whether the text of a statement with these effects has to be looked at again when it is executed.
+bool text_matters(sql::effect flags);
+
+/// The statement bound last is executed.
+void note_bound(exchange& x);
+
 /// Whether what the client says next can only be understood when a text with these effects was executed: it takes
 /// away prepared statements or changes settings.
 bool holds_back(const exchange& x, sql::effect flags);

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "wire/backend.hpp"
+
 namespace pgweir::session {
 
 namespace {
@@ -63,6 +65,22 @@ void exchange::release_local_answers() {
         if (head.detail) to_client.own().append(head.detail->reply);
         pending.pop_front();
     }
+}
+
+void exchange::hold_reports() {
+    if (holding_reports || startup.empty()) return;
+    holding_reports = true;
+    told = server->reported;
+}
+
+void exchange::release_reports() {
+    holding_reports = false;
+    for (const auto& entry : server->reported) {
+        if (!is_read_only_report(entry.first) && std::find(told.begin(), told.end(), entry) == told.end())
+            wire::append_parameter_status(to_client.own(), entry.first, entry.second);
+    }
+    told.clear();
+    to_client.own().append(std::exchange(held_ready, {}));
 }
 
 void exchange::open_gate(pending_request& of) noexcept {

@@ -3,8 +3,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/interner.hpp"
@@ -23,6 +25,7 @@
 #include "session/server_state.hpp"
 #include "session/settings.hpp"
 #include "session/statements.hpp"
+#include "session/survey.hpp"
 
 namespace pgweir::session {
 
@@ -110,6 +113,12 @@ struct exchange {
     parameters desired;
     parameters settled;  ///< `desired` when no transaction was open: what a lost server takes it back to
     lost_transaction lost;
+    survey seen;  ///< of the server's session: the last one, or the one that is under way
+    bool survey_due = false;  ///< something may have changed what a survey would see
+    bool carries = false;  ///< `desired` has settings that are neither reported nor asked for at startup
+    bool names_unknown = false;  ///< custom settings were set, perhaps, whose names could not be read
+    std::set<std::string> custom_names;  ///< custom (dotted) settings of this client, in lower case
+    sql::effect prepared_effects = sql::effect::none;  ///< of all that was prepared by SQL and may be executed
     phase_clock phases;
     base::time_point now{};
     base::time_point cycle_began{};  ///< when what is answered next, up to its ReadyForQuery, had its turn
@@ -121,7 +130,11 @@ struct exchange {
     bool client_gone = false;
     bool own_sequences = false;  ///< what lastval() tells on the server that is lent can only be this client's
     bool uncleanable = false;  ///< the server holds what no DISCARD ends
-    bool told_differs = false;  ///< the client was told settings that are not its desired ones
+    /// Since a RESET that goes back to what the client asked for at startup: what it was told of settings, and the
+    /// ReadyForQuery it is not told before they are so.
+    bool holding_reports = false;
+    std::vector<std::pair<std::string, std::string>> told;
+    std::string held_ready;
     unsigned forward_gates = 0;  ///< pending requests that hold back the client's next message
     unsigned text_gates = 0;  ///< those of them that let Sync pass
     copy_phase copy = copy_phase::none;
@@ -173,6 +186,11 @@ struct exchange {
 
     /// The request is answered, or is not waited for any more.
     void open_gate(pending_request& of) noexcept;
+
+    /// A RESET was executed.
+    void hold_reports();
+    /// The client is told what has changed since, and that the server is ready.
+    void release_reports();
 
     /// Takes back what a request that failed or was skipped had changed in advance.
     void undo(pending_request& skipped);

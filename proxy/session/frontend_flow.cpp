@@ -199,6 +199,12 @@ frontend_flow::verdict frontend_flow::forward_query(base::bytes_view message, co
                 if (!detail->statement) detail->substitute = unknown_statement(detail->client_name);
             }
         }
+        if (const auto taken = rewriter_.prepares_taken_name(found)) {
+            wire::append_query(rewritten, rewriter_.failing_statement());
+            sent = {};
+            if (!detail) detail = std::make_unique<request_detail>();
+            detail->substitute = *taken;
+        }
         // A simple query destroys the unnamed statement (manual, "Message Flow", Extended Query).
         x_.statements.drop_unnamed();
         x_.server->unnamed_client = 0;
@@ -297,6 +303,7 @@ frontend_flow::verdict frontend_flow::take_execute(base::bytes_view message) {
     x_.to_server.relay(message);
     x_.unsynced = true;
     guard_sequences(x_, x_.bound_effects & ~effect::lastval_currval, true);
+    note_bound(x_);
     note_execution(x_, x_.bound_effects);
     if (x_.rewrites && needs_follow_up(x_.bound_effects)) {
         entry.detail = follow_up_of(x_.scan(x_.bound_text));

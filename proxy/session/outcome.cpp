@@ -131,7 +131,7 @@ void append_failure(std::string& out, const failure& what, severity as) {
         .detail = what.detail,
         // The server's own words come with the server's own hint or none.
         .hint = what.message.empty() || !what.hint.empty() ? chosen(what.hint, usual.hint) : std::string_view{},
-        .routine = usual.routine,
+        .routine = chosen(what.routine, usual.routine),
     };
     wire::append_error(out, report);
 }

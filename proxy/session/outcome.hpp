@@ -74,6 +74,7 @@ struct failure {
     std::string sqlstate{};
     std::string detail{};
     std::string hint{};
+    std::string routine{};
 };
 
 /// Appends the ErrorResponse for `what` to `out`.

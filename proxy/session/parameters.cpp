@@ -7,16 +7,6 @@ namespace pgweir::session {
 
 namespace {
 
-void append_literal(std::string& out, std::string_view value) {
-    // E'' reads the same whatever standard_conforming_strings is on the server at this moment.
-    out += "E'";
-    for (const char c : value) {
-        if (c == '\'' || c == '\\') out += c;
-        out += c;
-    }
-    out += '\'';
-}
-
 void append_identifier(std::string& out, std::string_view name) {
     // A dotted name is quoted part by part.
     out += '"';
@@ -40,12 +30,31 @@ std::string serialise(const std::vector<parameters::entry>& entries) {
     return text;
 }
 
+template <class Entries>
+auto find_entry(Entries& entries, std::string_view name) {
+    return std::find_if(entries.begin(), entries.end(), [&](const auto& e) { return e.first == name; });
+}
+
 const std::string* find_value(const std::vector<parameters::entry>& entries, std::string_view name) {
-    const auto found = std::find_if(entries.begin(), entries.end(), [&](const auto& e) { return e.first == name; });
+    const auto found = find_entry(entries, name);
     return found == entries.end() ? nullptr : &found->second;
 }
 
+// Of these everything else depends: what may be set, and by whom.
+bool is_identity(std::string_view name) {
+    return name == "role" || name == "session_authorization";
+}
+
 }  // namespace
+
+void append_literal(std::string& out, std::string_view value) {
+    out += "E'";
+    for (const char c : value) {
+        if (c == '\'' || c == '\\') out += c;
+        out += c;
+    }
+    out += '\'';
+}
 
 std::string lower_case(std::string_view name) {
     std::string folded(name);
@@ -123,22 +132,39 @@ transition plan_transition(const std::optional<parameters>& from, const paramete
     transition plan;
     if (from && *from == to) return plan;
 
+    auto present = (from ? *from : baseline).entries();
+    auto wanted = to.entries();
     // RESET ALL leaves role and session_authorization alone (GUC_NO_RESET_ALL).
-    if (!from) plan.sql = "RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;";
-    const auto present = (from ? *from : baseline).entries();
-    const auto wanted = to.entries();
+    if (!from)
+        plan.sql = "RESET SESSION AUTHORIZATION;RESET ROLE;RESET ALL;";
+    else if (std::any_of(present.begin(), present.end(), [](const auto& e) { return is_identity(e.first); }))
+        plan.sql = "RESET SESSION AUTHORIZATION;RESET ROLE;";
+    // What is left to do is done as the user who logged in, and a role is taken on only when all else is set: it need
+    // not have the right to do so.
+    std::erase_if(present, [](const auto& e) { return is_identity(e.first); });
+    std::stable_partition(wanted.begin(), wanted.end(), [](const auto& e) { return !is_identity(e.first); });
+    const auto role = find_entry(wanted, "role");
+    if (role != wanted.end()) std::rotate(role, role + 1, wanted.end());
 
-    for (const auto& [name, value] : present) {
-        if (find_value(wanted, name) != nullptr) continue;
-        if (name.find('.') != std::string::npos) plan.needs_other_server = true;
+    const auto reset = [&plan](std::string_view name) {
         plan.sql += "RESET ";
         append_identifier(plan.sql, name);
         plan.sql += ';';
+    };
+    for (const auto& [name, value] : present) {
+        if (find_value(wanted, name) != nullptr) continue;
+        if (name.find('.') != std::string::npos) plan.needs_other_server = true;
+        reset(name);
     }
     std::vector<parameters::entry> different;
     for (const auto& [name, value] : wanted) {
         const std::string* has = find_value(present, name);
-        if (has == nullptr || *has != value) different.emplace_back(name, value);
+        if (has != nullptr && *has == value) continue;
+        // Also PostgreSQL's record of what was set in the session is that of a fresh one.
+        if (baseline.find(name) == value)
+            reset(name);
+        else
+            different.emplace_back(name, value);
     }
     if (!different.empty()) plan.sql += set_statement(different);
     return plan;

@@ -60,6 +60,9 @@ bool is_read_only_report(std::string_view name);
 
 std::string lower_case(std::string_view name);
 
+/// Appends a literal that reads the same whatever standard_conforming_strings is.
+void append_literal(std::string& out, std::string_view value);
+
 /// The way from one state to another, to be run in a round trip of its own.
 struct transition {
     std::string sql;             ///< empty: nothing to do

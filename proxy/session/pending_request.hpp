@@ -71,6 +71,7 @@ struct pending_request {
     bool completed = false;  ///< its CommandComplete was relayed
     bool unnamed_parse = false;  ///< if it fails or is skipped, the server has no unnamed statement of ours
     bool uncertain = false;  ///< what it changed of statements is taken back if it fails
+    bool survey = false;  ///< injected: its rows say what the server's session holds
     bool may_copy_in = false;  ///< the server may answer that it wants data
     bool plain_read = false;  ///< may be cancelled without loss when its client is gone
     std::uint64_t unnamed_generation = 0;  ///< of the unnamed statement that is parsed or described

@@ -23,6 +23,25 @@ public:
 
     bool has(metrics::pin_reason reason) const noexcept { return (bits_ >> static_cast<unsigned>(reason) & 1U) != 0; }
 
+    void add(const pin_set& more) noexcept { bits_ |= more.bits_; }
+
+    /// Those of which `keep` says so stay.
+    template <class Predicate>
+    void filter(Predicate&& keep) {
+        for (std::size_t i = 0; i < metrics::enum_size<metrics::pin_reason>; ++i) {
+            if (!keep(static_cast<metrics::pin_reason>(i))) bits_ &= ~(std::uint32_t{1} << i);
+        }
+    }
+
+    /// Calls `look` for each that is not among `known`.
+    template <class Function>
+    void for_each_beyond(const pin_set& known, Function&& look) const {
+        for (std::size_t i = 0; i < metrics::enum_size<metrics::pin_reason>; ++i) {
+            const auto reason = static_cast<metrics::pin_reason>(i);
+            if (has(reason) && !known.has(reason)) look(reason);
+        }
+    }
+
     /// DISCARD ALL ends all of these, but not what it does not know.
     void discard() noexcept {
         std::uint32_t kept = 0;

@@ -24,6 +24,7 @@ struct server_state {
     std::vector<std::pair<std::string, std::string>> reported;
     /// Unreported settings of an untouched session that the meaning of statements depends on, read once.
     std::string parse_context;
+    std::string login_user;  ///< as PostgreSQL calls it: what RESET SESSION AUTHORIZATION returns to
 
     server_statements statements;
     /// Whose unnamed statement is on the server: a client's id and its generation; 0: nobody's.
@@ -36,6 +37,14 @@ struct server_state {
     /// The FATAL error that the server said before it closed the connection.
     std::optional<failure> last_words;
     bool dirty = false;  ///< something happened that nobody can account for: never lent again
+
+    /// As last reported; empty: it is not.
+    std::string_view report_of(std::string_view lower_case_name) const {
+        for (const auto& [name, value] : reported) {
+            if (lower_case(name) == lower_case_name) return value;
+        }
+        return {};
+    }
 
     bool reports(std::string_view lower_case_name) const {
         for (const auto& [name, value] : reported) {

@@ -35,7 +35,7 @@ void statement_rewriter::parse(const wire::parse_message& message, base::bytes_v
     if (message.statement.empty())
         parse_unnamed(message, raw, found.flags);
     else
-        parse_named(message, found.flags);
+        parse_named(message, raw, found.flags);
 }
 
 void statement_rewriter::parse_unnamed(const wire::parse_message& message, base::bytes_view raw, sql::effect effects) {
@@ -51,8 +51,19 @@ void statement_rewriter::parse_unnamed(const wire::parse_message& message, base:
     x_.counters->server_parses.add();
 }
 
-void statement_rewriter::parse_named(const wire::parse_message& message, sql::effect effects) {
+void statement_rewriter::parse_named(const wire::parse_message& message, base::bytes_view raw, sql::effect effects) {
     if (!may_enter(message.statement)) return;
+    if (may_be_made_by_sql(message.statement)) {
+        // SQL's PREPARE may have taken the name, and only the server knows.
+        x_.statements.add(message.statement, {.statement = {}, .description = {}, .effects = effects, .raw = true});
+        auto detail = std::make_unique<request_detail>();
+        detail->statement_change = request_detail::change::client_added;
+        detail->client_name = message.statement;
+        x_.to_server.relay(raw);
+        x_.pending.attach(x_.push(request_kind::parse), std::move(detail));
+        x_.unsynced = true;
+        return;
+    }
     // A moment such as 'now' in the text is that of its Parse.
     const bool own = sql::has(effects, sql::effect::time_literal);
     std::string identity = x_.identity();
@@ -91,11 +102,31 @@ void statement_rewriter::parse_named(const wire::parse_message& message, sql::ef
     x_.pending.attach(x_.pending.back(), std::move(detail));
 }
 
+namespace {
+
+failure name_is_taken(std::string_view name) {
+    return {.reason = outcome::duplicate_statement,
+            .message = "prepared statement " + quoted(name) + " already exists"};
+}
+
+}  // namespace
+
+std::optional<failure> statement_rewriter::prepares_taken_name(const sql::scan_result& found) const {
+    if (!sql::has(found.flags, sql::effect::prepare) || sql::has(found.flags, sql::effect::multi_statement))
+        return std::nullopt;
+    const std::string name = sql::identifier_value(found.prepare_name);
+    const client_statement* known = x_.statements.find(name);
+    if (known == nullptr || known->raw) return std::nullopt;
+    return name_is_taken(name);
+}
+
+std::string statement_rewriter::failing_statement() {
+    return "DEALLOCATE " + std::string(no_such_statement);
+}
+
 // Else the failure is on its way.
 bool statement_rewriter::may_enter(std::string_view name) {
-    if (x_.statements.find(name) != nullptr)
-        return fail_on_server({.reason = outcome::duplicate_statement,
-                               .message = "prepared statement " + quoted(name) + " already exists"});
+    if (x_.statements.find(name) != nullptr) return fail_on_server(name_is_taken(name));
     if (x_.statements.size() >= max_statements_per_client ||
         x_.statements.text_bytes() >= max_statement_bytes_per_client)
         return fail_on_server({.reason = outcome::too_many_statements});
@@ -255,6 +286,8 @@ bool statement_rewriter::bind(const wire::bind_head& head, base::bytes_view raw,
     } else {
         known = x_.statements.find(head.statement);
         if (known == nullptr && may_be_made_by_sql(head.statement)) {
+            x_.bound_effects = sql::effect::execute;
+            x_.bound_text = "EXECUTE it";
             x_.to_server.relay(raw);
             x_.push(request_kind::bind);
             x_.unsynced = true;
@@ -265,7 +298,7 @@ bool statement_rewriter::bind(const wire::bind_head& head, base::bytes_view raw,
         x_.bound_effects = known->effects;
         if (!known->raw) x_.note_text(known->statement.text());
     }
-    if (needs_follow_up(x_.bound_effects)) {
+    if (text_matters(x_.bound_effects)) {
         const bool whole_text = known == nullptr || !known->raw;
         x_.bound_text = !whole_text ? "" : known == nullptr ? x_.statements.no_name().text : known->statement.text();
     }
@@ -328,7 +361,9 @@ void statement_rewriter::close(std::string_view name) {
         return;
     }
     auto taken = x_.statements.remove(name);
-    const bool on_server = taken && taken->raw && x_.server != nullptr;
+    const bool by_sql = !taken && may_be_made_by_sql(name);
+    const bool on_server = ((taken && taken->raw) || by_sql) && x_.server != nullptr;
+    x_.survey_due = x_.survey_due || on_server;
     if (x_.pending.empty() && !on_server) {
         x_.answer(reply);
         return;
@@ -355,7 +390,7 @@ std::optional<std::string> statement_rewriter::deallocate(std::string_view as_wr
     const std::string name = sql::identifier_value(as_written);
     const client_statement* known = x_.statements.find(name);
     // Other clients' statements have such names here; this client has none of this name.
-    if (known == nullptr && name.starts_with(server_name_prefix)) return "DEALLOCATE " + std::string(no_such_statement);
+    if (known == nullptr && name.starts_with(server_name_prefix)) return failing_statement();
     if (known == nullptr || known->raw) return std::nullopt;
     which = known->statement;
     if (x_.server->statements.state_of(known->statement) != server_statements::presence::absent)

@@ -40,6 +40,11 @@ public:
     void describe(std::string_view name, base::bytes_view raw);
     void close(std::string_view name);
 
+    /// SQL's PREPARE shares its names with Parse: the error of a text, if it is such a statement alone, whose name the
+    /// client has given to a statement of the protocol. To be told in place of the error of failing_statement().
+    std::optional<failure> prepares_taken_name(const sql::scan_result& found) const;
+    static std::string failing_statement();
+
     /// SQL-level DEALLOCATE of a statement that was prepared by Parse. Returns the text to run in its place, or
     /// nothing when the name is not one of those. follow_up() does the rest when it has run, and wants to know `which`.
     std::optional<std::string> deallocate(std::string_view as_written, prepared_statement& which);
@@ -54,7 +59,7 @@ private:
     template <class Matches>
     bool in_earlier_batch(Matches matches) const;
     void parse_unnamed(const wire::parse_message& message, base::bytes_view raw, sql::effect effects);
-    void parse_named(const wire::parse_message& message, sql::effect effects);
+    void parse_named(const wire::parse_message& message, base::bytes_view raw, sql::effect effects);
     bool transaction_may_have_failed() const;
     void follow_settings(client_statement& wanted);
     void ensure_on_server(const client_statement& wanted);

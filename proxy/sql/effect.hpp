@@ -59,6 +59,7 @@ enum class effect : std::uint64_t {
     empty = 1ULL << 37,  ///< only white space, comments and semicolons
 
     local_config = 1ULL << 38,  ///< set_config() for the transaction, of a setting that cannot make temporary objects
+    releases = 1ULL << 41,  ///< CLOSE, DROP, pg_advisory_unlock(): may end what was left in the session
     draws = 1ULL << 40,  ///< nextval() or setval(); by a column's default perhaps INSERT and MERGE, too
     time_literal = 1ULL << 39,  ///< a string that may name a moment, such as 'now': a constant from when it was parsed
 };

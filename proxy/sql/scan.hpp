@@ -18,6 +18,14 @@ struct scan_result {
     std::uint8_t set_target_count = 0;
     bool too_many_targets = false;  ///< some did not fit into set_targets
 
+    /// What set_config() is given as a name, in quotes and as written.
+    std::array<std::string_view, 4> config_names;
+    std::uint8_t config_name_count = 0;
+    /// Some name of a setting could not be read, or did not fit.
+    bool unread_names = false;
+
+    /// Of the first PREPARE, as written with its quotes.
+    std::string_view prepare_name;
     /// Of the first DEALLOCATE that has a name, as written with its quotes: see identifier_value().
     std::string_view deallocate_name;
     bool more_deallocated = false;  ///< another DEALLOCATE names a statement as well

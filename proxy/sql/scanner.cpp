@@ -145,6 +145,7 @@ void scanner::look_at_quoted_identifier() noexcept {
 
 void scanner::named(effect caused) noexcept {
     if (caused != effect::set_config || in_set_config_) {
+        if (caused == effect::set_config) result_.unread_names = true;
         report(caused);
         return;
     }
@@ -152,7 +153,8 @@ void scanner::named(effect caused) noexcept {
     set_config_parentheses_ = open_parentheses_;
     set_config_argument_ = set_config_tokens_ = 0;
     names_search_path_ = false;
-    plain_arguments_ = true;
+    plain_arguments_ = plain_name_ = true;
+    config_name_ = {};
 }
 
 // set_config(name, value, is_local): the name must be known, and the value too if it is search_path, or CREATE TABLE
@@ -169,7 +171,8 @@ void scanner::look_at_set_config() noexcept {
     if (set_config_argument_ == 0) {
         constexpr std::string_view search_path = "'search_path'";
         names_search_path_ = names_search_path_ || same_word(current_.text, search_path);
-        plain_arguments_ = plain_arguments_ && plain;
+        plain_arguments_ = plain_name_ = plain_arguments_ && plain;
+        if (plain) config_name_ = current_.text;
     } else if (set_config_argument_ == 1 && names_search_path_) {
         plain_arguments_ = plain_arguments_ && plain;
     }
@@ -179,12 +182,24 @@ void scanner::end_of_set_config() noexcept {
     in_set_config_ = false;
     // set_config(name, value, true) is SET LOCAL.
     const bool local = previous_ == word::true_ && before_previous_ == word::comma;
-    report(local && plain_arguments_ ? effect::local_config : effect::set_config);
+    if (local && plain_arguments_) return report(effect::local_config);
+    report(effect::set_config);
+    note_config_name();
+}
+
+void scanner::note_config_name() noexcept {
+    const bool readable = plain_name_ && config_name_.size() > 2 && config_name_.find('\\') == std::string_view::npos;
+    if (!readable || result_.config_name_count == result_.config_names.size())
+        result_.unread_names = true;
+    else
+        result_.config_names[result_.config_name_count++] = config_name_;
 }
 
 // What is put first into search_path decides where CREATE TABLE creates.
 void scanner::look_at_string() noexcept {
     const char first = current_.text.front();
+    // A block's body: whatever sets something there may give values to custom settings.
+    if (first_ == word::do_ && may_set(current_.text)) result_.unread_names = true;
     // A string with escapes may say anything.
     const bool hidden = first != '\'' && first != '$' && current_.text.find('\\') != std::string_view::npos;
     const bool unicode = (first == 'u' || first == 'U') && current_.text[1] == '&';
@@ -204,7 +219,10 @@ void scanner::look_at_symbol() noexcept {
 }
 
 void scanner::end_of_statement() noexcept {
-    if (in_set_config_) report(effect::set_config);
+    if (in_set_config_) {
+        report(effect::set_config);
+        result_.unread_names = true;
+    }
     if (has_pg_settings_ && updates_) report(effect::set_config);
     if (temp_words_ > 1 || (temp_words_ == 1 && !dropped_on_commit_)) report(effect::temp_object);
 }

@@ -43,6 +43,7 @@ private:
     void reset_head() noexcept;
     void setting_name(effect when_named) noexcept;
     void setting(std::string_view name, effect when_named) noexcept;
+    void unread_setting() noexcept;
     void discard_head() noexcept;
     void prepare_head() noexcept;
     void deallocate_head() noexcept;
@@ -66,6 +67,7 @@ private:
     void named(effect caused) noexcept;
     void look_at_set_config() noexcept;
     void end_of_set_config() noexcept;
+    void note_config_name() noexcept;
     void end_of_statement() noexcept;
 
     tokens tokens_;
@@ -92,6 +94,8 @@ private:
     std::size_t set_config_argument_ = 0;
     std::size_t set_config_tokens_ = 0;  // of the argument
     bool names_search_path_ = false;
+    bool plain_name_ = true;  // the first argument is one string
+    std::string_view config_name_;
     bool plain_arguments_ = true;  // as far as they decide where objects are made
 };
 

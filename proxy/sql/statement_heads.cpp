@@ -22,9 +22,11 @@ const scanner::statement_head& scanner::head_of(word first) noexcept {
         for (const word reads :
              {word::select, word::values, word::table, word::with, word::show, word::fetch, word::explain})
             begins(reads) = {read};
-        for (const word harmless :
-             {word::close, word::move, word::lock, word::checkpoint, word::savepoint, word::release})
+        for (const word harmless : {word::move, word::lock, word::checkpoint, word::savepoint, word::release})
             begins(harmless) = {neutral};
+
+        begins(word::close) = {neutral, effect::releases};
+        begins(word::drop) = {write, effect::releases};
 
         begins(word::set) = {neutral, effect::none, &scanner::set_head};
         begins(word::reset) = {neutral, effect::none, &scanner::reset_head};
@@ -144,7 +146,7 @@ void scanner::reset_head() noexcept {
 // A name, perhaps with dots. Without quotes and blanks it is one piece of the text; anything else is not a setting
 // that somebody has to know by name.
 void scanner::setting_name(effect when_named) noexcept {
-    if (!at_name()) return report(effect::set_other);
+    if (!at_name()) return unread_setting();
     std::string_view name = current_.text;
     const bool quoted = at(token_kind::quoted_identifier);
     advance();
@@ -159,11 +161,16 @@ void scanner::setting_name(effect when_named) noexcept {
             advance();
         }
     }
-    if (!in_one_piece || (quoted && dotted)) return report(effect::set_other);
+    if (!in_one_piece || (quoted && dotted)) return unread_setting();
     // SET ... TO DEFAULT is RESET.
     if (at(word::to) || at('=')) advance();
     if (at(word::default_)) when_named = effect::reset;
     setting(quoted ? name.substr(1, name.size() - 2) : name, when_named);
+}
+
+void scanner::unread_setting() noexcept {
+    report(effect::set_other);
+    result_.unread_names = true;
 }
 
 // Some settings are better known by what else sets them.
@@ -178,13 +185,16 @@ void scanner::setting(std::string_view name, effect when_named) noexcept {
     if (known == word::seed) return report(effect::setseed);
     report(when_named);
     if (result_.set_target_count == result_.set_targets.size())
-        result_.too_many_targets = true;
+        result_.too_many_targets = result_.unread_names = true;
     else
         result_.set_targets[result_.set_target_count++] = name;
 }
 
 void scanner::prepare_head() noexcept {
-    if (!at(word::transaction)) return report(effect::prepare);
+    if (!at(word::transaction)) {
+        if (result_.prepare_name.empty() && at_name()) result_.prepare_name = current_.text;
+        return report(effect::prepare);
+    }
     advance();
     // PREPARE TRANSACTION 'id', or a statement that is called transaction.
     report(at(token_kind::string) ? effect::prepare_transaction | effect::ends_transaction : effect::prepare);

@@ -96,6 +96,9 @@ constexpr std::array all_words{
     word_info{"pg_advisory_lock_shared", word::named, effect::advisory_lock},
     word_info{"pg_try_advisory_lock", word::named, effect::advisory_lock},
     word_info{"pg_try_advisory_lock_shared", word::named, effect::advisory_lock},
+    word_info{"pg_advisory_unlock", word::named, effect::releases},
+    word_info{"pg_advisory_unlock_all", word::named, effect::releases},
+    word_info{"pg_advisory_unlock_shared", word::named, effect::releases},
     word_info{"lo_open", word::named, effect::large_object},
     word_info{"lo_creat", word::named, effect::large_object},
     word_info{"lo_create", word::named, effect::large_object},
@@ -248,10 +251,21 @@ bool mentions_moment(std::string_view text) noexcept {
     return false;
 }
 
-bool mentions_pg_temp(std::string_view text) noexcept {
-    constexpr std::string_view wanted = "pg_temp";
+namespace {
+
+bool mentions(std::string_view text, std::string_view wanted) noexcept {
     return std::search(text.begin(), text.end(), wanted.begin(), wanted.end(),
                        [](char a, char b) { return lower(a) == b; }) != text.end();
+}
+
+}  // namespace
+
+bool may_set(std::string_view code) noexcept {
+    return mentions(code, "set") || mentions(code, "execute") || mentions(code, "perform") || mentions(code, "call");
+}
+
+bool mentions_pg_temp(std::string_view text) noexcept {
+    return mentions(text, "pg_temp");
 }
 
 }  // namespace pgweir::sql

@@ -123,6 +123,9 @@ bool same_word(std::string_view name, std::string_view lower_case) noexcept;
 /// Whether a string has one of the words that stand for a moment in a date or a time: now, today, tomorrow, yesterday.
 bool mentions_moment(std::string_view text) noexcept;
 
+/// Whether a piece of code may set anything: by SET, by set_config(), or by what it executes or calls.
+bool may_set(std::string_view code) noexcept;
+
 /// Whether a text, such as the value of search_path, speaks of a schema of temporary objects.
 bool mentions_pg_temp(std::string_view text) noexcept;
 

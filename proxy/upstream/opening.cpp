@@ -141,6 +141,7 @@ session::server_state opening::take_state() {
     }
     state_.baseline = session::parameters::make(*texts_, std::move(settable));
     state_.actual = state_.baseline;
+    state_.login_user = state_.report_of("session_authorization");
     return std::move(state_);
 }
 

@@ -176,7 +176,7 @@ class ShutdownModes(Case):
         pipeline.query("BEGIN")
         copy.send(messages.query("COPY kept FROM STDIN"), messages.copy_data("1\n"))
         copy.until("G")
-        pinned.query("SET work_mem TO '5MB'")
+        pinned.query("CREATE TEMP TABLE pin ()")
         pinned.query("BEGIN; INSERT INTO kept VALUES (2)")
         proxy.terminate()
         self.begun(proxy)

@@ -148,10 +148,7 @@ class Pins(Case):
     """Each of these leaves something behind on its server, so it keeps the server until it is gone."""
 
     KINDS = (
-        ("SET work_mem TO '7MB'", "set", "SHOW work_mem", "7MB"),
-        ("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", "set", "SHOW default_transaction_read_only", "on"),
-        ("SELECT set_config('work_mem', '7MB', false)", "set_config", "SHOW work_mem", "7MB"),
-        ("SET ROLE pg_monitor", "set_role", "SELECT current_user", "pg_monitor"),
+        ("SELECT set_config('work' || '_mem', '7MB', false)", "set_config", "SHOW work_mem", "7MB"),
         ("CREATE TEMP TABLE mine AS SELECT 7 AS seven", "temp_table", "SELECT seven FROM mine", "7"),
         ("SELECT 7 AS seven INTO TEMPORARY mine", "temp_table", "SELECT seven FROM mine", "7"),
         ("SELECT pg_advisory_lock(7)", "advisory_lock", "SELECT pg_advisory_unlock(7)", "t"),
@@ -160,6 +157,7 @@ class Pins(Case):
         ("BEGIN; DECLARE mine CURSOR WITH HOLD FOR SELECT 7; COMMIT", "with_hold_cursor", "FETCH mine", "7"),
         ("SELECT setseed(0.5)", "setseed", "SELECT 7", "7"),
         ("DO $$ BEGIN PERFORM set_config('work_mem', '7MB', false); END $$", "do_block", "SHOW work_mem", "7MB"),
+        ("SET search_path TO pg_temp, public", "temp_table", "SHOW search_path", "pg_temp, public"),
     )  # fmt: skip
 
     def setUp(self):
@@ -197,8 +195,9 @@ class Pins(Case):
             self.assertIsNone(error_of(client.until_ready()))
         else:
             self.assertIsNone(error_of(client.query(statement)))
-        self.assertEqual(self.pins(), [reason])
-        self.assertEqual(self.proxy.metric("pgweir_session_pins_total", reason=reason), counted + 1)
+        # Once the server was asked what there is.
+        self.wait_until(lambda: self.pins() == [reason], message=lambda: f"the pin: {self.pins()}")
+        self.wait_until(lambda: self.proxy.metric("pgweir_session_pins_total", reason=reason) == counted + 1)
         self.assertEqual(self.proxy.metric("pgweir_pinned_clients", reason=reason), 1)
         # Others, on whatever server, do not see it.
         others = [self.login(self.proxy) for _ in range(3)]
@@ -220,10 +219,61 @@ class Pins(Case):
                 self.assertIsNone(error_of(client.query(statement)))
                 self.assertEqual(self.pins(), [])
 
+    def test_the_end_of_its_cause_ends_the_pin(self):
+        client = self.login(self.proxy)
+        for cause, end in (("CREATE TEMP TABLE mine ()", "DROP TABLE mine"), ("LISTEN news", "UNLISTEN news"),
+                           ("SELECT pg_advisory_lock(7)", "SELECT pg_advisory_unlock(7)"),
+                           ("PREPARE mine AS SELECT 7", "DEALLOCATE mine"), ("LISTEN news", "UNLISTEN *"),
+                           ("BEGIN; DECLARE mine CURSOR WITH HOLD FOR SELECT 7; COMMIT", "CLOSE mine"),
+                           ("CREATE TEMP TABLE mine ()", "DISCARD TEMP"), ("PREPARE mine AS SELECT 7", "DEALLOCATE ALL"),
+                           ("SELECT pg_advisory_lock(7)", "SELECT pg_advisory_unlock_all()")):  # fmt: skip
+            with self.subTest(cause, end=end):
+                self.assertIsNone(error_of(client.query(cause)))
+                self.assertEqual(len(self.pins()), 1)
+                self.assertIsNone(error_of(client.query(end)))
+                self.wait_until(lambda: not self.pins(), message=lambda: f"the pin's end: {self.pins()}")
+        self.assert_virgin()
+
+    def test_what_was_never_got_pins_nothing(self):
+        one, other = self.login(self.proxy), self.login(self.proxy)
+        one.query("SELECT pg_advisory_lock(7)")
+        for statement in ("SELECT pg_try_advisory_lock(7)", "BEGIN; CREATE TEMP TABLE mine (); ROLLBACK",
+                          "SELECT pg_advisory_lock(8) WHERE false", "PREPARE mine AS SELECT no_such_column"):  # fmt: skip
+            with self.subTest(statement):
+                other.query(statement)
+                self.wait_until(lambda: self.pins() == ["advisory_lock"], message=lambda: f"{self.pins()}")
+
+    def test_a_survey_that_fails_leaves_the_session_where_it_is(self):
+        client, other = self.login(self.proxy), self.login(self.proxy)
+        self.assertIsNone(error_of(client.query("SET statement_timeout TO '1ms'; SET work_mem TO '7MB'")))
+        for _ in range(3):
+            self.assertEqual(other.value("SHOW work_mem"), "4MB")
+        self.assertIsNone(error_of(client.query("RESET statement_timeout")))
+        self.wait_until(lambda: not self.pins(), message=lambda: f"the pin's end: {self.pins()}")
+        self.assertEqual(client.value("SHOW work_mem"), "7MB")
+        self.assertEqual(other.value("SHOW work_mem"), "4MB")
+
+    def test_search_path_cannot_deceive_the_survey(self):
+        """Operators of its own, put before PostgreSQL's: what is asked must not use them."""
+        evil = self.login(self.proxy)
+        for statement in ("CREATE SCHEMA evil", "CREATE FUNCTION evil.never(text, text) RETURNS bool LANGUAGE sql "
+                          "IMMUTABLE AS 'SELECT false'",
+                          "CREATE OPERATOR evil.= (LEFTARG = text, RIGHTARG = text, FUNCTION = evil.never)",
+                          "CREATE TABLE evil.pg_settings (name text, setting text, source text)",
+                          "SET search_path TO evil, pg_catalog", "SET work_mem TO '7MB'"):  # fmt: skip
+            self.assertIsNone(error_of(evil.query(statement)), statement)
+        other = self.login(self.proxy)
+        for _ in range(3):
+            self.assertEqual(other.rows("SELECT current_setting('work_mem'), current_setting('search_path')"),
+                             [["4MB", '"$user", public']])  # fmt: skip
+            self.assertEqual(evil.rows("SELECT current_setting('work_mem'), current_setting('search_path')"),
+                             [["7MB", "evil, pg_catalog"]])  # fmt: skip
+        evil.query("DROP SCHEMA evil CASCADE")
+
     def test_discard_all_ends_the_pin(self):
         client = self.login(self.proxy)
-        client.query("SET work_mem TO '7MB'")
-        self.assertEqual(self.pins(), ["set"])
+        client.query("LISTEN news")
+        self.assertEqual(self.pins(), ["listen"])
         client.query("DISCARD ALL")
         self.assertEqual(self.pins(), [])
         self.assert_virgin()

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "session/lab.hpp"
 
 namespace pgweir::test {
@@ -26,7 +28,8 @@ void expect_pins(const std::string& asked, const std::string& reasons) {
     l.run();
     EXPECT_EQ(l.at(0).server, nullptr);
     // What DISCARD ALL does not end, only the end of the server does.
-    const bool closed = reasons == "setseed" || reasons == "load" || reasons == "other";
+    const std::set<std::string> for_good{"setseed", "load", "other", "do_block", "set_config"};
+    const bool closed = for_good.contains(reasons);
     EXPECT_EQ(l.retired.size(), closed ? 1U : 0U);
     EXPECT_EQ(l.database.executed.back() == "DISCARD ALL", !reasons.empty() && !closed);
     EXPECT_EQ(l.broken, std::vector<std::string>{});
@@ -45,15 +48,19 @@ INSTANTIATE_TEST_SUITE_P(
     Rules, Pins,
     testing::Values(
         leaving{"SELECT 1", ""}, leaving{"SET TimeZone TO 'x'", ""}, leaving{"SET LOCAL work_mem TO '1MB'", ""},
-        leaving{"SET statement_timeout TO '1'", "set"}, leaving{"SET search_path TO 'x'", "set"},
-        leaving{"SET ROLE other", "set_role"}, leaving{"SET SESSION AUTHORIZATION other", "set_role"},
-        leaving{"CREATE TEMP TABLE t (a int)", "temp_table"},
+        leaving{"SET statement_timeout TO '1'", ""}, leaving{"SET search_path TO 'x'", ""},
+        leaving{"SET search_path TO 'pg_temp'", "temp_table"}, leaving{"SET ROLE other", ""},
+        leaving{"SET SESSION AUTHORIZATION other", ""}, leaving{"CREATE TEMP TABLE t (a int)", "temp_table"},
         leaving{"DECLARE c CURSOR WITH HOLD FOR SELECT 1", "with_hold_cursor"},
         leaving{"SELECT pg_advisory_lock(1)", "advisory_lock"}, leaving{"LISTEN news", "listen"},
         leaving{"PREPARE p AS SELECT 1", "prepare"}, leaving{"SELECT setseed(0.5)", "setseed"},
-        leaving{"LOAD 'auto_explain'", "load"}, leaving{"DO $$ BEGIN END $$", "do_block"}, leaving{"CALL p()", "call"},
+        leaving{"LOAD 'auto_explain'", "load"}, leaving{"DO $$ BEGIN END $$", ""},
+        leaving{"DO $$ PERFORM f() $$", "do_block"}, leaving{"CALL p()", "call"},
         leaving{"SELECT lastval()", "sequence"}, leaving{"SELECT dblink_connect('c', 'host=other')", "other"},
-        leaving{"SELECT set_config('a.b', 'c', false)", "set_config"}, leaving{"SELECT 1; LISTEN news", "listen"}));
+        leaving{"SELECT set_config('a.b', 'c', false)", ""},
+        leaving{"SELECT set_config(name, 'c', false)", "set_config"},
+        leaving{"CREATE TEMP TABLE t (a int); DROP TABLE t", ""},
+        leaving{"SELECT pg_advisory_lock(1), pg_advisory_unlock(1)", ""}, leaving{"SELECT 1; LISTEN news", "listen"}));
 
 TEST(Effects, WhatFollowsUp) {
     using sql::effect;

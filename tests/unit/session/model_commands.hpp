@@ -78,6 +78,8 @@ inline bool model_server::run(const std::string& text, const std::vector<std::st
         return false;
     }
     if (starts(text, "SELECT pg_catalog.set_config(")) return run_setting(text);
+    if (starts(text, "SELECT 'setting'")) return run_survey(text);
+    remember_leftover(text);
     if (starts(text, "SHOW ")) {
         out_ += data_row(setting(text.substr(5)));
         out_ += complete("SHOW");
@@ -96,6 +98,36 @@ inline bool model_server::run(const std::string& text, const std::vector<std::st
         return true;
     }
     return run_command(text);
+}
+
+/// These do nothing here, but a survey finds them.
+inline void model_server::remember_leftover(std::string_view text) {
+    static const std::vector<std::pair<std::string_view, std::string_view>> kinds{{"CREATE TEMP", "temp_table"},
+                                                                                  {"WITH HOLD", "with_hold_cursor"},
+                                                                                  {"pg_advisory_lock", "advisory_lock"},
+                                                                                  {"LISTEN", "listen"},
+                                                                                  {"PREPARE", "prepare"}};
+    for (const auto& [words, kind] : kinds)
+        if (text.find(words) != std::string_view::npos) holds_.emplace(kind);
+    if (text.find("pg_advisory_unlock") != std::string_view::npos) holds_.erase("advisory_lock");
+    if (starts(text, "DROP")) holds_.erase("temp_table");
+}
+
+/// The proxy asks what this session holds.
+inline bool model_server::run_survey(const std::string& text) {
+    const auto row = [this](std::string_view kind, std::string_view name, std::string_view value) {
+        const std::vector<std::optional<std::string>> values{std::string(kind), std::string(name), std::string(value)};
+        wire::append_data_row(out_, values);
+    };
+    for (const auto& [name, value] : settings_) {
+        const auto usual = untouched_.find(name);
+        if (usual == untouched_.end() || usual->second != value) row("setting", name, value);
+    }
+    for (const std::string& kind : holds_)
+        if (text.find("'found', '" + kind + "'") != std::string::npos) row("found", kind, "");
+    row("complete", "", "");
+    out_ += complete("SELECT");
+    return true;
 }
 
 inline bool model_server::run_rows(int count, int& sent, int limit) {
@@ -145,6 +177,7 @@ inline bool model_server::run_command(const std::string& text) {
         }
         std::erase_if(statements_, [](const auto& e) { return !e.first.empty(); });
         settings_ = untouched_;
+        holds_.clear();
         out_ += complete("DISCARD ALL");
     } else {
         return run_setting(text);

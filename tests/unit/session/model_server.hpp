@@ -4,6 +4,7 @@
 #include <cctype>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -114,6 +115,8 @@ private:
     bool run(const std::string& text, const std::vector<std::string>& values, int& sent, int limit);
     bool run_command(const std::string& text);
     bool run_setting(const std::string& text);
+    bool run_survey(const std::string& text);
+    void remember_leftover(std::string_view text);
     bool run_rows(int count, int& sent, int limit);
     void begin_copy();
     void after_copy();
@@ -138,6 +141,7 @@ private:
     settings_map settings_;
     settings_map told_;
     settings_map at_begin_;
+    std::set<std::string> holds_;  ///< what else a survey would find, by metrics::pin_reason's names
     bool implicit_ = false;  ///< a transaction was begun by a message and not by BEGIN
     bool block_ = false;
     bool failed_ = false;

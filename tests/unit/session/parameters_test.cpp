@@ -110,7 +110,7 @@ TEST(Parameters, ResetReturnsToWhatTheClientAskedForAtStartup) {
 TEST(Parameters, DiscardAllIsTheClientsOwnSession) {
     lab l;
     l.add_client({{"application_name", "startup"}});
-    hears(l, 0, parse("s", "SELECT 1") + sync() + query("SET search_path TO 'x'"));
+    hears(l, 0, parse("s", "SELECT 1") + sync() + query("LISTEN news"));
     EXPECT_TRUE(l.at(0).talk.pinned());
     hears(l, 0, query("DISCARD ALL"));
     EXPECT_FALSE(l.at(0).talk.pinned());
@@ -118,6 +118,31 @@ TEST(Parameters, DiscardAllIsTheClientsOwnSession) {
     EXPECT_EQ(shown(l, 0, "application_name"), "D startup");
     EXPECT_EQ(hears(l, 0, bind_to("s") + sync()).front().substr(0, 13), "E ERROR 26000");
     EXPECT_EQ(l.broken, lines{});
+}
+
+using session::plan_transition;
+
+TEST(Parameters, ARoleIsPutOffFirstAndTakenOnLast) {
+    base::interner texts;
+    const auto state = [&](std::vector<session::parameters::entry> entries) {
+        return session::parameters::make(texts, std::move(entries));
+    };
+    const auto plain = state({{"work_mem", "1"}});
+    const auto role = state({{"role", "bob"}, {"session_authorization", "eve"}, {"work_mem", "2"}, {"zero", "3"}});
+    EXPECT_EQ(plan_transition(plain, {}, role).sql,
+              "SELECT pg_catalog.set_config(E'work_mem',E'2',false),pg_catalog.set_config(E'zero',E'3',false),"
+              "pg_catalog.set_config(E'session_authorization',E'eve',false),"
+              "pg_catalog.set_config(E'role',E'bob',false)");
+    EXPECT_EQ(plan_transition(role, {}, plain).sql,
+              "RESET SESSION AUTHORIZATION;RESET ROLE;RESET \"zero\";"
+              "SELECT pg_catalog.set_config(E'work_mem',E'1',false)");
+    const auto same_role = state({{"role", "bob"}, {"session_authorization", "eve"}, {"work_mem", "5"}, {"zero", "3"}});
+    EXPECT_EQ(plan_transition(role, {}, same_role).sql,
+              "RESET SESSION AUTHORIZATION;RESET ROLE;SELECT pg_catalog.set_config(E'work_mem',E'5',false),"
+              "pg_catalog.set_config(E'session_authorization',E'eve',false),"
+              "pg_catalog.set_config(E'role',E'bob',false)")
+        << "it need not have the right to set work_mem";
+    EXPECT_EQ(plan_transition(role, {}, role).sql, "");
 }
 
 }  // namespace

@@ -73,6 +73,7 @@ private:
             case 1: return "SELECT rows 3";
             case 2: return "SHOW application_name";
             case 3: return "SHOW TimeZone";
+            case 4: return "SHOW search_path";
             default: return "SELECT " + std::to_string(pick(6));
         }
     }
@@ -89,14 +90,16 @@ private:
             case 7: return "SELECT 1; SELECT fail; SELECT 2";
             case 8: return "SET application_name TO 'name " + std::to_string(pick(3)) + "'";
             case 9: return "SET TimeZone TO 'zone " + std::to_string(pick(3)) + "'";
-            case 10: return alone_.status() == 'I' ? "RESET application_name" : "SELECT 7";
+            case 10:
+                if (alone_.status() != 'I') return "SELECT 7";
+                return chance(50) ? "RESET application_name" : "RESET search_path";
             case 11: return "COPY t TO STDOUT";
             case 12: return "COPY fail";
             case 13: return "";
             case 14: return "DEALLOCATE " + any_name();
             case 15: return chance(30) ? "DEALLOCATE ALL" : "SELECT 8";
             case 16: return chance(20) ? "DISCARD ALL" : "SELECT 9";
-            case 17: return chance(10) ? "SET search_path TO 'other'" : "SELECT 10";
+            case 17: return "SET search_path TO 'path " + std::to_string(pick(3)) + "'";
             case 18: return "SET TimeZone TO 'nonsense'";
             default: return any_select();
         }

@@ -50,7 +50,7 @@ TEST(scan, nothing_suspicious) {
              "ALTER ROLE a SET search_path = b",
              "ALTER DATABASE a RESET ALL",
              "SELECT 'set_config', 'pg_advisory_lock(1)' -- pg_advisory_lock(1)\n/* setseed(1) */",
-             "SELECT pg_advisory_xact_lock(1), pg_advisory_unlock(2), pg_advisory_unlock_all()",
+             "SELECT pg_advisory_xact_lock(1)",
              "SELECT set_configuration(), my_setseed, my_nextval('s')",
              "GRANT EXECUTE ON FUNCTION f() TO a",
              "CREATE TRIGGER t BEFORE INSERT ON a EXECUTE FUNCTION f()",
@@ -58,11 +58,40 @@ TEST(scan, nothing_suspicious) {
              "SHOW search_path",
              "SAVEPOINT a",
              "RELEASE a",
-             "CLOSE ALL",
              "FETCH 10 FROM c",
              "VACUUM FULL t",
          })
         EXPECT_EQ(state_of(text), effect::none) << text;
+}
+
+TEST(scan, what_may_end_something_that_was_left) {
+    for (const char* text : {"CLOSE ALL", "close c", "SELECT pg_advisory_unlock(2)", "SELECT pg_advisory_unlock_all()",
+                             "SELECT 1; SELECT pg_catalog.pg_advisory_unlock_shared(1, 2)", "DROP TABLE t"})
+        EXPECT_EQ(state_of(text), effect::releases) << text;
+}
+
+TEST(scan, names_of_settings_that_set_config_is_given) {
+    const auto names = [](std::string_view text) {
+        const scan_result found = scan(text);
+        return std::vector<std::string_view>(found.config_names.begin(),
+                                             found.config_names.begin() + found.config_name_count);
+    };
+    const char* two = "SELECT set_config('app.one', $1, false), x, pg_catalog.set_config('app.two', y || 'z', a = b)";
+    EXPECT_THAT(names(two), ElementsAre("'app.one'", "'app.two'"));
+    EXPECT_FALSE(scan(two).unread_names);
+    EXPECT_THAT(names("SELECT set_config('app.one', 'v', true)"), ElementsAre()) << "over with the transaction";
+    for (const char* text :
+         {"SELECT set_config($1, 'v', false)", "SELECT set_config('app.' || 'one', 'v', false)",
+          "SELECT set_config(x || 'app.one', 'v', false)", "SELECT set_config(E'app.\\x41', 'v', false)",
+          "SELECT set_config('a' 'b', 'v', false)", "SELECT set_config(set_config('app.one', 'v', false), 'v', false)",
+          "SELECT set_config('app.one', 'v'", "SET \"app\".\"one\" = 1", "SET app . one = 1",
+          "SELECT set_config('a.a', '', false), set_config('a.b', '', false), set_config('a.c', '', false), "
+          "set_config('a.d', '', false), set_config('a.e', '', false)",
+          "DO $$ BEGIN PERFORM f(); END $$", "DO 'BEGIN SET app.one = 1; END'", "DO $$ BEGIN EXECUTE x; END $$"})
+        EXPECT_TRUE(scan(text).unread_names) << text;
+    for (const char* text : {"SELECT set_config('work_mem', 'v', false)", "SET app.one = 1", "UPDATE t SET a = 1",
+                             "UPDATE pg_settings SET setting = 'x'", "DO $$ BEGIN NULL; END $$"})
+        EXPECT_FALSE(scan(text).unread_names) << text;
 }
 
 TEST(scan, settings) {

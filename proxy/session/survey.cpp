@@ -1,0 +1,120 @@
+#include "session/survey.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "wire/backend.hpp"
+
+namespace pgweir::session {
+
+namespace {
+
+using reason = metrics::pin_reason;
+
+// Asked as the client, with its role and its search_path: what is not qualified, operators too, it could replace by
+// something of its own that hides what it leaves behind for the next one.
+//
+// The last row says that the answer is whole. In pg_settings only what SET can change counts: transaction_isolation and
+// the like have the source of whoever set them last.
+constexpr std::string_view settings_part =
+    "SELECT 'setting'::pg_catalog.text, name, setting FROM pg_catalog.pg_settings"
+    " WHERE source OPERATOR(pg_catalog.=) 'session'"
+    " AND name OPERATOR(pg_catalog.<>) ALL ('{transaction_isolation,transaction_read_only,transaction_deferrable}')"
+    " UNION ALL SELECT 'setting', 'role', pg_catalog.current_setting('role')";
+
+struct look {
+    reason found;
+    std::string_view where;  // a row of it: there is some
+};
+
+constexpr std::array looks{
+    // Everything in a schema depends on it.
+    look{reason::temp_table,
+         "pg_catalog.pg_depend WHERE refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass"
+         " AND refobjid OPERATOR(pg_catalog.=) pg_catalog.pg_my_temp_schema()"},
+    look{reason::with_hold_cursor, "pg_catalog.pg_cursors WHERE is_holdable"},
+    look{reason::advisory_lock,
+         "pg_catalog.pg_locks WHERE locktype OPERATOR(pg_catalog.=) 'advisory'"
+         " AND pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()"},
+    look{reason::listen, "pg_catalog.pg_listening_channels()"},
+    // Made by SQL, or by a client's message that was too large to be looked at. Our own have names of their own.
+    look{reason::prepare,
+         "pg_catalog.pg_prepared_statements WHERE from_sql"
+         " OR name OPERATOR(pg_catalog.!~) '^pgweir_([0-9]+|gone)$'"},
+};
+
+// A block may have done anything; and a table is temporary by a search_path that nobody could read. The locks of all
+// sessions and all of a session's statements are much to look through.
+bool is_looked_for(reason what, const pin_set& suspected) {
+    const bool cheap = what != reason::advisory_lock && what != reason::prepare;
+    return cheap || suspected.has(what) || suspected.has(reason::do_block);
+}
+
+}  // namespace
+
+bool survey::can_see(reason which) noexcept {
+    switch (which) {
+        case reason::set:
+        case reason::set_role:
+        case reason::set_config:
+        case reason::temp_table:
+        case reason::with_hold_cursor:
+        case reason::advisory_lock:
+        case reason::listen:
+        case reason::prepare:
+        case reason::do_block: return true;
+        // What is in no catalog; and what may have given values to custom settings whose names nobody knows.
+        case reason::setseed:
+        case reason::load:
+        case reason::discard:
+        case reason::call:
+        case reason::large_object:
+        case reason::sequence:
+        case reason::large_message:
+        case reason::replication:
+        case reason::other: break;
+    }
+    return false;
+}
+
+std::string survey::question(const pin_set& suspected, const std::set<std::string>& custom_names) {
+    std::string sql(settings_part);
+    for (const std::string& name : custom_names) {
+        sql += " UNION ALL SELECT 'setting', ";
+        append_literal(sql, name);
+        sql += ", pg_catalog.current_setting(";
+        append_literal(sql, name);
+        sql += ", true)";
+    }
+    for (const look& each : looks) {
+        if (!is_looked_for(each.found, suspected)) continue;
+        sql += " UNION ALL SELECT 'found', '";
+        sql += metrics::name_of(each.found);
+        sql += "', '' WHERE EXISTS (SELECT FROM ";
+        sql += each.where;
+        sql += ')';
+    }
+    sql += " UNION ALL SELECT 'complete', '', ''";
+    return sql;
+}
+
+void survey::take_row(base::bytes_view body) {
+    std::vector<std::optional<std::string_view>> values;
+    if (complete_ || wire::decode_data_row(body, values) || values.size() != 3 || !values[0] || !values[1])
+        return spoil();
+    const std::string_view kind = *values[0];
+    const std::string_view name = *values[1];
+    if (kind == "complete") {
+        complete_ = true;
+    } else if (kind == "found") {
+        if (const auto what = metrics::from_name<reason>(name)) found_.add(*what);
+    } else if (kind == "setting") {
+        const bool no_role = name == "role" && values[2] == "none";
+        if (values[2] && !no_role) settings_.emplace_back(name, *values[2]);
+    } else {
+        spoil();
+    }
+}
+
+}  // namespace pgweir::session
