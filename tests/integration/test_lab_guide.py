@@ -76,7 +76,7 @@ class Guide(unittest.TestCase):
 
         broken = self.step(2)
         self.assertRegex(broken, r"Non-2xx responses: +\d{2,}")
-        self.assertRegex(broken, "TooManyConnectionsError: remaining connection slots are reserved")
+        self.assertRegex(broken, "TooManyConnectionsError: (remaining connection slots are|sorry, too many clients)")
         value, ids = self.count(broken)
         self.assertEqual(value, ids)
         self.assertLess(value, 1000)
