@@ -1,9 +1,6 @@
 """Ports on loopback."""
-import fcntl
-import os
 import random
 import socket
-import tempfile
 
 from .problem import Problem
 
@@ -39,11 +36,10 @@ def free_port():
 
 
 def _lock(port):
-    locks = os.path.join(tempfile.gettempdir(), f"pgweir-ports-{os.getuid()}")
-    os.makedirs(locks, exist_ok=True)
-    lock = open(os.path.join(locks, str(port)), "w", encoding="ascii")
+    """Held as long as the process lives: a name among the abstract sockets, which leaves no file behind."""
+    lock = socket.socket(socket.AF_UNIX)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock.bind(f"\0pgweir-port-{port}")
     except OSError:
         lock.close()
         return None

@@ -157,7 +157,7 @@ constexpr bool equals(std::string_view name, std::string_view lower_case_word) n
 constexpr std::size_t shortest = 2;
 constexpr std::size_t longest =
     std::ranges::max(all_words, {}, [](const word_info& w) { return w.text.size(); }).text.size();
-constexpr std::size_t slots = 1024;
+constexpr std::size_t slots = 2048;
 
 struct multipliers {
     std::uint32_t first, middle, last, length;
