@@ -45,6 +45,7 @@ void effective_size::became_scarce(std::uint32_t open, base::time_point now) noe
 
 bool effective_size::gives_up_one(std::uint32_t open, base::time_point now, std::uint64_t entropy) noexcept {
     if (!scarce_ || open < 2 || now < give_up_at_) return false;
+    if (!limited()) interval_ = {};
     current_ = std::min(current_, open - 1);
     give_up_at_ = now + jittered(give_up_gap(open), entropy);
     probe_at_ = std::max(probe_at_, now + jittered(shortest_probe, entropy));

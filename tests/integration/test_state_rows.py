@@ -95,7 +95,18 @@ class StateRows(Route):
         self.assert_fresh(more, row.held + 1)
 
     def test_there_are_enough(self):
+        self.assertGreaterEqual(len(ROWS), 200)
         self.assertEqual(len({row.name for row in ROWS}), len(ROWS), "names are unique")
+
+    def test_rotation_gives_a_client_another_server_each_time(self):
+        proxy = self.proxy_of(2)
+        rotation = Rotation(proxy, [self.client(proxy.port) for _ in range(2)])
+        client, pids = self.client(proxy.port), []
+        for _ in range(6):
+            rotation.turn()
+            pids.append(client.value("SELECT pg_backend_pid()"))
+        rotation.end()
+        self.assertEqual(len(set(pids[-4:])), 2, pids)
 
 
 def _add_tests():
