@@ -78,7 +78,8 @@ private:
 /// before in the same pipeline is undone or kept exactly as PostgreSQL would.
 pending_request& provoke_error(exchange& x);
 
-/// What is said of a name that the client never prepared, in PostgreSQL's words.
+/// What is said of a name that the client never prepared, or has prepared already, in PostgreSQL's words.
 failure unknown_statement(std::string_view name);
+failure name_is_taken(std::string_view name);
 
 }  // namespace pgweir::session

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "session/statement_names.hpp"
+
 namespace pgweir::session {
 
 namespace {
@@ -60,7 +62,7 @@ std::string_view prepared_statement::identity() const noexcept {
 }
 
 std::string prepared_statement::server_name() const {
-    return "pgweir_" + std::to_string(id());
+    return std::string(server_name_prefix) + std::to_string(id());
 }
 
 const client_statement* client_statements::find(std::string_view name) const {
