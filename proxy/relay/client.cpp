@@ -305,6 +305,7 @@ void client::end_if_free() {
     if (phase_ != phase::leaving || transport_.is_open() || server_ || borrower_.has_server()) return;
     phase_ = phase::over;
     if (process_id_ != 0) services_.cancels.remove(process_id_, secret_key_);
+    if (known_to_hub_) services_.listening.leave_hub(id(), *pool_);
     if (pool_ != nullptr && conversation_) {
         const std::lock_guard lock(services_.directory.mutex());
         pool_->servers.client_left(now());

@@ -61,6 +61,9 @@ public:
     /// The process ends: idle clients are told and leave, others when they reach a boundary.
     void shut_down(bool at_once);
 
+    /// What the hub says that listens for this client.
+    void on_hub_answer(const session::hub_answer& what);
+
     /// Brings the counters up to date, too.
     client_view view();
 
@@ -122,6 +125,8 @@ private:
     bool borrow();
     void take_server(std::unique_ptr<upstream::server> server);
     void lost_server();
+    void ask_hub();
+    void log_pins();
     void arm_session_deadline();
     void measure_overhead();
     void log_slow(const session::slow_request& slow) const;
@@ -159,6 +164,7 @@ private:
     bool client_ended_ = false;    ///< the client will send no more: what is left is to be read to its end
     bool shutting_down_ = false;
     bool terminated_ = false;      ///< said Terminate: not read any more
+    bool known_to_hub_ = false;
     bool too_many_ = false;        ///< over listen.max_clients
 };
 

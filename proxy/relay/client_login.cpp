@@ -186,6 +186,7 @@ void client::start_session() {
     conversation_ =
         std::make_unique<session::conversation>(served_by_->session, pool_->counters(services_.index), texts,
                                                 services_.directory.schema(), pool_->shares_servers(), id());
+    if (pool_->shares_servers()) conversation_->use_hub(services_.directory.who_notifies());
     if (known) {
         conversation_->set_state(known->startup, known->desired, pool_->scope());
         choose_key({});
@@ -228,6 +229,7 @@ void client::choose_key(std::optional<std::int32_t> process_id) {
         // Positive: older drivers read it as unsigned or refuse the sign.
         process_id_ = process_id ? *process_id : static_cast<std::int32_t>(services_.random.number() & 0x7fffffff);
     } while (process_id_ == 0 || !services_.cancels.add(process_id_, secret_key_, {services_.index, id()}));
+    conversation_->set_process_id(process_id_);
 }
 
 void client::greet(const named_greeting& what) {

@@ -140,6 +140,7 @@ bool client::read_server_once() {
     }
     conversation_->client_stalled(false, now());
     const auto progress = conversation_->from_server(input, now());
+    if (server_ && conversation_->may_notify()) server_->answered(process_id_, conversation_->in_transaction());
     flush_client();
     measure_overhead();
     if (const auto slow = conversation_->take_slow()) log_slow(*slow);
@@ -197,6 +198,7 @@ void client::flush_server() {
         if (result.status == net::io_status::done) {
             net::pass(net::fault_point::request_forwarded);
             out.consume(result.bytes);
+            if (conversation_->may_notify()) server_->works_for(process_id_);
             continue;
         }
         if (result.status == net::io_status::failed || result.status == net::io_status::closed) {
@@ -243,6 +245,10 @@ void client::settle_server() {
 
 void client::after_events() {
     if (phase_ == phase::over) return;
+    if (conversation_) {
+        if (conversation_->asks_hub()) ask_hub();
+        log_pins();
+    }
     if (phase_ == phase::greeting && conversation_ && conversation_->refusal() && !server_)
         reject(*conversation_->refusal(), metrics::client_connect_result::rejected);
     if (phase_ == phase::relaying) {
@@ -260,6 +266,39 @@ void client::after_events() {
     // What is done for a client that has gone has its time, too.
     if (phase_ == phase::leaving && server_ && !transport_.is_open()) arm_session_deadline();
     end_if_free();
+}
+
+// One line for each kind and user: where servers go should not be found out by their absence.
+void client::log_pins() {
+    conversation_->take_new_pins().for_each_beyond({}, [this](metrics::pin_reason why) {
+        {
+            const std::lock_guard lock(services_.directory.mutex());
+            if (!pool_->first_pin(user_, why)) return;
+        }
+        base::log::event(base::log::level::info, "session_pinned",
+                         {{"pool", pool_->servers.name()},
+                          {"user", user_},
+                          {"application", application_name_},
+                          {"reason", std::string(metrics::name_of(why))}});
+    });
+}
+
+void client::ask_hub() {
+    for (session::hub_request& request : conversation_->take_hub_requests()) {
+        known_to_hub_ = true;
+        services_.listening.ask_hub(id(), *pool_, std::move(request));
+    }
+}
+
+void client::on_hub_answer(const session::hub_answer& what) {
+    if (phase_ != phase::relaying) return;
+    conversation_->hub_says(what, now());
+    flush_server();
+    settle_server();
+    flush_client();
+    if (phase_ == phase::relaying && stopped_ != frontend_flow::stop::need_more && !borrower_.waits() && !terminated_)
+        feed({});
+    after_events();
 }
 
 void client::arm_session_deadline() {

@@ -16,6 +16,7 @@
 #include "relay/pool_directory.hpp"
 #include "relay/question.hpp"
 #include "relay/shared_pool.hpp"
+#include "session/hub_messages.hpp"
 #include "upstream/canceller.hpp"
 #include "upstream/connector.hpp"
 #include "upstream/server.hpp"
@@ -31,6 +32,8 @@ public:
     virtual borrower* find(std::uint32_t worker, std::uint64_t client) = 0;
     /// On that worker's thread.
     virtual class lender& lender_of(std::uint32_t worker) = 0;
+    /// On that client's worker's thread. Nothing happens if it is gone.
+    virtual void tell_client(std::uint64_t client, const session::hub_answer& what) = 0;
     /// Cancels what that client runs; `done` is called on the client's worker. Any thread.
     virtual void cancel(client_address where, std::function<void()> done) = 0;
 

@@ -72,6 +72,7 @@ void lender::opened(shared_pool& pool, pool::slot place, upstream::opened what) 
                                                      random_.number(), std::move(what.connection), what.address,
                                                      std::move(what.state));
     server->set_state_key(server->state.baseline.key());
+    server->set_holder(directory_.who_notifies().add(server->state.process_id));
     server->attach(reactor_, *this);
     destination next;
     {

@@ -14,6 +14,7 @@
 #include "base/shared_counter.hpp"
 #include "pool/database_budget.hpp"
 #include "pool/limits.hpp"
+#include "relay/notifiers.hpp"
 #include "relay/shared_pool.hpp"
 
 namespace pgweir::relay {
@@ -28,6 +29,7 @@ public:
     base::interner& texts() noexcept { return texts_; }
     /// See session::exchange::schema.
     base::shared_counter& schema() noexcept { return schema_; }
+    notifiers& who_notifies() noexcept { return notifiers_; }
 
     // ---- under the mutex ----
 
@@ -54,6 +56,7 @@ private:
     std::mutex mutex_;
     base::interner texts_;
     base::shared_counter schema_;
+    notifiers notifiers_;  ///< outlives the pools, whose servers are known to it
     std::map<std::string, std::unique_ptr<pool::database_budget>> budgets_;
     std::map<std::pair<std::string, std::string>, std::unique_ptr<shared_pool>> pools_;
 };

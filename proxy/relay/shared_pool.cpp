@@ -80,4 +80,11 @@ void shared_pool::server_opened(const session::server_state& state) {
     last_failure.reset();
 }
 
+bool shared_pool::first_pin(const std::string& user, metrics::pin_reason why) {
+    // Names come from clients: what is remembered of them is bounded.
+    constexpr std::size_t most_users = 1000;
+    if (pins_seen_.size() == most_users && !pins_seen_.contains(user)) return false;
+    return pins_seen_[user].add(why);
+}
+
 }  // namespace pgweir::relay

@@ -15,6 +15,7 @@
 #include "relay/settings.hpp"
 #include "session/outcome.hpp"
 #include "session/parameters.hpp"
+#include "session/pins.hpp"
 #include "session/server_state.hpp"
 #include "upstream/server.hpp"
 
@@ -53,6 +54,8 @@ public:
     /// What a client is told at login; null when no server has said it yet. `startup` without application_name.
     std::shared_ptr<const named_greeting> find_greeting(base::interner& texts, const session::parameters& startup,
                                                         const std::string& application_name);
+    /// Whether no client of this user was pinned for this reason before, as far as it is remembered.
+    bool first_pin(const std::string& user, metrics::pin_reason why);
     std::size_t greetings_known() const noexcept { return greetings_.size(); }
     void remember_greeting(const session::parameters& startup, greeting what);
     /// A server was opened: its ParameterStatus set is the newest truth about versions and defaults.
@@ -72,6 +75,7 @@ private:
     bool shares_servers_;
     bool in_use_ = true;
     std::deque<metrics::pool_counters> counters_;
+    std::map<std::string, session::pin_set, std::less<>> pins_seen_;
     std::map<const void*, known_greeting> greetings_;
 };
 

@@ -2,14 +2,9 @@
 
 #include <utility>
 
+#include "relay/client_id.hpp"
+
 namespace pgweir::relay {
-
-namespace {
-
-// Client ids tell their worker, so that no two workers give out the same.
-constexpr unsigned worker_bits = 8;
-
-}  // namespace
 
 worker::worker(std::uint32_t index, const worker_common& common, std::shared_ptr<const service_settings> settings)
     : deadlines_(reactor_),
@@ -23,6 +18,7 @@ worker::worker(std::uint32_t index, const worker_common& common, std::shared_ptr
                 .directory = common.directory,
                 .cancels = common.cancels,
                 .home = *this,
+                .listening = common.listening,
                 .console = common.console,
                 .applications = common.applications,
                 .settings = std::move(settings),
@@ -41,7 +37,7 @@ void worker::stop() {
 void worker::accept(base::unique_fd socket, const net::socket_address& peer, pool::admission place, bool too_many) {
     // Those who never log in must not keep out those who do.
     if (too_many && !newcomers_.empty() && newcomers_.front()->give_way()) too_many = false;
-    const std::uint64_t id = next_client_++ << worker_bits | services_.index;
+    const std::uint64_t id = make_client_id(next_client_++, services_.index);
     auto fresh = std::make_unique<client>(services_, id, std::move(socket), peer, std::move(place), too_many);
     client& added = *fresh;
     newcomers_.push_back(added);
@@ -53,6 +49,11 @@ void worker::accept(base::unique_fd socket, const net::socket_address& peer, poo
 borrower* worker::find(std::uint64_t client) const {
     const auto found = clients_.find(client);
     return found == clients_.end() ? nullptr : &found->second->as_borrower();
+}
+
+void worker::tell(std::uint64_t client, const session::hub_answer& what) {
+    const auto found = clients_.find(client);
+    if (found != clients_.end()) found->second->on_hub_answer(what);
 }
 
 void worker::destroy(client& which) {

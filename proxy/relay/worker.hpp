@@ -24,6 +24,7 @@ struct worker_common {
     worker_switch& others;
     virtual_database* console;
     metrics::application_names& applications;
+    hub_access& listening;
 };
 
 /// One event loop, its clients, and its hands on the pools. Everything but post() and the counters belongs to the
@@ -42,6 +43,7 @@ public:
     net::reactor& reactor() noexcept { return reactor_; }
     net::deadline_queue& deadlines() noexcept { return deadlines_; }
     lender& servers() noexcept { return lender_; }
+    net::random_source& random() noexcept { return random_; }
     const metrics::worker_counters& counters() const noexcept { return services_.counters; }
 
     /// A newcomer. `too_many`: over listen.max_clients, to be told so when it has said who it is.
@@ -57,6 +59,7 @@ public:
     void set_settings(std::shared_ptr<const service_settings> settings) { services_.settings = std::move(settings); }
 
     borrower* find(std::uint64_t client) const;
+    void tell(std::uint64_t client, const session::hub_answer& what);
     void cancel(std::uint64_t client, std::function<void()> done);
 
     /// Clients leave at their next boundary, or at once.

@@ -30,6 +30,17 @@ protected:
     ~client_home() = default;
 };
 
+/// The way to those who listen for all clients. Any thread.
+class hub_access {
+public:
+    virtual void ask_hub(std::uint64_t client, shared_pool& of, session::hub_request what) = 0;
+    /// A client ends that has asked.
+    virtual void leave_hub(std::uint64_t client, shared_pool& of) = 0;
+
+protected:
+    ~hub_access() = default;
+};
+
 /// What a client finds on its worker. Everything outlives the clients.
 struct worker_services {
     net::reactor& reactor;
@@ -39,6 +50,7 @@ struct worker_services {
     pool_directory& directory;
     cancel_registry& cancels;
     client_home& home;
+    hub_access& listening;
     virtual_database* console;
     metrics::application_names& applications;
     std::shared_ptr<const service_settings> settings;

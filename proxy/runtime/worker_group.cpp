@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "relay/client_id.hpp"
+
 namespace pgweir::runtime {
 
 worker_group::~worker_group() {
@@ -11,9 +13,13 @@ worker_group::~worker_group() {
 void worker_group::create(std::uint32_t count, relay::pool_directory& directory, relay::cancel_registry& cancels,
                           relay::virtual_database* console, metrics::application_names& applications,
                           const std::shared_ptr<const relay::service_settings>& settings) {
-    const relay::worker_common common{directory, cancels, *this, console, applications};
+    const relay::worker_common common{directory, cancels, *this, console, applications, *this};
     for (std::uint32_t index = 0; index < count; ++index)
         workers_.push_back(std::make_unique<relay::worker>(index, common, settings));
+    relay::worker& first = at(relay::first_worker);
+    listeners_ = std::make_unique<relay::listeners>(
+        relay::listener::parts{first.reactor(), first.deadlines(), first.servers(), directory.who_notifies()},
+        first.random(), *this);
 }
 
 void worker_group::start() {
@@ -40,6 +46,18 @@ void worker_group::post(std::uint32_t worker, std::function<void()> work) {
 
 relay::borrower* worker_group::find(std::uint32_t worker, std::uint64_t client) {
     return workers_[worker]->find(client);
+}
+
+void worker_group::tell_client(std::uint64_t client, const session::hub_answer& what) {
+    at(relay::worker_of(client)).tell(client, what);
+}
+
+void worker_group::ask_hub(std::uint64_t client, relay::shared_pool& of, session::hub_request what) {
+    listeners_->ask(client, of, std::move(what));
+}
+
+void worker_group::leave_hub(std::uint64_t client, relay::shared_pool& of) {
+    listeners_->leave(client, of);
 }
 
 relay::lender& worker_group::lender_of(std::uint32_t worker) {

@@ -6,12 +6,13 @@
 #include <thread>
 #include <vector>
 
+#include "relay/listeners.hpp"
 #include "relay/worker.hpp"
 
 namespace pgweir::runtime {
 
 /// All workers, each with its thread, and the way from one to another.
-class worker_group final : public relay::worker_switch {
+class worker_group final : public relay::worker_switch, relay::hub_access {
 public:
     worker_group() = default;
     ~worker_group();
@@ -24,7 +25,10 @@ public:
     /// Stops the loops and waits for the threads.
     void join();
     /// After join(): the workers with all that they own.
-    void destroy() { workers_.clear(); }
+    void destroy() {
+        listeners_.reset();
+        workers_.clear();
+    }
 
     std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(workers_.size()); }
     relay::worker& at(std::uint32_t index) { return *workers_[index]; }
@@ -35,11 +39,16 @@ public:
     void post(std::uint32_t worker, std::function<void()> work) override;
     relay::borrower* find(std::uint32_t worker, std::uint64_t client) override;
     relay::lender& lender_of(std::uint32_t worker) override;
+    void tell_client(std::uint64_t client, const session::hub_answer& what) override;
     void cancel(relay::client_address where, std::function<void()> done) override;
 
 private:
+    void ask_hub(std::uint64_t client, relay::shared_pool& of, session::hub_request what) override;
+    void leave_hub(std::uint64_t client, relay::shared_pool& of) override;
+
     std::vector<std::unique_ptr<relay::worker>> workers_;
     std::vector<std::thread> threads_;
+    std::unique_ptr<relay::listeners> listeners_;  ///< of the first worker
 };
 
 }  // namespace pgweir::runtime

@@ -16,17 +16,6 @@ bool must_be_whole(char tag) {
     return tag == 'E' || tag == 'S' || tag == 'Z' || tag == 'C';
 }
 
-constexpr std::string_view query_canceled = "57014";
-
-failure words_of(const wire::error_fields& fields) {
-    return {.reason = outcome::server_lost,
-            .message = std::string(fields.message()),
-            .sqlstate = std::string(fields.sqlstate()),
-            .detail = std::string(fields.detail()),
-            .hint = std::string(fields.hint()),
-            .routine = std::string(fields.field('R'))};
-}
-
 description_print print_of(base::bytes_view body, bool no_data) {
     if (no_data) return 0;
     const auto columns = wire::decode_row_description(body);
@@ -39,22 +28,6 @@ description_print print_of(base::bytes_view body, bool no_data) {
         compared.append(std::to_string(column.type_modifier)).push_back('\0');
     }
     return base::fingerprint(compared);
-}
-
-// An error that calls a statement by its name on the server, with the name that the client gave it.
-std::optional<std::string> in_clients_words(const exchange& x, base::bytes_view message) {
-    constexpr std::string_view ours = "\"pgweir_";
-    const auto begin = message.find(ours);
-    if (!x.rewrites || begin == base::bytes_view::npos) return std::nullopt;
-    const auto end = message.find('"', begin + 1);
-    if (end == base::bytes_view::npos) return std::nullopt;
-    const auto name = x.statements.name_of(message.substr(begin + 1, end - begin - 1));
-    if (!name) return std::nullopt;
-    std::string body(message.substr(wire::header_size, begin + 1 - wire::header_size));
-    body.append(*name).append(message.substr(end));
-    std::string told;
-    wire::append_error_fields(told, body);
-    return told;
 }
 
 }  // namespace
@@ -123,13 +96,7 @@ void backend_flow::take(char tag, base::bytes_view message) {
         case 'G':
         case 'H':
         case 'W': take_copy_response(tag, message); break;
-        case 'A':
-            // Where servers are shared a listening client has its own, so anybody else's is a leftover.
-            if (x_.rewrites && !x_.pins.any())
-                x_.server->dirty = true;
-            else
-                x_.to_client.relay(message);
-            break;
+        case 'A': take_notification(message); break;
         default: broken_ = true; break;  // nothing else may come after the login
     }
 }
@@ -249,89 +216,42 @@ void backend_flow::take_parameter_status(base::bytes_view message) {
     if (x_.server->actual) x_.server->actual = x_.server->actual->with(*x_.texts, status->name, status->value);
 }
 
-void backend_flow::take_error(base::bytes_view message) {
-    const auto fields = wire::decode_error(message.substr(wire::header_size));
-    if (!fields) {
+void backend_flow::take_notification(base::bytes_view message) {
+    if (!x_.rewrites) {
+        x_.to_client.relay(message);
+        return;
+    }
+    const auto told = wire::decode_notification(message.substr(wire::header_size));
+    if (!told) {
         broken_ = true;
         return;
     }
-    x_.counters->count_error(metrics::error_source::server, fields->sqlstate());
-    if (fields->severity() == "FATAL" || fields->severity() == "PANIC") {
-        // The connection is about to close. The client is told when it has, and stays.
-        x_.server->last_words = words_of(*fields);
+    listening& listens = x_.listening;
+    if (told->channel == turn_channel) {
+        if (told->payload != listens.token || listens.token.empty()) return;
+        listens.channels.merge(listens.coming);  // from here on the hub tells
         return;
     }
-    if (x_.pending.empty()) {
-        relay(message);
+    if (listens.channels.contains(told->channel)) return;
+    // Where servers are shared a listening client has its own, or the hub: anybody else's is a leftover.
+    if (!x_.pins.any() && !listens.hosted) {
+        x_.server->dirty = true;
         return;
     }
-    pending_request& request = x_.pending.front();
-    if (x_.timed_out && fields->sqlstate() == query_canceled && !request.injected) {
-        if (!request.detail) x_.pending.attach(request, std::make_unique<request_detail>());
-        request.detail->substitute = std::move(*x_.timed_out);
-        x_.timed_out.reset();
-    }
-    if (!ends_cycle(request.kind)) {
-        take_extended_error(message, *fields);
-        return;
-    }
-    x_.copy = copy_phase::none;
-    if (request.injected) {
-        x_.injected_failure = words_of(*fields);
-        return;
-    }
-    if (request.detail && request.detail->substitute.reason != outcome::none) {
-        append_failure(x_.to_client.own(), request.detail->substitute);
-        request.detail->substitute = {};
-    } else {
-        relay(message);
-    }
-    x_.undo(request);
-}
-
-void backend_flow::take_extended_error(base::bytes_view message, const wire::error_fields& fields) {
-    pending_request& request = x_.pending.front();
-    note_plan_failure(request, fields);
-    if (!x_.client_gone) {
-        // An injected request fails on behalf of the client's message that needed it.
-        if (request.detail && request.detail->substitute.reason != outcome::none)
-            append_failure(x_.to_client.own(), request.detail->substitute);
-        else if (const auto told = in_clients_words(x_, message))
-            x_.to_client.own().append(*told);
-        else
-            x_.to_client.relay(message);
-    }
-    x_.copy = copy_phase::none;
-    skip_until_sync();
-}
-
-void backend_flow::note_plan_failure(const pending_request& request, const wire::error_fields& fields) {
-    if (request.kind != request_kind::bind && request.kind != request_kind::describe_statement) return;
-    if (request.detail && request.detail->substitute.reason != outcome::none) return;
-    // "cached plan must not change result type": the message is translated by lc_messages and the code is shared; what
-    // else it means costs one Parse. What is prepared anew must not meet the same plan on another server.
-    const bool outdated = fields.sqlstate() == "0A000";
-    if (outdated) x_.schema->add();
-    // "prepared statement does not exist": somebody took one of ours away.
-    if (outdated || fields.sqlstate() == "26000") x_.server->statements.outdate_all();
+    if (x_.client_gone) return;
+    if (listens.names == nullptr)
+        x_.to_client.relay(message);
+    else
+        wire::append_notification(
+            x_.to_client.own(),
+            told->process_id == x_.server->process_id ? listens.process_id : listens.names->client_of(told->process_id),
+            told->channel, told->payload);
 }
 
 void backend_flow::transaction_ended() {
     if (std::exchange(x_.schema_changed, false)) x_.schema->add();
     if (!(x_.settled == x_.desired)) x_.settled = x_.desired;
     if (std::exchange(x_.unshared, 0) > 0) x_.desired_changed();
-}
-
-void backend_flow::skip_until_sync() {
-    std::size_t skipped = 0;
-    while (skipped < x_.pending.size() && x_.pending.at(skipped).kind != request_kind::sync) ++skipped;
-    // Backwards: a name that was entered and taken out again must end as it was before both.
-    for (std::size_t i = skipped; i > 0; --i) x_.undo(x_.pending.at(i - 1));
-    for (std::size_t i = 0; i < skipped; ++i) x_.pending.pop_front();
-    if (!x_.pending.empty()) return;
-    // A simple Query behind unsynced messages is skipped, too: the server reads nothing but Sync now.
-    x_.discarding = true;
-    x_.unsynced = true;
 }
 
 void backend_flow::take_ready_for_query(base::bytes_view message) {
@@ -351,10 +271,14 @@ void backend_flow::take_ready_for_query(base::bytes_view message) {
     x_.timed_out.reset();  // what was cancelled has ended, if not by the cancel: the next request has its own time
     x_.copy = copy_phase::none;
     x_.copying_out = false;
-    if (x_.holding_reports && !request.injected && !x_.client_gone) {
+    const bool last = x_.pending.size() == 1;
+    // What a session notifies itself of it is told before ReadyForQuery.
+    const bool asks_hub = x_.listening.any() && *status == 'I' && last && !request.injected && !x_.client_gone;
+    if (asks_hub || (x_.holding_reports && !request.injected && !x_.client_gone)) {
         // Not before all is as at startup, unless a failed transaction makes that wait.
         x_.held_ready = message;
-        if (*status == 'E' || x_.pending.size() > 1) x_.release_reports();
+        x_.listening.pinging = asks_hub;
+        if (!asks_hub && (*status == 'E' || !last)) x_.release_ready();
     } else {
         relay(message);
     }

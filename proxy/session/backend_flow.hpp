@@ -31,6 +31,7 @@ public:
 
 private:
     void take(char tag, base::bytes_view message);
+    void take_notification(base::bytes_view message);
     void take_error(base::bytes_view message);
     void take_extended_error(base::bytes_view message, const wire::error_fields& fields);
     void take_parameter_status(base::bytes_view message);

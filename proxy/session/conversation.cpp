@@ -49,7 +49,7 @@ void conversation::lend(server_state& server, base::time_point now, bool probe) 
     x_.phases.start(metrics::held_phase::setup, now);
     transaction_since_ = now;
     surveying_ = x_.survey_due = false;
-    close_ = clean_ = cleaning_ = served_ = x_.uncleanable = x_.own_sequences = x_.yields = false;
+    close_ = clean_ = cleaning_ = served_ = x_.uncleanable = x_.own_sequences = x_.may_notify = x_.yields = false;
     cancelled_at_ = base::never;
     if (!x_.desired.key()) {
         x_.settled = x_.desired = server.baseline.overlaid(*x_.texts, x_.startup);
@@ -61,11 +61,17 @@ void conversation::lend(server_state& server, base::time_point now, bool probe) 
         close_server(metrics::server_disconnect_reason::state_failed);
         return;
     }
-    if (plan.sql.empty() && !probe) return;
+    std::string sql = plan.sql;
+    if (x_.listening.any()) {
+        if (!sql.empty()) sql += "; ";
+        sql += hosting_commands();
+        x_.listening.hosted = true;
+    }
+    if (sql.empty() && !probe) return;
     applying_ = true;
-    probing_ = plan.sql.empty();
+    probing_ = sql.empty();
     server.actual.reset();  // until it is known to have worked
-    inject(plan.sql);
+    inject(sql);
 }
 
 void conversation::inject(std::string_view sql) {
@@ -108,8 +114,11 @@ void conversation::after_server(base::time_point now) {
         begin_survey();
     else if (!close_)
         return_to_startup();
-    if (!x_.held_ready.empty() && x_.pending.empty() && !applying_ && !surveying_) x_.release_reports();
-    if (!surveying_ && at_boundary()) count_pins();
+    if (x_.listening.hosted || turn_ != turn::none) move_listening_on();
+    if (x_.listening.pinging && !std::exchange(ping_sent_, true)) ask_hub(hub_request::kind::ping);
+    settle_answers();
+    x_.tell_notifications();
+    if (!surveying_ && turn_ == turn::none && x_.server != nullptr && at_boundary()) count_pins();
 }
 
 void conversation::return_to_startup() {
@@ -168,7 +177,9 @@ bool conversation::at_boundary() const {
 conversation::server_fate conversation::fate() const {
     if (x_.server == nullptr) return server_fate::none;
     if (close_) return server_fate::close;
-    if (applying_ || cleaning_ || surveying_ || !at_boundary()) return server_fate::keep;
+    if (applying_ || cleaning_ || surveying_ || unhosting_ || turn_ != turn::none || !at_boundary())
+        return server_fate::keep;
+    if ((x_.listening.hosted || !x_.held_ready.empty()) && !x_.client_gone) return server_fate::keep;
     if (x_.server->dirty) return server_fate::close;
     if (x_.client_gone) return server_fate::give_back;
     const bool kept = !x_.rewrites || x_.pins.any();
@@ -186,6 +197,8 @@ void conversation::take_back(base::time_point now) {
     }
     x_.server = nullptr;
     x_.to_server.clear();
+    server_with_channels_lost();
+    settle_answers();
     served_ = close_ = false;
 }
 
@@ -237,6 +250,8 @@ void conversation::finish_for_gone_client() {
         x_.discarding = false;
     }
     if (!x_.pending.empty() || applying_ || cleaning_) return;
+    turn_ = turn::none;
+    unhosting_ = false;
     if (x_.names_unknown || (x_.survey_due && !x_.custom_names.empty())) {
         // No DISCARD takes a custom setting away.
         close_server(metrics::server_disconnect_reason::uncleanable);
@@ -245,7 +260,7 @@ void conversation::finish_for_gone_client() {
         cleaning_ = true;
     } else if (x_.uncleanable) {
         close_server(metrics::server_disconnect_reason::uncleanable);
-    } else if (!clean_ && (!x_.rewrites || x_.pins.any())) {
+    } else if (!clean_ && (!x_.rewrites || x_.pins.any() || x_.listening.hosted)) {
         inject("DISCARD ALL");
         cleaning_ = clean_ = true;
         x_.server->statements.clear();

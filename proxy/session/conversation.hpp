@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/bytes.hpp"
 #include "base/time.hpp"
@@ -11,6 +12,7 @@
 #include "session/backend_flow.hpp"
 #include "session/exchange.hpp"
 #include "session/frontend_flow.hpp"
+#include "session/hub_messages.hpp"
 
 namespace pgweir::session {
 
@@ -74,6 +76,9 @@ public:
     /// True when the client is, or was left, in the middle of a message, so that not even an error can be sent.
     bool cut() const noexcept { return cut_ || (x_.from_server.remaining > 0 && x_.from_server.forwarded); }
 
+    /// Reasons for which the session has come to stay on its server since the last call.
+    pin_set take_new_pins() noexcept { return std::exchange(new_pins_, {}); }
+
     /// Once for each slow request.
     std::optional<slow_request> take_slow() noexcept { return std::exchange(x_.slow, std::nullopt); }
 
@@ -86,6 +91,16 @@ public:
     /// Counts the time that the server has been held so far, for who is about to look.
     void count_held_time(base::time_point now) noexcept { x_.phases.flush(now, *x_.counters); }
 
+    // ---- LISTEN without a server: conversation_listen.cpp ----
+
+    /// There is a hub, which take_hub_requests() are for and which says hub_says(). `names` outlives the conversation.
+    void use_hub(const notifier_names& names) noexcept;
+    /// By which the client knows itself, and others that it notifies.
+    void set_process_id(std::int32_t id) noexcept { x_.listening.process_id = id; }
+    bool asks_hub() const noexcept { return !hub_requests_.empty(); }
+    std::vector<hub_request> take_hub_requests() noexcept { return std::exchange(hub_requests_, {}); }
+    void hub_says(const hub_answer& what, base::time_point now);
+
     /// For what is shown.
     bool has_server() const noexcept { return x_.server != nullptr; }
     bool settled() const noexcept { return !applying_ && x_.forward_gates == 0; }
@@ -93,6 +108,8 @@ public:
     bool setting_up() const noexcept { return applying_; }
     bool pinned() const noexcept { return x_.pins.any(); }
     const pin_set& pins() const noexcept { return x_.pins; }
+    /// By the server that is lent.
+    bool may_notify() const noexcept { return x_.may_notify; }
     bool in_transaction() const noexcept { return x_.client_status != 'I'; }
     /// Between two transactions, with nothing under way.
     bool idle() const noexcept {
@@ -117,6 +134,21 @@ private:
     /// The session stays on its server, for reasons that have not ended with the transaction.
     void count_pins();
     bool survey_wanted() const;
+    std::string hosting_commands() const;
+    void ask_hub(hub_request::kind what, std::vector<std::string> channels = {});
+    void settle_channels();
+    void begin_turn();
+    void continue_turn();
+    void end_turn();
+    void give_up_turn();
+    void listen_in_new_encoding();
+    bool host_can_go() const;
+    bool waits_for_injected() const noexcept {
+        return applying_ || cleaning_ || surveying_ || unhosting_ || turn_ == turn::notifying || turn_ == turn::tidying;
+    }
+    void move_listening_on();
+    void settle_answers();
+    void server_with_channels_lost();
     /// RESET went to the server's own defaults; for this client it means what it asked for at startup.
     void return_to_startup();
     void finish_for_gone_client();
@@ -136,6 +168,19 @@ private:
     bool applying_ = false;  ///< session state is on its way to the server
     bool surveying_ = false;  ///< the server is asked what its session holds
     pin_set counted_pins_;
+    pin_set new_pins_;
+    /// From a server that listens to the hub that does.
+    enum class turn : std::uint8_t {
+        none,
+        asked,  ///< the hub is to listen
+        notifying,  ///< the server notifies of the token
+        tidying,  ///< it stops to listen to the token's channel
+    };
+    turn turn_ = turn::none;
+    bool survey_after_turn_ = false;  ///< more was listened to meanwhile
+    bool ping_sent_ = false;  ///< for the ReadyForQuery that is held
+    bool unhosting_ = false;  ///< the server stops to listen
+    std::vector<hub_request> hub_requests_;
     bool probing_ = false;  ///< it is only asked whether it still answers
     base::time_point injected_at_{};  ///< when our last round trip began
     bool cleaning_ = false;  ///< DISCARD ALL or ROLLBACK of ours is on its way

@@ -22,7 +22,7 @@ void conversation::server_lost(base::time_point now) {
     failure why{.reason = outcome::server_lost};
     if (x_.server->last_words) why = *x_.server->last_words;
     const char status = x_.server->transaction_status;
-    const bool nothing_asked = applying_ || cleaning_;
+    const bool nothing_asked = applying_ || cleaning_ || unhosting_;
     const bool state_unknown = surveying_ || x_.survey_due || x_.holding_reports;
     x_.phases.stop(now, *x_.counters);
     x_.server = nullptr;
@@ -32,7 +32,11 @@ void conversation::server_lost(base::time_point now) {
     x_.reset_due = {};
     if (std::exchange(x_.schema_changed, false)) x_.schema->add();  // it may have been committed
     x_.syntax_unsure = x_.holding_reports = false;
+    // What the client was to be told behind its answer it is told now; a RESET that is not told in full has lost it all.
+    if (!state_unknown && !x_.client_gone) x_.to_client.own().append(x_.held_ready);
     x_.held_ready.clear();
+    const bool turning = turn_ != turn::none;
+    server_with_channels_lost();
     x_.unshared = 0;
     if (status != 'I') x_.desired = x_.settled;  // what was set in the transaction went with it
     x_.desired_changed();
@@ -56,7 +60,7 @@ void conversation::server_lost(base::time_point now) {
         forget_pending();
         return;
     }
-    if (!x_.rewrites || x_.pins.any() || state_unknown) {
+    if (!x_.rewrites || x_.pins.any() || state_unknown || turning) {
         // Session state is gone with the server. Directly on PostgreSQL the connection would be, too.
         x_.fatal = why;
         forget_pending();
@@ -81,7 +85,7 @@ base::time_point conversation::deadline() const {
     const auto consider = [&](base::time_point since, base::duration limit) {
         if (limit != base::off) nearest = std::min(nearest, since + limit);
     };
-    if (x_.server != nullptr && (applying_ || cleaning_ || surveying_)) consider(injected_at_, limits.setup_timeout);
+    if (x_.server != nullptr && waits_for_injected()) consider(injected_at_, limits.setup_timeout);
     if (x_.client_gone) return nearest;
     if (x_.server == nullptr) {
         if (x_.pending.empty()) consider(idle_since_, limits.client_idle_timeout);
@@ -106,7 +110,7 @@ bool conversation::expire(base::time_point now) {
     if (deadline() > now) return false;
     const session::settings& limits = *x_.limits;
     close_reason_ = metrics::server_disconnect_reason::lost;
-    if (x_.server != nullptr && (applying_ || cleaning_ || surveying_) && injected_at_ + limits.setup_timeout <= now) {
+    if (x_.server != nullptr && waits_for_injected() && injected_at_ + limits.setup_timeout <= now) {
         // A backend that hangs: its kernel acknowledges, so nobody else notices.
         close_reason_ = cleaning_    ? metrics::server_disconnect_reason::reset_failed
                         : surveying_ ? metrics::server_disconnect_reason::check_failed

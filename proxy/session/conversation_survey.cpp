@@ -24,7 +24,7 @@ bool must_stay(const exchange& x) {
 
 bool conversation::survey_wanted() const {
     return x_.survey_due && x_.rewrites && !close_ && !applying_ && !cleaning_ && !surveying_ && at_boundary() &&
-           !must_stay(x_);
+           (!must_stay(x_) || x_.listening.any() || x_.pins.has(metrics::pin_reason::listen));
 }
 
 void conversation::begin_survey() {
@@ -59,7 +59,12 @@ void conversation::surveyed() {
     x_.desired = parameters::make(*x_.texts, std::move(settings));
     x_.settled = x_.desired;
     x_.server->actual = x_.desired;
+    pin_set kept;
+    if (must_stay(x_)) kept = x_.pins;
+    kept.remove(metrics::pin_reason::listen);
     x_.pins = x_.seen.found();
+    x_.pins.add(kept);
+    settle_channels();
     // Whatever such a session creates is temporary, and may not say so.
     if (sql::mentions_pg_temp(x_.desired.find("search_path").value_or("")))
         x_.pins.add(metrics::pin_reason::temp_table);
@@ -68,7 +73,10 @@ void conversation::surveyed() {
 }
 
 void conversation::count_pins() {
-    x_.pins.for_each_beyond(counted_pins_, [this](metrics::pin_reason reason) { x_.counters->pins[reason].add(); });
+    x_.pins.for_each_beyond(counted_pins_, [this](metrics::pin_reason reason) {
+        x_.counters->pins[reason].add();
+        new_pins_.add(reason);
+    });
     counted_pins_ = x_.pins;
 }
 

@@ -89,7 +89,8 @@ void note_effects(exchange& x, const sql::scan_result& found) {
     sql::effect flags = found.flags;
     if (sql::has(flags, effect::prepare)) x.prepared_effects |= flags;
     if (sql::has(flags, effect::execute)) flags |= x.prepared_effects & ~effect::prepare;
-    if (sql::has(flags, x.pins.any() ? ends_state : resetting) && (x.pins.any() || x.carries)) x.survey_due = true;
+    const bool holds = x.pins.any() || x.listening.any();
+    if (sql::has(flags, holds ? ends_state : resetting) && (holds || x.carries)) x.survey_due = true;
     if (!sql::has(flags, sql::pinning_effects)) return;
     for (const sql::pin_rule& rule : sql::pin_rules) {
         if (!rule.pins || !sql::has(flags, rule.cause)) continue;

@@ -73,14 +73,34 @@ void exchange::hold_reports() {
     told = server->reported;
 }
 
-void exchange::release_reports() {
-    holding_reports = false;
-    for (const auto& entry : server->reported) {
-        if (!is_read_only_report(entry.first) && std::find(told.begin(), told.end(), entry) == told.end())
-            wire::append_parameter_status(to_client.own(), entry.first, entry.second);
+void exchange::release_ready() {
+    if (std::exchange(holding_reports, false)) {
+        for (const auto& entry : server->reported) {
+            if (!is_read_only_report(entry.first) && std::find(told.begin(), told.end(), entry) == told.end())
+                wire::append_parameter_status(to_client.own(), entry.first, entry.second);
+        }
+        told.clear();
     }
-    told.clear();
-    to_client.own().append(std::exchange(held_ready, {}));
+    const std::string ready = std::exchange(held_ready, {});
+    tell_notifications();
+    to_client.own().append(ready);
+}
+
+void exchange::tell_notifications_if_quiet() {
+    const bool quiet = pending.empty() && client_status == 'I' && !unsynced && copy == copy_phase::none &&
+                       from_server.remaining == 0 && held_ready.empty();
+    if (!quiet) return;
+    if (!client_gone) {
+        to_client.own().append(listening.untold);
+        if (listening.missed)
+            wire::append_notice(to_client.own(), {.severity = "WARNING",
+                                                  .sqlstate = "01000",
+                                                  .message = "notifications may have been missed",
+                                                  .detail = "The connection that listens for this session was lost, or "
+                                                            "more was notified than is kept."});
+    }
+    listening.untold.clear();
+    listening.missed = false;
 }
 
 void exchange::open_gate(pending_request& of) noexcept {

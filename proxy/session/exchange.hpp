@@ -16,6 +16,7 @@
 #include "metrics/pin_reason.hpp"
 #include "metrics/pool_counters.hpp"
 #include "session/cycle_texts.hpp"
+#include "session/listening.hpp"
 #include "session/lost_transaction.hpp"
 #include "session/outcome.hpp"
 #include "session/parameters.hpp"
@@ -113,6 +114,7 @@ struct exchange {
     parameters desired;
     parameters settled;  ///< `desired` when no transaction was open: what a lost server takes it back to
     lost_transaction lost;
+    session::listening listening;
     survey seen;  ///< of the server's session: the last one, or the one that is under way
     bool survey_due = false;  ///< something may have changed what a survey would see
     bool carries = false;  ///< `desired` has settings that are neither reported nor asked for at startup
@@ -129,9 +131,10 @@ struct exchange {
     bool unsynced = false;  ///< the server got extended messages and no Sync behind them
     bool client_gone = false;
     bool own_sequences = false;  ///< what lastval() tells on the server that is lent can only be this client's
+    bool may_notify = false;  ///< the server that is lent has executed more than plain reads for this client
     bool uncleanable = false;  ///< the server holds what no DISCARD ends
     /// Since a RESET that goes back to what the client asked for at startup: what it was told of settings, and the
-    /// ReadyForQuery it is not told before they are so.
+    /// ReadyForQuery it is not told before they are so. That of one who listens waits for the hub, too.
     bool holding_reports = false;
     std::vector<std::pair<std::string, std::string>> told;
     std::string held_ready;
@@ -189,8 +192,14 @@ struct exchange {
 
     /// A RESET was executed.
     void hold_reports();
-    /// The client is told what has changed since, and that the server is ready.
-    void release_reports();
+    /// The client is told what has changed since, what it was notified of, and that the server is ready.
+    void release_ready();
+
+    /// Tells what was kept for a moment when nothing is under way, if this is one.
+    void tell_notifications() {
+        if (!listening.untold.empty() || listening.missed) tell_notifications_if_quiet();
+    }
+    void tell_notifications_if_quiet();
 
     /// Takes back what a request that failed or was skipped had changed in advance.
     void undo(pending_request& skipped);

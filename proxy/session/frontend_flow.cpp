@@ -72,7 +72,7 @@ frontend_flow::progress frontend_flow::consume(base::bytes_view input) {
 }
 
 bool frontend_flow::gated(char tag) {
-    if (yields_here()) return true;
+    if (yields_here() || x_.listening.pinging) return true;
     if (x_.forward_gates == 0) return false;
     if (x_.forward_gates > x_.text_gates) return true;
     if (tag == 'S') return false;
@@ -213,6 +213,7 @@ frontend_flow::verdict frontend_flow::forward_query(base::bytes_view message, co
     entry.ends_transaction = sql::has(found.flags, effect::explicit_commit);
     entry.begins_block = begins_block(found);
     entry.plain_read = sql::has(found.flags, effect::plain_read);
+    if (!entry.plain_read && !entry.begins_block) x_.may_notify = true;
     entry.may_copy_in = sql::has(found.flags, effect::copy);
     entry.detail = std::move(detail);
     if (holds_back(x_, found.flags)) hold_back(x_, entry);
@@ -299,6 +300,7 @@ frontend_flow::verdict frontend_flow::take_execute(base::bytes_view message) {
     pending_request& entry = x_.push(request_kind::execute);
     entry.ends_transaction = sql::has(x_.bound_effects, effect::explicit_commit);
     entry.plain_read = sql::has(x_.bound_effects, effect::plain_read);
+    if (!entry.plain_read) x_.may_notify = true;
     entry.may_copy_in = sql::has(x_.bound_effects, effect::copy);
     x_.to_server.relay(message);
     x_.unsynced = true;

@@ -7,18 +7,14 @@ namespace pgweir::session {
 
 namespace {
 
-void append_identifier(std::string& out, std::string_view name) {
-    // A dotted name is quoted part by part.
-    out += '"';
-    for (const char c : name) {
-        if (c == '.') {
-            out += "\".\"";
-            continue;
-        }
-        if (c == '"') out += '"';
-        out += c;
+// A dotted name is quoted part by part.
+void append_setting_name(std::string& out, std::string_view name) {
+    for (std::size_t dot = name.find('.'); dot != std::string_view::npos; dot = name.find('.')) {
+        append_identifier(out, name.substr(0, dot));
+        out += '.';
+        name.remove_prefix(dot + 1);
     }
-    out += '"';
+    append_identifier(out, name);
 }
 
 std::string serialise(const std::vector<parameters::entry>& entries) {
@@ -54,6 +50,15 @@ void append_literal(std::string& out, std::string_view value) {
         out += c;
     }
     out += '\'';
+}
+
+void append_identifier(std::string& out, std::string_view name) {
+    out += '"';
+    for (const char c : name) {
+        if (c == '"') out += c;
+        out += c;
+    }
+    out += '"';
 }
 
 std::string lower_case(std::string_view name) {
@@ -148,7 +153,7 @@ transition plan_transition(const std::optional<parameters>& from, const paramete
 
     const auto reset = [&plan](std::string_view name) {
         plan.sql += "RESET ";
-        append_identifier(plan.sql, name);
+        append_setting_name(plan.sql, name);
         plan.sql += ';';
     };
     for (const auto& [name, value] : present) {

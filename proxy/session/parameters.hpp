@@ -63,6 +63,9 @@ std::string lower_case(std::string_view name);
 /// Appends a literal that reads the same whatever standard_conforming_strings is.
 void append_literal(std::string& out, std::string_view value);
 
+/// Appends a name in double quotes.
+void append_identifier(std::string& out, std::string_view name);
+
 /// The way from one state to another, to be run in a round trip of its own.
 struct transition {
     std::string sql;             ///< empty: nothing to do

@@ -23,6 +23,8 @@ public:
 
     bool has(metrics::pin_reason reason) const noexcept { return (bits_ >> static_cast<unsigned>(reason) & 1U) != 0; }
 
+    void remove(metrics::pin_reason reason) noexcept { bits_ &= ~(std::uint32_t{1} << static_cast<unsigned>(reason)); }
+
     void add(const pin_set& more) noexcept { bits_ |= more.bits_; }
 
     /// Those of which `keep` says so stay.

@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "session/hub_messages.hpp"
 #include "wire/backend.hpp"
 
 namespace pgweir::session {
@@ -37,7 +38,6 @@ constexpr std::array looks{
     look{reason::advisory_lock,
          "pg_catalog.pg_locks WHERE locktype OPERATOR(pg_catalog.=) 'advisory'"
          " AND pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()"},
-    look{reason::listen, "pg_catalog.pg_listening_channels()"},
     // Made by SQL, or by a client's message that was too large to be looked at. Our own have names of their own.
     look{reason::prepare,
          "pg_catalog.pg_prepared_statements WHERE from_sql"
@@ -95,6 +95,7 @@ std::string survey::question(const pin_set& suspected, const std::set<std::strin
         sql += each.where;
         sql += ')';
     }
+    sql += " UNION ALL SELECT 'channel', listened, '' FROM pg_catalog.pg_listening_channels() AS listened";
     sql += " UNION ALL SELECT 'complete', '', ''";
     return sql;
 }
@@ -109,6 +110,11 @@ void survey::take_row(base::bytes_view body) {
         complete_ = true;
     } else if (kind == "found") {
         if (const auto what = metrics::from_name<reason>(name)) found_.add(*what);
+    } else if (kind == "channel") {
+        // Our own is about to go.
+        if (name == turn_channel) return;
+        channels_.emplace(name);
+        found_.add(reason::listen);
     } else if (kind == "setting") {
         const bool no_role = name == "role" && values[2] == "none";
         if (values[2] && !no_role) settings_.emplace_back(name, *values[2]);

@@ -35,11 +35,14 @@ public:
 
     /// Set in the session, by any means. Without what ParameterStatus tells of the session's user.
     const std::vector<parameters::entry>& settings() const noexcept { return settings_; }
+    /// Listened to.
+    const std::set<std::string>& channels() const noexcept { return channels_; }
     /// What else is there.
     const pin_set& found() const noexcept { return found_; }
 
 private:
     std::vector<parameters::entry> settings_;
+    std::set<std::string> channels_;
     pin_set found_;
     bool complete_ = false;
     bool spoiled_ = false;

@@ -107,6 +107,7 @@ constexpr std::array all_words{
     word_info{"lastval", word::named, effect::lastval_currval},
     word_info{"nextval", word::named, effect::draws},
     word_info{"setval", word::named, effect::draws},
+    word_info{"pg_notify", word::named, effect::data_modifying},
     // Bound to the session: connections of dblink, a replication origin, an online backup, a temporary slot, the
     // threshold of pg_trgm.
     word_info{"dblink_connect", word::named, effect::session_function},

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
+#include <utility>
 
 #include "base/bytes.hpp"
 #include "net/address.hpp"
@@ -68,6 +71,16 @@ public:
 
     void set_user(server_user* user) noexcept { user_ = user; }
 
+    /// Where others read which client notifies by this server, by the process id that client was told.
+    void set_holder(std::shared_ptr<std::atomic<std::int32_t>> shown) noexcept { holder_ = std::move(shown); }
+    /// Something was sent that may commit.
+    void works_for(std::int32_t client_process_id) noexcept { show(client_process_id); }
+    /// In a transaction nothing has been notified yet: whatever comes now is of the one who committed last.
+    void answered(std::int32_t client_process_id, bool in_transaction) noexcept {
+        if (!in_transaction) committed_last_ = client_process_id;
+        show(committed_last_);
+    }
+
     net::transport transport;
     session::server_state state;
     base::byte_queue unread;  ///< the beginning of a message
@@ -75,6 +88,10 @@ public:
     bool ended = false;       ///< the server will send no more: what is left is to be read to its end
 
 private:
+    void show(std::int32_t client_process_id) noexcept {
+        if (holder_) holder_->store(client_process_id, std::memory_order_relaxed);
+    }
+
     void on_ready(int, net::readiness ready) override {
         if (ready.readable || ready.hung_up) drained = false;
         ended = ended || ready.ended;
@@ -85,6 +102,8 @@ private:
     }
 
     server_owner* owner_;
+    std::shared_ptr<std::atomic<std::int32_t>> holder_;
+    std::int32_t committed_last_ = 0;
     net::socket_address address_;
     net::registration watched_;
     server_user* user_ = nullptr;

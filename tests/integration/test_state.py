@@ -152,7 +152,6 @@ class Pins(Case):
         ("CREATE TEMP TABLE mine AS SELECT 7 AS seven", "temp_table", "SELECT seven FROM mine", "7"),
         ("SELECT 7 AS seven INTO TEMPORARY mine", "temp_table", "SELECT seven FROM mine", "7"),
         ("SELECT pg_advisory_lock(7)", "advisory_lock", "SELECT pg_advisory_unlock(7)", "t"),
-        ("LISTEN news", "listen", "SELECT pg_listening_channels()", "news"),
         ("PREPARE mine AS SELECT 7", "prepare", "EXECUTE mine", "7"),
         ("BEGIN; DECLARE mine CURSOR WITH HOLD FOR SELECT 7; COMMIT", "with_hold_cursor", "FETCH mine", "7"),
         ("SELECT setseed(0.5)", "setseed", "SELECT 7", "7"),
@@ -208,6 +207,21 @@ class Pins(Case):
         self.wait_until(lambda: not self.pins(), message="the pin's end")
         self.assert_virgin()
 
+    def test_the_first_pin_of_a_kind_is_logged(self):
+        def lines():
+            return [line for line in self.proxy.log().splitlines() if " session_pinned " in line]
+
+        for _ in range(3):
+            client = self.login(self.proxy, application_name="billing")
+            client.query("CREATE TEMP TABLE mine ()")
+            self.wait_until(lambda: self.pins() == ["temp_table"])
+            client.terminate()
+            self.wait_until(lambda: not self.pins())
+        (line,) = lines()
+        self.assertRegex(line, "user=app .*application=billing .*reason=temp_table")
+        self.login(self.proxy).query("SELECT pg_advisory_lock(7)")
+        self.wait_until(lambda: len(lines()) == 2, message="the line of the second kind")
+
     def test_what_does_not_pin(self):
         client = self.login(self.proxy)
         for statement in ("SELECT 1", "BEGIN; SET LOCAL work_mem TO '7MB'; COMMIT", "SET TimeZone TO 'Asia/Tokyo'",
@@ -221,9 +235,9 @@ class Pins(Case):
 
     def test_the_end_of_its_cause_ends_the_pin(self):
         client = self.login(self.proxy)
-        for cause, end in (("CREATE TEMP TABLE mine ()", "DROP TABLE mine"), ("LISTEN news", "UNLISTEN news"),
+        for cause, end in (("CREATE TEMP TABLE mine ()", "DROP TABLE mine"),
                            ("SELECT pg_advisory_lock(7)", "SELECT pg_advisory_unlock(7)"),
-                           ("PREPARE mine AS SELECT 7", "DEALLOCATE mine"), ("LISTEN news", "UNLISTEN *"),
+                           ("PREPARE mine AS SELECT 7", "DEALLOCATE mine"),
                            ("BEGIN; DECLARE mine CURSOR WITH HOLD FOR SELECT 7; COMMIT", "CLOSE mine"),
                            ("CREATE TEMP TABLE mine ()", "DISCARD TEMP"), ("PREPARE mine AS SELECT 7", "DEALLOCATE ALL"),
                            ("SELECT pg_advisory_lock(7)", "SELECT pg_advisory_unlock_all()")):  # fmt: skip
@@ -272,8 +286,8 @@ class Pins(Case):
 
     def test_discard_all_ends_the_pin(self):
         client = self.login(self.proxy)
-        client.query("LISTEN news")
-        self.assertEqual(self.pins(), ["listen"])
+        client.query("CREATE TEMP TABLE mine ()")
+        self.assertEqual(self.pins(), ["temp_table"])
         client.query("DISCARD ALL")
         self.assertEqual(self.pins(), [])
         self.assert_virgin()
@@ -290,7 +304,7 @@ class Pins(Case):
     def test_all_servers_pinned(self):
         proxy = self.pgweir(database={"pool": {"size": 1, "queue": {"max_wait": "200ms"}}})
         client, other = self.login(proxy), self.login(proxy)
-        client.query("LISTEN news")
+        client.query("CREATE TEMP TABLE mine ()")
         self.assertEqual(error_of(other.query("SELECT 1")).sqlstate, "53300")
         client.terminate()
         self.wait_until(lambda: error_of(other.query("SELECT 1")) is None)

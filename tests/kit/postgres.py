@@ -238,10 +238,10 @@ class Postgres:
         return f"postgres://{user}{secret}@{HOST}:{port or self.port}/{database or user}"
 
     def backends(self, database=None, user=None):
-        """(pid, state, query) of each client connection, those of this kit left out."""
+        """(pid, state, query) of each client connection, without those of this kit and those that only listen."""
         return self.sql(
             "SELECT pid, state, query FROM pg_stat_activity WHERE backend_type IN ('client backend', 'walsender')"
-            " AND application_name <> 'kit' AND (datname = %(database)s OR %(database)s IS NULL)"
+            " AND application_name NOT IN ('kit', 'pgweir listener') AND (datname = %(database)s OR %(database)s IS NULL)"
             " AND (usename = %(user)s OR %(user)s IS NULL) ORDER BY pid",
             {"database": database, "user": user},
         )

@@ -56,7 +56,8 @@ class Route(Case):
             connection = self.postgres.connect(DATABASE)
             with connection.cursor() as cursor:
                 while not done.wait(0.01):
-                    cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE usename = %s", (USER,))
+                    cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE usename = %s"
+                                   " AND application_name <> 'pgweir listener'", (USER,))
                     peak = max(peak, cursor.fetchone()[0])
             connection.close()
 

@@ -84,6 +84,14 @@ def _request(how, text):
     raise ValueError(how)
 
 
+def settled(answers):
+    """What other sessions notify of comes when it does: before the first word of an answer or behind its last. It is
+    compared as if it always stood right before ReadyForQuery."""
+    answers = list(answers)
+    notified = [one for one in answers if one[0] == "A"]
+    return [one for one in answers[:-1] if one[0] != "A"] + notified + answers[-1:]
+
+
 class Player:
     """Plays a row at one port, and notes what everybody was told. `between` is called before each line."""
 
@@ -109,7 +117,7 @@ class Player:
                     client.terminate()
                     continue
                 client.send(*_request(how, text))
-                heard.append((letter, how + " " + text, [told(one, pids) for one in client.until_ready()]))
+                heard.append((letter, how + " " + text, settled(told(one, pids) for one in client.until_ready())))
         finally:
             for client in clients.values():
                 client.terminate()

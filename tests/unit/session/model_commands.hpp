@@ -125,6 +125,7 @@ inline bool model_server::run_survey(const std::string& text) {
     }
     for (const std::string& kind : holds_)
         if (text.find("'found', '" + kind + "'") != std::string::npos) row("found", kind, "");
+    if (holds_.contains("listen")) row("channel", "news", "");
     row("complete", "", "");
     out_ += complete("SELECT");
     return true;

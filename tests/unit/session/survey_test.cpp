@@ -40,8 +40,9 @@ TEST(Survey, AsksForWhatIsSuspectedOnly) {
     EXPECT_THAT(usual, Not(HasSubstr("'found', 'advisory_lock'"))) << "those of all sessions are looked through";
     EXPECT_THAT(survey::question(pinned_for({pin_reason::advisory_lock}), {}), HasSubstr("'found', 'advisory_lock'"));
     const std::string all = survey::question(pinned_for({pin_reason::do_block}), {});
-    for (const char* kind : {"temp_table", "with_hold_cursor", "advisory_lock", "listen", "prepare"})
+    for (const char* kind : {"temp_table", "with_hold_cursor", "advisory_lock", "prepare"})
         EXPECT_THAT(all, HasSubstr("'found', '" + std::string(kind)));
+    EXPECT_THAT(all, HasSubstr("'channel'"));
     EXPECT_THAT(survey::question({}, {"app.it's"}), HasSubstr("current_setting(E'app.it''s', true)"));
 }
 
@@ -58,12 +59,14 @@ TEST(Survey, AnAnswerIsWholeOrNone) {
     seen.take_row(body_of({"setting", "work_mem", "7168"}));
     seen.take_row(body_of({"setting", "role", "none"}));
     seen.take_row(body_of({"setting", "app.tenant", std::nullopt}));
-    seen.take_row(body_of({"found", "listen", ""}));
+    seen.take_row(body_of({"channel", "news", ""}));
+    seen.take_row(body_of({"channel", session::turn_channel, ""}));
     EXPECT_FALSE(seen.answered());
     seen.take_row(body_of({"complete", "", ""}));
     EXPECT_TRUE(seen.answered());
     EXPECT_EQ(seen.settings(), (std::vector<session::parameters::entry>{{"work_mem", "7168"}}));
     EXPECT_EQ(seen.found().names(), "listen");
+    EXPECT_THAT(seen.channels(), testing::ElementsAre("news")) << "our own does not count";
     seen.take_row(body_of({"setting", "more", "behind the end"}));
     EXPECT_FALSE(seen.answered());
     for (const auto& row : {body_of({"setting", "work_mem"}), body_of({"what", "is", "this"}), std::string("x")}) {

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "net/deadlines.hpp"
+#include "net/reactor.hpp"
+#include "net/transport.hpp"
+#include "relay/lender.hpp"
+#include "session/channel_hub.hpp"
+#include "upstream/connector.hpp"
+
+namespace pgweir::relay {
+
+/// The connection that listens for all clients of one database that share an encoding. Connects when the first of them
+/// listens and goes some time after the last; connects again when it is lost. Belongs to one worker's thread.
+class listener final : net::event_handler, net::deadline_handler {
+public:
+    using deliver = std::function<void(std::uint64_t client, const session::hub_answer& what)>;
+
+    struct parts {
+        net::reactor& reactor;
+        net::deadline_queue& deadlines;
+        lender& servers;
+        const session::notifier_names& names;
+    };
+
+    /// `like`: whose upstream and credentials it connects with. All that is referred to outlives the listener.
+    listener(const parts& with, shared_pool& like, std::string encoding, std::uint64_t entropy, deliver to_clients);
+
+    void ask(std::uint64_t client, const session::hub_request& what);
+    void leave(std::uint64_t client);
+
+private:
+    void on_ready(int tag, net::readiness ready) override;
+    void on_deadline(int tag, base::time_point now) override;
+
+    void connect();
+    void opened(upstream::open_result result);
+    void read();
+    void write();
+    void lost(const char* why);
+    void disconnect();
+    void settle();
+
+    parts with_;
+    shared_pool& like_;
+    std::string encoding_;
+    session::channel_hub hub_;
+    deliver to_clients_;
+    net::transport connection_;
+    net::registration watched_;
+    base::byte_queue unread_;
+    base::byte_queue unsent_;
+    net::deadline deadline_;
+    base::duration pause_{};  ///< before the next attempt to connect
+    bool connecting_ = false;
+    bool settling_ = false;
+};
+
+}  // namespace pgweir::relay
