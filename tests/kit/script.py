@@ -93,12 +93,23 @@ def settled(answers):
 
 
 class Player:
-    """Plays a row at one port, and notes what everybody was told. `between` is called before each line."""
+    """Plays a row at one port, and notes what everybody was told. `between` is called before each line; answered() and
+    left() are there to be overridden."""
 
     def __init__(self, port, superuser, between=lambda: None):
         self._port = port
         self._superuser = superuser
         self._between = between
+
+    def open(self):
+        """A connection for a client that is about to say its first line."""
+        return RawClient(self._port)
+
+    def answered(self, letter, client, text, received):
+        """A line has been asked and answered."""
+
+    def left(self, letter):
+        """A client has gone before the end."""
 
     def play(self, row):
         clients, pids, heard = {}, {}, []
@@ -109,15 +120,18 @@ class Player:
                     continue
                 self._between()
                 if letter not in clients:
-                    clients[letter] = RawClient(self._port)
+                    clients[letter] = self.open()
                     heard.append((letter, "connects", self._connect(clients[letter], row.startup.get(letter, {}))))
                     pids[clients[letter].pid] = letter
                 client = clients[letter]
                 if how == ".":
                     client.terminate()
+                    self.left(letter)
                     continue
                 client.send(*_request(how, text))
-                heard.append((letter, how + " " + text, settled(told(one, pids) for one in client.until_ready())))
+                received = client.until_ready()
+                heard.append((letter, how + " " + text, settled(told(one, pids) for one in received)))
+                self.answered(letter, client, text, received)
         finally:
             for client in clients.values():
                 client.terminate()
