@@ -3,7 +3,7 @@ ruby/scenarios.rb."""
 import pathlib
 import unittest
 
-from kit.route import DirectRoute, SessionRoute, TransactionRoute
+from kit.route import DirectRoute, TransactionRoute
 from kit.scenarios import scenarios
 
 Scenarios = scenarios("ruby", "scenarios.rb", directory=pathlib.Path(__file__).resolve().parent / "ruby", names=(
@@ -15,10 +15,6 @@ class Direct(Scenarios, DirectRoute):
 
 
 class Transaction(Scenarios, TransactionRoute):
-    pass
-
-
-class Session(Scenarios, SessionRoute):
     pass
 
 

@@ -37,7 +37,7 @@ class RandomRows(RowsCase):
         started = []
 
         def proxy_of(size):
-            started.append(self.new_proxy(size))
+            started.append(self.new_proxy(size, max_wait="1s"))
             return started[-1]
 
         try:

@@ -9,7 +9,9 @@ Kept out is what README.md names as different in transaction mode, and what is n
   PREPARE makes has names of its own here;
 - literals that depend on settings, and moments, in named statements;
 - sequences drawn from before their client has asked for lastval(): those who draw ask in the same statement;
-- RESET ALL behind which the same text goes on, by a client that asked for settings at startup;
+- of clients that asked for settings at startup: RESET behind which the same text goes on, SET LOCAL .. TO DEFAULT,
+  set_config() to NULL, and RESET SESSION AUTHORIZATION if it was a role;
+- a name that is taken given to a statement that has an error of its own: which of the two is told;
 - tables that are altered; whatever waits for a lock of another client; a seed for random().
 Locks are not taken by clients that leave early: when they are free again is a matter of luck, directly too.
 """
@@ -70,7 +72,7 @@ PREPARED = (
 NAMED = (
     "SELECT $1::int + 1", "SELECT current_setting('work_mem'), current_user", "SET enable_seqscan = off",
     "SELECT set_config('app.tenant', $1, false)", "SELECT set_config('work_mem', $1, true)", "BEGIN", "COMMIT",
-    "SELECT nothing", "SHOW work_mem", "SELECT 1/0", "RESET work_mem")  # fmt: skip
+    "SHOW work_mem", "SELECT 1/0", "RESET work_mem")  # fmt: skip
 TEMPORARY = (
     "CREATE TEMP TABLE t1 AS SELECT 7 AS v", "CREATE TEMP TABLE t1 AS SELECT 8 AS v", "CREATE TEMP TABLE t2 (v int)",
     "CREATE TEMP TABLE t1 (v int) ON COMMIT DROP", "SELECT 9 AS v INTO TEMP t2", "INSERT INTO t1 VALUES (9)",
@@ -159,13 +161,16 @@ class Generator:
         if theme == "setting":
             return self._setting(letter, among_others)
         if theme == "role":
-            return self._role()
+            return self._role(may_return=not (among_others and letter in self._startup))
         if theme == "lock" and letter == self._leaves:
             theme = "read"
         if theme == "read" and self._random.random() < 0.3:
             shown = [name for name in self._names if name in SHOWN]
             return f"SHOW {self._random.choice(shown or SHOWN)}"
-        return self._random.choice(FIXED.get(theme, READS))
+        statement = self._random.choice(FIXED.get(theme, READS))
+        if "AUTHORIZATION" in statement and "role" in str(self._startup.get(letter)):
+            return "SELECT current_user, session_user"
+        return statement
 
     def _setting(self, letter, among_others):
         name = self._random.choice(self._names)
@@ -173,28 +178,35 @@ class Generator:
             name = self._random.choice(list(SETTINGS))
         value = self._random.choice(SETTINGS[name])
         way = self._random.random()
+        if letter in self._startup and among_others:
+            way %= 0.6  # no RESET
+        if letter in self._startup and (among_others or not (way < 0.45 or 0.60 <= way < 0.80)):
+            value = SETTINGS[name][0]  # no DEFAULT
         if way < 0.45:
             return f"SET {name} = {value}"
         if way < 0.60:
             return f"SET LOCAL {name} = {value}"
         if way < 0.75:
             return f"RESET {name}"
-        if way < 0.80 and not (among_others and letter in self._startup):
+        if way < 0.80:
             return "RESET ALL"
         text = "NULL" if value == "DEFAULT" else "'" + value.replace("'", "") + "'"
         return f"SELECT set_config('{name}', {text}, {self._random.choice(('true', 'false'))})"
 
-    def _role(self):
+    def _role(self, may_return):
         role = self._random.choice(ROLES)
         local = self._random.choice(("true", "false"))
-        return self._random.choice((f"SET ROLE {role}", f"SET ROLE {role}", f"SET LOCAL ROLE {role}", "RESET ROLE",
+        again = "RESET ROLE" if may_return else f"SET ROLE {role}"
+        return self._random.choice((f"SET ROLE {role}", f"SET ROLE {role}", f"SET LOCAL ROLE {role}", again,
                                     f"SELECT set_config('role', '{role.lower()}', {local})"))  # fmt: skip
 
     def _named(self):
         name = self._random.choice(("n1", "n2"))
         way = self._random.random()
-        if way < 0.35:
+        if way < 0.32:
             return f"= {name} {self._random.choice(NAMED)}"
+        if way < 0.35:
+            return "= n3 SELECT nothing"
         if way < 0.80:
             return f"@ {name}{self._random.choice(('', '', ' 7', ' 1234'))}"
         if way < 0.90:

@@ -10,8 +10,11 @@ from .route import Route
 from .script import Player, first_difference
 from .waiting import wait_until
 
-# What a pooler cannot know to be over, so that its client may keep the server.
-STICKY = re.compile(r"\b(lastval|currval|nextval|setval|setseed|seed|do|call|load|pg_temp)\b", re.IGNORECASE)
+# What pgweir cannot know to be over, so that its client may keep the server; and what decides how texts are read, amid a
+# pipeline whose texts have been looked at already.
+STICKY = re.compile(r"\b(lastval|currval|nextval|setval|setseed|seed|do|call|load|pg_temp)\b"
+                    r"|\|.*(standard_conforming_strings|client_encoding|set names|reset all)"
+                    r"|(standard_conforming_strings|client_encoding|set names|reset all).*\|", re.IGNORECASE)  # fmt: skip
 HELD = """SELECT (SELECT count(*) FROM pg_prepared_statements WHERE from_sql) + (SELECT count(*) FROM pg_cursors)
     + (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())
     + (SELECT count(*) FROM pg_listening_channels())
@@ -76,10 +79,10 @@ class RowsCase(Route):
             client.terminate()
 
     @classmethod
-    def new_proxy(cls, size):
+    def new_proxy(cls, size, max_wait="5s"):
         return cls.class_pgweir(
             auth={"method": "scram-sha-256", "users": cls.users()},
-            databases={DATABASE: {"pool": {"size": size, "queue": {"max_wait": "5s"}}}})  # fmt: skip
+            databases={DATABASE: {"pool": {"size": size, "queue": {"max_wait": max_wait}}}})  # fmt: skip
 
     @classmethod
     def proxy_of(cls, size):

@@ -28,6 +28,8 @@ from .rawclient import RawClient, ServerError
 LINE = re.compile(r"([a-z])([:+*=@!.-])\s*(.*)")
 # Nothing of these says the same twice, or through another server.
 UNSTABLE = {"L", "F", "P", "p", "q", "W"}
+# The routine that refuses is that of Parse where a server has to be told a statement first.
+IN_FAILED_TRANSACTION = "25P02"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +50,8 @@ def told(message, pids):
     """A message as something to compare and to read."""
     if message.tag in "EN":
         kept = {key: value for key, value in sorted(message.fields.items()) if key not in UNSTABLE}
+        if kept["C"] == IN_FAILED_TRANSACTION:
+            kept.pop("R", None)
         return message.tag, tuple(kept.items())
     if message.tag == "S":
         return "S", *message.parameter
