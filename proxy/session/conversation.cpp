@@ -129,8 +129,9 @@ void conversation::return_to_startup() {
     parameters wanted = x_.desired;
     for (const auto& [name, value] : x_.startup.entries()) {
         const bool named = std::find(due.names.begin(), due.names.end(), name) != due.names.end();
+        const bool with_all = due.all && (due.identity || !is_identity(name));
         // A reported setting that is not at the server's default was not reset: the RESET was rolled back.
-        if ((due.all || named) && (!x_.server->reports(name) || x_.server->has_default(name)))
+        if ((with_all || named) && (!x_.server->reports(name) || x_.server->has_default(name)))
             wanted = wanted.with(*x_.texts, name, value);
         else if (const auto kept = x_.desired.find(name))
             others.emplace_back(name, *kept);

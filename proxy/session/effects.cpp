@@ -62,7 +62,7 @@ void forget_session(exchange& x) {
     if (std::exchange(x.names_unknown, false)) x.server->dirty = true;
     x.prepared_effects = effect::none;
     x.desired_changed();
-    x.reset_due.all = true;
+    x.reset_due.all = x.reset_due.identity = true;
     x.hold_reports();
 }
 

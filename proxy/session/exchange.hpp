@@ -67,6 +67,7 @@ struct slow_request {
 /// What RESET and DISCARD ALL returned to the server's own defaults.
 struct resets {
     bool all = false;
+    bool identity = false;  ///< and the role, which RESET ALL leaves alone
     std::vector<std::string> names;
 };
 

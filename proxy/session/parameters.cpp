@@ -36,12 +36,11 @@ const std::string* find_value(const std::vector<parameters::entry>& entries, std
     return found == entries.end() ? nullptr : &found->second;
 }
 
-// Of these everything else depends: what may be set, and by whom.
+}  // namespace
+
 bool is_identity(std::string_view name) {
     return name == "role" || name == "session_authorization";
 }
-
-}  // namespace
 
 void append_literal(std::string& out, std::string_view value) {
     out += "E'";

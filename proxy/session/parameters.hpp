@@ -58,6 +58,9 @@ private:
 /// Whether a ParameterStatus of this name says something about the server that no client can set.
 bool is_read_only_report(std::string_view name);
 
+/// Of these everything else depends: what may be set, and by whom. RESET ALL leaves them alone.
+bool is_identity(std::string_view name);
+
 std::string lower_case(std::string_view name);
 
 /// Appends a literal that reads the same whatever standard_conforming_strings is.

@@ -117,6 +117,15 @@ ROWS = [
         a: SELECT current_user
         a: SHOW work_mem
     """),
+    Row("RESET ALL does not bring back the role of startup, DISCARD ALL does", """
+        a: SET ROLE pg_read_all_stats
+        a: RESET ALL
+        b: SELECT current_user
+        a: SELECT current_user
+        a: DISCARD ALL
+        b: SELECT current_user
+        a: SELECT current_user
+    """, startup={"a": {"options": "-c role=pg_monitor -c work_mem=5MB"}}),
     Row("DISCARD ALL ends a role", """
         a: SET ROLE pg_monitor
         b: SELECT current_user
