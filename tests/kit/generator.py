@@ -12,7 +12,7 @@ Kept out is what README.md names as different in transaction mode, and what is n
 - of clients that asked for settings at startup: RESET behind which the same text goes on, SET LOCAL .. TO DEFAULT,
   set_config() to NULL, and RESET SESSION AUTHORIZATION if it was a role;
 - a name that is taken given to a statement that has an error of its own: which of the two is told;
-- tables that are altered; whatever waits for a lock of another client; a seed for random().
+- how many a server's pg_temp has; tables that are altered; whatever waits for a lock of another client; a seed for random().
 Locks are not taken by clients that leave early: when they are free again is a matter of luck, directly too.
 """
 import random
@@ -56,7 +56,8 @@ TRANSACTION = (
     "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ")  # fmt: skip
 READS = (
     f"SELECT {SEEN}", f"SELECT {SEEN}", "SELECT current_user, session_user", "SELECT current_user, session_user",
-    "SELECT current_schemas(false)", "SELECT name, statement FROM pg_prepared_statements WHERE from_sql ORDER BY 1",
+    "SELECT s FROM unnest(current_schemas(false)) AS s WHERE s !~ '^pg_temp'",
+    "SELECT name, statement FROM pg_prepared_statements WHERE from_sql ORDER BY 1",
     "SELECT name, is_holdable FROM pg_cursors ORDER BY 1", "SELECT pg_listening_channels()",
     "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()",
     "SELECT relname FROM pg_class WHERE relnamespace = pg_my_temp_schema() ORDER BY 1",
