@@ -11,8 +11,10 @@ Kept out is what README.md names as different in transaction mode, and what is n
 - sequences drawn from before their client has asked for lastval(): those who draw ask in the same statement;
 - of clients that asked for settings at startup: RESET behind which the same text goes on, SET LOCAL .. TO DEFAULT,
   set_config() to NULL, and RESET SESSION AUTHORIZATION if it was a role;
-- a name that is taken given to a statement that has an error of its own: which of the two is told;
-- how many a server's pg_temp has; tables that are altered; whatever waits for a lock of another client; a seed for random().
+- a name that is taken given to a statement that has an error of its own, and values of another number than a statement
+  has parameters: which of several errors, and which of several names of one statement, is told;
+- the number of a server's pg_temp; tables that are altered; whatever waits for a lock of another client; a seed for
+  random().
 Locks are not taken by clients that leave early: when they are free again is a matter of luck, directly too.
 """
 import random
@@ -70,10 +72,12 @@ PREPARED = (
     "PREPARE p1 AS SELECT 7", "PREPARE p1 (int) AS SELECT $1 + 1", "PREPARE p2 AS SELECT current_setting('work_mem')",
     "EXECUTE p1", "EXECUTE p1", "EXECUTE p1 (1)", "EXECUTE p2", "EXECUTE p2", "DEALLOCATE p1",
     "DEALLOCATE p2")  # fmt: skip
-NAMED = (
-    "SELECT $1::int + 1", "SELECT current_setting('work_mem'), current_user", "SET enable_seqscan = off",
-    "SELECT set_config('app.tenant', $1, false)", "SELECT set_config('work_mem', $1, true)", "BEGIN", "COMMIT",
-    "SHOW work_mem", "SELECT 1/0", "RESET work_mem")  # fmt: skip
+NAMED = {
+    "n1": ("SELECT current_setting('work_mem'), current_user", "SET enable_seqscan = off", "BEGIN", "COMMIT",
+           "SHOW work_mem", "SELECT 1/0", "RESET work_mem"),
+    "n2": ("SELECT $1::int + 1", "SELECT set_config('app.tenant', $1, false)", "SELECT set_config('work_mem', $1, true)",
+           "SELECT 1 / ($1::int - 7)"),
+}  # fmt: skip
 TEMPORARY = (
     "CREATE TEMP TABLE t1 AS SELECT 7 AS v", "CREATE TEMP TABLE t1 AS SELECT 8 AS v", "CREATE TEMP TABLE t2 (v int)",
     "CREATE TEMP TABLE t1 (v int) ON COMMIT DROP", "SELECT 9 AS v INTO TEMP t2", "INSERT INTO t1 VALUES (9)",
@@ -202,14 +206,14 @@ class Generator:
                                     f"SELECT set_config('role', '{role.lower()}', {local})"))  # fmt: skip
 
     def _named(self):
-        name = self._random.choice(("n1", "n2"))
+        name = self._random.choice(sorted(NAMED))
         way = self._random.random()
         if way < 0.32:
-            return f"= {name} {self._random.choice(NAMED)}"
+            return f"= {name} {self._random.choice(NAMED[name])}"
         if way < 0.35:
             return "= n3 SELECT nothing"
         if way < 0.80:
-            return f"@ {name}{self._random.choice(('', '', ' 7', ' 1234'))}"
+            return f"@ {name}" if name == "n1" else f"@ {name} {self._random.choice((7, 1234))}"
         if way < 0.90:
             return f"- {name}"
         return self._random.choice((": ", "+ ")) + f"DEALLOCATE {name}"

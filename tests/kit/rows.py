@@ -52,6 +52,11 @@ class Oracle(Player):
         self._holding, self._sticky = set(), set()
         self.needed = 1
 
+    def open(self):
+        # The first one who asks for such settings is greeted by a server.
+        self.needed = max(self.needed, len(self._holding) + 1)
+        return super().open()
+
     def answered(self, letter, client, text, received):
         self.needed = max(self.needed, len(self._holding | {letter}))
         if STICKY.search(text):
