@@ -167,7 +167,8 @@ void scanner::look_at_set_config() noexcept {
         return;
     }
     if (at(')') && open_parentheses_ == set_config_parentheses_ + 1) return;
-    const bool plain = at(token_kind::string) && current_.text.front() == '\'' && ++set_config_tokens_ == 1;
+    const bool plain = at(token_kind::string) && current_.text.front() == '\'' && is_in_one_piece(current_.text) &&
+                       ++set_config_tokens_ == 1;
     if (set_config_argument_ == 0) {
         constexpr std::string_view search_path = "'search_path'";
         names_search_path_ = names_search_path_ || same_word(current_.text, search_path);
@@ -200,8 +201,9 @@ void scanner::look_at_string() noexcept {
     const char first = current_.text.front();
     // A block's body: whatever sets something there may give values to custom settings.
     if (first_ == word::do_ && may_set(current_.text)) result_.unread_names = true;
-    // A string with escapes may say anything.
-    const bool hidden = first != '\'' && first != '$' && current_.text.find('\\') != std::string_view::npos;
+    // A string with escapes may say anything, and so may one in pieces.
+    const bool escapes = first != '\'' && first != '$' && current_.text.find('\\') != std::string_view::npos;
+    const bool hidden = escapes || (first != '$' && !is_in_one_piece(current_.text));
     const bool unicode = (first == 'u' || first == 'U') && current_.text[1] == '&';
     if (first_ == word::set || in_set_config_) {
         if (hidden || unicode || mentions_pg_temp(current_.text)) report(effect::temp_object);

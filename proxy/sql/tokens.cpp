@@ -213,6 +213,17 @@ const char* tokens::continued_at(const char* after_quote) const noexcept {
     return nullptr;
 }
 
+bool is_in_one_piece(std::string_view literal) noexcept {
+    const std::size_t opening_quote = literal.find('\'');
+    // A quote that is not doubled is the last.
+    for (std::size_t at = opening_quote + 1; at + 1 < literal.size(); ++at) {
+        if (literal[at] != '\'') continue;
+        ++at;
+        if (at + 1 == literal.size() || literal[at] != '\'') return false;
+    }
+    return true;
+}
+
 std::string identifier_value(std::string_view as_written) {
     const std::size_t quote = as_written.find('"');
     std::string value;

@@ -123,6 +123,10 @@ inline void tokens::take_word(token& found) noexcept {
     take(found, token_kind::identifier, at);
 }
 
+/// Of a string token in quotes: false when it was continued on another line, so that its value is not what stands
+/// between its first and its last quote. Backslash escapes may make it false too.
+bool is_in_one_piece(std::string_view literal) noexcept;
+
 /// What an identifier token names: folded to lower case, or without its quotes. U& escapes are not resolved.
 std::string identifier_value(std::string_view as_written);
 

@@ -83,8 +83,9 @@ TEST(scan, names_of_settings_that_set_config_is_given) {
     for (const char* text :
          {"SELECT set_config($1, 'v', false)", "SELECT set_config('app.' || 'one', 'v', false)",
           "SELECT set_config(x || 'app.one', 'v', false)", "SELECT set_config(E'app.\\x41', 'v', false)",
-          "SELECT set_config('a' 'b', 'v', false)", "SELECT set_config(set_config('app.one', 'v', false), 'v', false)",
-          "SELECT set_config('app.one', 'v'", "SET \"app\".\"one\" = 1", "SET app . one = 1",
+          "SELECT set_config('a' 'b', 'v', false)", "SELECT set_config('a'\n'b', 'v', false)",
+          "SELECT set_config(set_config('app.one', 'v', false), 'v', false)", "SELECT set_config('app.one', 'v'",
+          "SET \"app\".\"one\" = 1", "SET app . one = 1",
           "SELECT set_config('a.a', '', false), set_config('a.b', '', false), set_config('a.c', '', false), "
           "set_config('a.d', '', false), set_config('a.e', '', false)",
           "DO $$ BEGIN PERFORM f(); END $$", "DO 'BEGIN SET app.one = 1; END'", "DO $$ BEGIN EXECUTE x; END $$"})
@@ -222,7 +223,8 @@ TEST(scan, sequences) {
 TEST(scan, moments_in_strings) {
     for (const char* text :
          {"SELECT 'now'::timestamptz", "SELECT date 'Today'", "SELECT * FROM t WHERE d > ' tomorrow '",
-          "SELECT timestamp '10:00 yesterday'", "SELECT E'n\\x6fw'::time", "SELECT U&'no!0077' UESCAPE '!'"})
+          "SELECT timestamp '10:00 yesterday'", "SELECT E'n\\x6fw'::time", "SELECT U&'no!0077' UESCAPE '!'",
+          "SELECT 'to'\n'day'", "SELECT E'to' -- \n'morrow'"})
         EXPECT_TRUE(has_bit(text, effect::time_literal)) << text;
     for (const char* text :
          {"SELECT 'then'", "SELECT now()", "SELECT \"now\" FROM t", "SELECT E'noon'", "SELECT 'no' 'w'"})
