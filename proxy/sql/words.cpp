@@ -241,8 +241,28 @@ bool same_word(std::string_view name, std::string_view lower_case_word) noexcept
     return equals(name, lower_case_word);
 }
 
+namespace {
+
+constexpr std::array<std::string_view, 4> moments{"now", "today", "tomorrow", "yesterday"};
+
+constexpr bool is_letter(char c) noexcept {
+    return lower(c) >= 'a' && lower(c) <= 'z';
+}
+
+}  // namespace
+
+bool names_moment(std::string_view value) noexcept {
+    for (std::size_t i = 0; i < value.size(); ++i) {
+        const std::size_t begin = i;
+        while (i < value.size() && is_letter(value[i])) ++i;
+        const std::string_view letters = value.substr(begin, i - begin);
+        for (const std::string_view moment : moments)
+            if (equals(letters, moment)) return true;
+    }
+    return false;
+}
+
 bool mentions_moment(std::string_view text) noexcept {
-    constexpr std::array<std::string_view, 4> moments{"now", "today", "tomorrow", "yesterday"};
     for (std::size_t i = 0; i < text.size(); ++i) {
         const char c = lower(text[i]);
         if (c != 'n' && c != 't' && c != 'y') continue;

@@ -123,6 +123,9 @@ bool same_word(std::string_view name, std::string_view lower_case) noexcept;
 /// Whether a string has one of the words that stand for a moment in a date or a time: now, today, tomorrow, yesterday.
 bool mentions_moment(std::string_view text) noexcept;
 
+/// The same of a string's value, as the input functions of dates and times read it: only whole words count.
+bool names_moment(std::string_view value) noexcept;
+
 /// Whether a piece of code may set anything: by SET, by set_config(), or by what it executes or calls.
 bool may_set(std::string_view code) noexcept;
 

@@ -1,0 +1,141 @@
+#include "sql/shape.hpp"
+
+#include <array>
+
+#include "sql/tokens.hpp"
+#include "sql/words.hpp"
+
+namespace pgweir::sql {
+
+namespace {
+
+// The grammar's integers are those that fit 32 bits; any other number it takes in fewer places.
+bool is_integer(std::string_view number) noexcept {
+    constexpr std::string_view largest = "2147483647";
+    if (number.find_first_not_of("0123456789") != std::string_view::npos) return false;
+    const std::size_t zeros = number.find_first_not_of('0');
+    if (zeros == std::string_view::npos) return true;
+    number.remove_prefix(zeros);
+    return number.size() < largest.size() || (number.size() == largest.size() && number <= largest);
+}
+
+// Statements in which a literal stands for a value and nothing else.
+bool has_plain_literals(std::string_view first_word) noexcept {
+    constexpr std::array<std::string_view, 9> words{"select", "with", "insert", "update", "delete",
+                                                    "values", "call", "merge",  "execute"};
+    for (const std::string_view word : words)
+        if (same_word(first_word, word)) return true;
+    return false;
+}
+
+class shape_writer {
+public:
+    shape_writer(std::string_view text, std::string& shape) noexcept
+        : text_(text), shape_(shape), source_(text), not_copied_(text.data()) {}
+
+    // False: something in the text is never closed.
+    bool run();
+
+private:
+    // The tokens before the current one are looked at where they are: copying each would cost more than finding it.
+    const token& current() const noexcept { return last_three_[count_ % 3]; }
+    const token& previous() const noexcept { return last_three_[(count_ + 2) % 3]; }
+    const token& before_previous() const noexcept { return last_three_[(count_ + 1) % 3]; }
+    const char* begin_of_current() const noexcept { return current().text.data(); }
+    const char* end_of_current() const noexcept { return begin_of_current() + current().text.size(); }
+    bool touches_previous() const noexcept { return count_ > 0 && begin_of_current() == end_of_previous_; }
+
+    void take_gap();
+    void take_current();
+    void copy_until(const char* end) { shape_.append(not_copied_, end); }
+    std::string_view instead_of_string() const noexcept;
+    std::string_view instead_of_number() const noexcept;
+    bool is_precision_of_float() const noexcept;
+
+    std::string_view text_;
+    std::string& shape_;
+    tokens source_;
+    std::array<token, 3> last_three_;
+    std::size_t count_ = 0;  // of tokens before the current one
+    const char* end_of_previous_ = nullptr;
+    const char* not_copied_;  // up to here the text is in the shape
+    bool at_statement_begin_ = true;
+    bool plain_literals_ = false;
+};
+
+bool shape_writer::run() {
+    for (source_.next(last_three_[0]); current().kind != token_kind::end; source_.next(last_three_[count_ % 3])) {
+        take_gap();
+        take_current();
+        end_of_previous_ = end_of_current();
+        ++count_;
+    }
+    if (count_ > 0) copy_until(end_of_previous_);
+    return !source_.ended_inside();
+}
+
+// Where tokens touch they stay together: `<-` is one operator, `< -` are two.
+void shape_writer::take_gap() {
+    const char* begin = begin_of_current();
+    if (count_ == 0) {
+        not_copied_ = begin;
+    } else if (begin != end_of_previous_ && (begin != end_of_previous_ + 1 || *end_of_previous_ != ' ')) {
+        copy_until(end_of_previous_);
+        shape_ += ' ';
+        not_copied_ = begin;
+    }
+}
+
+void shape_writer::take_current() {
+    const token_kind kind = current().kind;
+    if (at_statement_begin_ && current().text != "(") {
+        plain_literals_ = kind == token_kind::identifier && has_plain_literals(current().text);
+        at_statement_begin_ = false;
+    }
+    if (kind == token_kind::semicolon) at_statement_begin_ = true;
+    if (!plain_literals_ || (kind != token_kind::number && kind != token_kind::string)) return;
+    const std::string_view instead = kind == token_kind::number ? instead_of_number() : instead_of_string();
+    if (instead.empty()) return;
+    copy_until(begin_of_current());
+    shape_ += instead;
+    not_copied_ = end_of_current();
+}
+
+// Empty: it is kept.
+std::string_view shape_writer::instead_of_string() const noexcept {
+    const std::string_view literal = current().text;
+    if (literal.front() != '\'' || !is_in_one_piece(literal) || names_moment(literal)) return {};
+    // What stands behind UESCAPE decides what the string or the name before it says.
+    const bool escape = previous().kind == token_kind::identifier && same_word(previous().text, "uescape");
+    return escape ? std::string_view() : "''";
+}
+
+// Without blanks around it a number is read in one way by one version of PostgreSQL and in another by the next.
+std::string_view shape_writer::instead_of_number() const noexcept {
+    const char* end = end_of_current();
+    if (end != text_.data() + text_.size() && (detail::is(*end, detail::is_word) || *end == '.')) return {};
+    if (touches_previous() && (previous().kind != token_kind::symbol || previous().text == ".")) return {};
+    if (is_precision_of_float()) return {};
+    return is_integer(current().text) ? "0" : ".0";
+}
+
+// float(24) is another type than float(25).
+bool shape_writer::is_precision_of_float() const noexcept {
+    return previous().text == "(" && before_previous().kind == token_kind::identifier &&
+           same_word(before_previous().text, "float");
+}
+
+}  // namespace
+
+void write_shape(std::string_view text, std::string& shape) {
+    shape.clear();
+    // A vertical tab is white space since PostgreSQL 16 and an error before; a NUL is the end of the text.
+    constexpr std::string_view disputed("\v\0", 2);
+    if (text.find_first_of(disputed) == std::string_view::npos) {
+        shape.reserve(text.size());
+        if (shape_writer(text, shape).run()) return;
+    }
+    shape = text;
+}
+
+}  // namespace pgweir::sql

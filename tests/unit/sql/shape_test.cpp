@@ -1,0 +1,72 @@
+#include "sql/shape.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "sql/understand.hpp"
+
+namespace pgweir::sql {
+
+namespace {
+
+std::string shape_of(std::string_view text) {
+    std::string shape;
+    write_shape(text, shape);
+    return shape;
+}
+
+TEST(shape, what_texts_have_in_common) {
+    struct row {
+        const char* text;
+        const char* shape;
+    };
+    for (const auto& [text, shape] : {
+             row{"SELECT * FROM t WHERE a = 12 AND b = 'x'", "SELECT * FROM t WHERE a = 0 AND b = ''"},
+             row{"  select /* c */ 1.5,\n\t-- d\n 'it''s'  ", "select .0, ''"},
+             row{"SELECT 2147483647, 2147483648, 0007, 1e3, .5, 5.", "SELECT 0, .0, 0, .0, .0, .0"},
+             row{"INSERT INTO t VALUES (1, 'a'), (2, 'b');", "INSERT INTO t VALUES (0, ''), (0, '');"},
+             row{"(SELECT 1) UNION SELECT 2 LIMIT 10", "(SELECT 0) UNION SELECT 0 LIMIT 0"},
+             row{"SELECT 1; SET x = 1; EXECUTE a(1)", "SELECT 0; SET x = 1; EXECUTE a(0)"},
+             row{"SELECT a/**/b, c<-1, d< -1", "SELECT a b, c<-0, d< -0"},
+             row{"SELECT f(1, 'a'), x[1], numeric(10, 2) '1'", "SELECT f(0, ''), x[0], numeric(0, 0) ''"},
+             row{"SELECT $1, $2 /* $3 */", "SELECT $1, $2"},
+             row{"", ""},
+             row{" -- x", ""},
+         })
+        EXPECT_EQ(shape_of(text), shape) << text;
+}
+
+TEST(shape, what_is_kept) {
+    for (const char* text : {
+             "SELECT 'now', 'Today 04:00', 'x,tomorrow'",
+             "SELECT E'a', U&'b', B'01', X'ff', N'c', $$d$$, $x$e$x$",
+             "SELECT U&\"a\" UESCAPE '!', U&'a' UESCAPE '?'",
+             "SELECT 'a'\n'b'",
+             "SELECT a::float(24), CAST(b AS FLOAT ( 25 ))",
+             "SELECT 1from t, 2.x, a.1",
+             "SET x = 1",
+             "CREATE TABLE t (a varchar(10) DEFAULT 'x')",
+             "EXPLAIN (ANALYZE 0) SELECT 1",
+             "COPY t FROM '/a' WITH (DELIMITER 'x')",
+             "PREPARE TRANSACTION 'a'",
+             "DO 'a'",
+             "SELECT 1 \v 'a'",
+             "SELECT 1, 'never closed",
+             "SELECT 1 /* never closed",
+         })
+        EXPECT_EQ(shape_of(text), text);
+    const std::string_view with_nul("SELECT 1\0, 2", 12);
+    EXPECT_EQ(shape_of(with_nul), with_nul);
+}
+
+TEST(shape, a_long_text_is_understood_by_its_shape) {
+    const std::string text = "INSERT INTO t VALUES ('" + std::string(max_understood_bytes, 'x') + "')";
+    EXPECT_EQ(understand(text).reasons, reason::too_long);
+    EXPECT_EQ(understand(shape_of(text)).writes.size(), 1U);
+}
+
+}  // namespace
+
+}  // namespace pgweir::sql
