@@ -38,7 +38,8 @@ statement_class class_of_set(const PgQuery__VariableSetStmt& statement) noexcept
         case PG_QUERY__VARIABLE_SET_KIND__VAR_SET_DEFAULT:
         case PG_QUERY__VARIABLE_SET_KIND__VAR_RESET:
         case PG_QUERY__VARIABLE_SET_KIND__VAR_RESET_ALL: return statement.is_local ? set_local : reset;
-        case PG_QUERY__VARIABLE_SET_KIND__VAR_SET_MULTI: return is_of_transaction(statement) ? set_local : set;
+        case PG_QUERY__VARIABLE_SET_KIND__VAR_SET_MULTI:
+            return is_of_transaction(statement) || statement.is_local ? set_local : set;
         case PG_QUERY__VARIABLE_SET_KIND__VAR_SET_VALUE:
         case PG_QUERY__VARIABLE_SET_KIND__VAR_SET_CURRENT:
         case PG_QUERY__VARIABLE_SET_KIND__VARIABLE_SET_KIND_UNDEFINED:

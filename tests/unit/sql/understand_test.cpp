@@ -70,6 +70,7 @@ TEST(understand, classes) {
              row{"SET LOCAL x = 1", "set local"},
              row{"SET TRANSACTION READ ONLY", "set local"},
              row{"SET TRANSACTION SNAPSHOT 'a'", "set local"},
+             row{"SET LOCAL SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", "set local"},
              row{"SET CONSTRAINTS ALL DEFERRED", "set local"},
              row{"SET x TO DEFAULT", "reset"},
              row{"RESET ALL", "reset"},
