@@ -14,9 +14,9 @@ inline constexpr std::size_t max_understood_bytes = 64 * 1024;
 /// in each other, or 1500 operators in a row.
 inline constexpr std::size_t max_tree_depth = 3000;
 
-/// Stack that the calling thread must have free, in bytes. PostgreSQL's parser keeps its own stack on the heap, but
-/// writing the tree down and reading it again recurses, a little over 1 KiB for each node on the way down, and
-/// libpg_query has no guard of its own.
+/// Stack that the calling thread must have, in bytes. PostgreSQL's parser keeps its own stack on the heap, but writing
+/// the tree down and reading it again recurses, 1 KiB for each node on the way down, and libpg_query has no guard of
+/// its own. The deepest trees that are let through were measured to take 3 MiB.
 inline constexpr std::size_t understand_stack_bytes = 8 * 1024 * 1024;
 
 /// What the text's syntax says, by the grammar of PostgreSQL 15. Never fails: what is too long, too deep, or unknown to

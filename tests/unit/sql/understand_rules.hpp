@@ -92,7 +92,11 @@ inline std::string broken_scan_agreement(std::string_view text, const sql::state
         if (wanted == effect::set_config) wanted |= effect::local_config;
         if (!has(scanned, wanted | effect::session_function)) return "a function is seen: " + function.name;
     }
-    if (facts.creates_temporary && !has(scanned, effect::temp_object | effect::session_function))
+    // INSERT INTO temp writes a table of that name; SELECT INTO TEMP inside of an INSERT the server refuses.
+    const bool into_means_table = std::ranges::any_of(facts.statements, [](sql::statement_class what) {
+        return what == sql::statement_class::insert || what == sql::statement_class::merge;
+    });
+    if (facts.creates_temporary && !into_means_table && !has(scanned, effect::temp_object | effect::session_function))
         return "something temporary is seen";
     if (facts.holds_cursor && !has(scanned, effect::with_hold)) return "a held cursor is seen";
     if (has(facts.reasons, sql::reason::time_literal) && !has(scanned, effect::time_literal))
