@@ -1,6 +1,8 @@
 #include "sql/shape.hpp"
 
 #include <array>
+#include <cstddef>
+#include <cstdint>
 
 #include "sql/tokens.hpp"
 #include "sql/words.hpp"
@@ -47,6 +49,10 @@ private:
 
     void take_gap();
     void take_current();
+    void take_literal();
+    void follow_rows();
+    void follow_list();
+    void end_item(std::size_t begin);
     void copy_until(const char* end) { shape_.append(not_copied_, end); }
     std::string_view instead_of_string() const noexcept;
     std::string_view instead_of_number() const noexcept;
@@ -61,6 +67,15 @@ private:
     const char* not_copied_;  // up to here the text is in the shape
     bool at_statement_begin_ = true;
     bool plain_literals_ = false;
+
+    // Of VALUES (...), (...): where we are, and the open parentheses inside of a row.
+    enum class rows : std::uint8_t { none, before_row, in_row, behind_row };
+    rows rows_ = rows::none;
+    std::size_t row_begin_ = 0;  // in the shape, as are the following
+    std::size_t open_parentheses_ = 0;
+    bool in_list_ = false;  // of IN (1, 2), as long as there is nothing but literals
+    std::size_t item_begin_ = 0;  // of the last row, or of the last literal in a list
+    std::size_t item_end_ = 0;  // 0: there is none
 };
 
 bool shape_writer::run() {
@@ -92,13 +107,78 @@ void shape_writer::take_current() {
         plain_literals_ = kind == token_kind::identifier && has_plain_literals(current().text);
         at_statement_begin_ = false;
     }
-    if (kind == token_kind::semicolon) at_statement_begin_ = true;
-    if (!plain_literals_ || (kind != token_kind::number && kind != token_kind::string)) return;
-    const std::string_view instead = kind == token_kind::number ? instead_of_number() : instead_of_string();
-    if (instead.empty()) return;
+    if (kind == token_kind::semicolon) {
+        at_statement_begin_ = true;
+        in_list_ = false;
+        rows_ = rows::none;
+    }
+    if (!plain_literals_) return;
+    if (in_list_) follow_list();
+    if (kind == token_kind::number || kind == token_kind::string) take_literal();
+    follow_rows();
+    if (current().text == "(" && previous().kind == token_kind::identifier && same_word(previous().text, "in")) {
+        in_list_ = rows_ != rows::in_row;
+        item_end_ = 0;
+    }
+}
+
+void shape_writer::take_literal() {
+    const bool number = current().kind == token_kind::number;
+    const std::string_view instead = number ? instead_of_number() : instead_of_string();
+    if (instead.empty() && !in_list_) return;
     copy_until(begin_of_current());
-    shape_ += instead;
+    const std::size_t begin = shape_.size();
+    shape_ += instead.empty() ? current().text : instead;
     not_copied_ = end_of_current();
+    if (in_list_) end_item(begin);
+}
+
+// What is said twice says no more than once: of rows or literals that look alike, one behind the other, one is kept.
+void shape_writer::end_item(std::size_t begin) {
+    const std::string_view shape = shape_;
+    if (item_end_ != 0 && shape.substr(item_begin_, item_end_ - item_begin_) == shape.substr(begin)) {
+        shape_.resize(item_end_);
+    } else {
+        item_begin_ = begin;
+        item_end_ = shape_.size();
+    }
+}
+
+void shape_writer::follow_list() {
+    const auto is_literal = [](token_kind kind) { return kind == token_kind::number || kind == token_kind::string; };
+    if (is_literal(current().kind))
+        in_list_ = previous().text == "," || previous().text == "(";
+    else
+        in_list_ = current().text == "," && is_literal(previous().kind);
+}
+
+void shape_writer::follow_rows() {
+    const std::string_view text = current().text;
+    switch (rows_) {
+        case rows::none:
+            if (current().kind == token_kind::identifier && same_word(text, "values") && previous().text != ".") {
+                rows_ = rows::before_row;
+                item_end_ = 0;
+            }
+            return;
+        case rows::before_row:
+            rows_ = text == "(" ? rows::in_row : rows::none;
+            if (rows_ == rows::none) return;
+            copy_until(begin_of_current());
+            not_copied_ = begin_of_current();
+            row_begin_ = shape_.size();
+            open_parentheses_ = 1;
+            return;
+        case rows::in_row:
+            if (text == "(") ++open_parentheses_;
+            if (text != ")" || --open_parentheses_ > 0) return;
+            copy_until(end_of_current());
+            not_copied_ = end_of_current();
+            end_item(row_begin_);
+            rows_ = rows::behind_row;
+            return;
+        case rows::behind_row: rows_ = text == "," ? rows::before_row : rows::none; return;
+    }
 }
 
 // Empty: it is kept.

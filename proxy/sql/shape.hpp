@@ -7,9 +7,9 @@ namespace pgweir::sql {
 
 /// Puts into `shape` a text that is understood as `text` is, and that many texts have in common: comments are gone,
 /// white space is one blank, and in SELECT, INSERT, UPDATE, DELETE, MERGE, VALUES, CALL and EXECUTE a number is 0 or .0
-/// and a string ''. Everything that statement_facts tell apart is kept: strings that may name a moment, the number of
-/// float(n). So is what another reading might depend on: strings with a prefix, in dollar quotes or in pieces,
-/// and all literals of other statements.
+/// and a string ''; of neighbours in VALUES and in IN (...) that then look alike one is left. Everything that
+/// statement_facts tell apart is kept: strings that may name a moment, the number of float(n). So is what another
+/// reading might depend on: strings with a prefix, in dollar quotes or in pieces, and all literals of other statements.
 ///
 /// The shape is SQL itself, so facts are to be taken from it: understand(shape) is understand(text), and texts of one
 /// shape cannot differ in their facts. Only a text over max_understood_bytes may be understood by its shape alone.
