@@ -25,8 +25,9 @@ inline constexpr std::size_t understand_stack_bytes = 8 * 1024 * 1024;
 /// libpg_query knows no other.
 ///
 /// Made for the first sight of a text: costs 20 us for a short one, 100 us for one of 1 KiB, 150 ms and 20 MiB for a list
-/// of 64 KiB; most of it in libpg_query. Any thread; what libpg_query keeps for a thread is freed when the thread ends. It takes one of the process's thread-specific keys
-/// (PTHREAD_KEYS_MAX, 1024) for each thread that ever called it, so these must be few and long-lived.
+/// of 64 KiB; most of it in libpg_query. Any thread; what libpg_query keeps for a thread is freed when the thread
+/// ends. It takes one of the process's thread-specific keys (PTHREAD_KEYS_MAX, 1024) for each thread that ever called
+/// it, so these must be few and long-lived.
 statement_facts understand(std::string_view text);
 
 }  // namespace pgweir::sql
