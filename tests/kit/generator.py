@@ -10,9 +10,9 @@ Kept out is what README.md names as different in transaction mode, and what is n
 - literals that depend on settings, and moments, in named statements;
 - sequences drawn from before their client has asked for lastval(): those who draw ask in the same statement;
 - of clients that asked for settings at startup: RESET behind which the same text goes on, SET LOCAL .. TO DEFAULT,
-  set_config() to NULL, and RESET SESSION AUTHORIZATION if it was a role;
-- a name that is taken given to a statement that has an error of its own, and values of another number than a statement
-  has parameters: which of several errors, and which of several names of one statement, is told;
+  set_config() to NULL, RESET SESSION AUTHORIZATION if it was a role, and an isolation level behind RESET;
+- a name that is taken given to another statement, and values of another number than a statement has parameters: which of
+  several errors, and which of several names of one statement, is told;
 - the number of a server's pg_temp; tables that are altered; whatever waits for a lock of another client; a seed for
   random().
 Locks are not taken by clients that leave early: when they are free again is a matter of luck, directly too.
@@ -124,6 +124,7 @@ class Generator:
         themes = self._random.sample(sorted(THEMES), self._random.randint(1, 4))
         self._themes = [*ALWAYS, *themes]
         self._weights = [*ALWAYS.values(), *(THEMES[theme] for theme in themes)]
+        self._taken = set()  # (letter, name) of statements
         self._names = self._random.sample(KNOWN, self._random.randint(2, 5))
 
     def row(self):
@@ -146,7 +147,7 @@ class Generator:
     def _line(self, letter):
         theme = self._theme()
         if theme == "named":
-            return letter + self._named()
+            return letter + self._named(letter)
         chance = self._random.random()
         if chance < 0.03:
             return letter + self._random.choice((": DISCARD ALL", "+ DISCARD ALL", ": RESET ALL", "+ RESET ALL"))
@@ -173,7 +174,8 @@ class Generator:
             shown = [name for name in self._names if name in SHOWN]
             return f"SHOW {self._random.choice(shown or SHOWN)}"
         statement = self._random.choice(FIXED.get(theme, READS))
-        if "AUTHORIZATION" in statement and "role" in str(self._startup.get(letter)):
+        startup = str(self._startup.get(letter, ""))
+        if ("AUTHORIZATION" in statement and "role" in startup) or (" ISOLATION" in statement and startup):
             return "SELECT current_user, session_user"
         return statement
 
@@ -205,13 +207,17 @@ class Generator:
         return self._random.choice((f"SET ROLE {role}", f"SET ROLE {role}", f"SET LOCAL ROLE {role}", again,
                                     f"SELECT set_config('role', '{role.lower()}', {local})"))  # fmt: skip
 
-    def _named(self):
+    def _named(self, letter):
         name = self._random.choice(sorted(NAMED))
         way = self._random.random()
+        if way < 0.32 and (letter, name) in self._taken:
+            self._taken.discard((letter, name))
+            return f"- {name}"
         if way < 0.32:
+            self._taken.add((letter, name))
             return f"= {name} {self._random.choice(NAMED[name])}"
         if way < 0.35:
-            return "= n3 SELECT nothing"
+            return "= n3 SELECT nothing"  # which is never taken
         if way < 0.80:
             return f"@ {name}" if name == "n1" else f"@ {name} {self._random.choice((7, 1234))}"
         if way < 0.90:
