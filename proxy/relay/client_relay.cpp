@@ -254,7 +254,9 @@ void client::after_events() {
     if (phase_ == phase::relaying) {
         if (conversation_->fatal()) {
             close_with(*conversation_->fatal());
-        } else if (terminated_ && conversation_->pending() == 0 && conversation_->to_client().empty()) {
+        } else if (terminated_ && (conversation_->copying_in() ||
+                                   (conversation_->pending() == 0 && conversation_->to_client().empty()))) {
+            // Data that a COPY still waits for will not come.
             client_gone(true);
         } else if (shutting_down_ && !borrower_.waits() && unread_.empty() &&
                    (server_ ? conversation_->idle() : conversation_->pending() == 0)) {

@@ -108,6 +108,8 @@ public:
     bool setting_up() const noexcept { return applying_; }
     bool pinned() const noexcept { return x_.pins.any(); }
     const pin_set& pins() const noexcept { return x_.pins; }
+    /// The server waits for the client's data.
+    bool copying_in() const noexcept { return x_.copy != copy_phase::none; }
     /// By the server that is lent.
     bool may_notify() const noexcept { return x_.may_notify; }
     bool in_transaction() const noexcept { return x_.client_status != 'I'; }

@@ -168,6 +168,19 @@ class Torn(LostCase):
         self.assert_kept(pid)
         self.assertEqual(self.work(), [])
 
+    def test_terminate_in_copy_in(self):
+        # Also on the server of a pinned session, and with Terminate behind the COPY at once.
+        for first in ("SELECT 1", "CREATE TEMP TABLE work (id int)"):
+            for at_once in (False, True):
+                with self.subTest(first, at_once=at_once):
+                    client = self.login(self.proxy)
+                    client.query(first)
+                    client.send(messages.query("COPY work FROM STDIN"))
+                    if not at_once:
+                        client.until("G")
+                    client.terminate()
+                    self.proxy.assert_at_rest()
+
     def test_copy_in_of_the_extended_protocol(self):
         client, pid = self.client()
         client.send(messages.parse("", "COPY work FROM STDIN"), messages.bind(), messages.execute(), messages.flush())
