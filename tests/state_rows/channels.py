@@ -173,7 +173,7 @@ ROWS = [
         b: SELECT pg_notify('news', i::text) FROM generate_series(1, 100) i
         a: SELECT 1
     """),
-    Row("in the extended protocol", f"""
+    Row("LISTEN in the extended protocol", f"""
         a+ LISTEN news
         b+ NOTIFY news, 'one'
         a+ {CHANNELS}
