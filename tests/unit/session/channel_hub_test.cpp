@@ -92,7 +92,8 @@ protected:
                 case hub_answer::kind::ponged: line += " ponged"; break;
                 case hub_answer::kind::missed: line += " missed"; break;
                 case hub_answer::kind::notified: {
-                    const auto told = wire::decode_notification(what.message->substr(wire::header_size));
+                    const auto told =
+                        wire::decode_notification(base::bytes_view(*what.message).substr(wire::header_size));
                     line += " " + std::string(told->channel) + "=" + std::string(told->payload);
                     EXPECT_EQ(told->process_id, 1007);
                 }
