@@ -26,17 +26,16 @@ void channel_hub::ask(client_id who, const hub_request& what, std::string& out) 
     switch (what.what) {
         case hub_request::kind::listen:
             listen(who, what.channels);
-            waiting_.push_back({who, true});
+            waiting_.push_back({who, what.channels});
             break;
         case hub_request::kind::drop: drop(who, what.channels); break;
-        case hub_request::kind::ping: waiting_.push_back({who, false}); break;
+        case hub_request::kind::ping: waiting_.push_back({who, {}}); break;
     }
     send_next(out);
 }
 
 void channel_hub::listen(client_id who, const std::vector<std::string>& channels) {
     member& asking = members_[who];
-    if (!asking.token.empty()) turn(asking);
     for (const std::string& channel : channels) {
         auto& listeners = channels_[channel];
         if (listeners.empty()) to_listen_.insert(channel);
@@ -51,6 +50,8 @@ void channel_hub::drop(client_id who, const std::vector<std::string>& channels) 
     if (found == members_.end()) return;
     for (const std::string& channel : channels) {
         if (found->second.told.erase(channel) + found->second.joining.erase(channel) == 0) continue;
+        for (auto& [token, awaited] : turns_)
+            if (awaited.who == who) std::erase(awaited.channels, channel);
         channels_[channel].erase(who);
         release(channel);
     }
@@ -78,8 +79,8 @@ void channel_hub::leave(client_id who, std::string& out) {
 void channel_hub::forget_if_empty(client_id who) {
     const auto found = members_.find(who);
     if (found == members_.end() || !found->second.told.empty() || !found->second.joining.empty()) return;
-    tokens_.erase(found->second.token);
     members_.erase(found);
+    std::erase_if(turns_, [who](const auto& each) { return each.second.who == who; });
 }
 
 void channel_hub::connected(std::string& out) {
@@ -97,22 +98,24 @@ void channel_hub::lost() {
     unanswered.insert(unanswered.end(), waiting_.begin(), waiting_.end());
     waiting_.clear();
     for (const work& each : unanswered) {
-        if (each.listens)
-            refuse(each.who);
-        else
+        if (each.channels.empty())
             tell(each.who, hub_answer::kind::ponged);
+        else
+            refuse(each);
     }
     // Their sessions rely on the hub already, or are about to.
-    for (auto& [who, each] : members_) {
-        if (!each.token.empty()) turn(each);
-        interrupted_ = interrupted_ || !each.told.empty();
-    }
+    for (const auto& [token, awaited] : std::exchange(turns_, {})) turn(awaited);
+    for (const auto& [who, each] : members_) interrupted_ = interrupted_ || !each.told.empty();
 }
 
 void channel_hub::probe(std::string& out) {
-    if (!connected_ || busy_) return;
+    if (connected_ && !busy_) send("", out);
+}
+
+void channel_hub::send(std::string_view sql, std::string& out) {
     busy_ = true;
-    wire::append_query(out, "");
+    ++questions_;
+    wire::append_query(out, sql);
 }
 
 // One query at a time: what is asked meanwhile goes into the next.
@@ -124,8 +127,7 @@ void channel_hub::send_next(std::string& out) {
     to_listen_.clear();
     to_unlisten_.clear();
     running_ = std::exchange(waiting_, {});
-    busy_ = true;
-    wire::append_query(out, sql);
+    send(sql, out);
 }
 
 bool channel_hub::receive(base::bytes_view input, std::size_t& consumed, std::string& out) {
@@ -164,19 +166,12 @@ void channel_hub::take_ready() {
     busy_ = false;
     const bool failed = std::exchange(failed_, false);
     for (const work& each : std::exchange(running_, {})) {
-        if (!each.listens) {
-            // PostgreSQL tells what was committed before it says that it is ready.
-            tell(each.who, hub_answer::kind::ponged);
-        } else if (failed) {
-            refuse(each.who);
-        } else if (const auto found = members_.find(each.who); found != members_.end()) {
-            char token[40];
-            std::snprintf(token, sizeof token, "%016llx-%llu", static_cast<unsigned long long>(entropy_),
-                          static_cast<unsigned long long>(++turns_));
-            found->second.token = token;
-            tokens_.emplace(token, each.who);
-            deliveries_.push_back({each.who, {.what = hub_answer::kind::listening, .token = token}});
-        }
+        if (each.channels.empty())
+            tell(each.who, hub_answer::kind::ponged);  // PostgreSQL tells what was committed before it is ready
+        else if (failed)
+            refuse(each);
+        else if (members_.contains(each.who))
+            await_turn(each);
     }
     if (failed || !std::exchange(interrupted_, false)) return;
     for (const auto& [who, each] : members_) {
@@ -184,27 +179,34 @@ void channel_hub::take_ready() {
     }
 }
 
-void channel_hub::refuse(client_id who) {
-    if (const auto found = members_.find(who); found != members_.end()) {
-        const std::vector<std::string> joining(found->second.joining.begin(), found->second.joining.end());
-        drop(who, joining);
-    }
-    tell(who, hub_answer::kind::refused);
+void channel_hub::await_turn(const work& asked) {
+    char token[40];
+    std::snprintf(token, sizeof token, "%016llx-%llu", static_cast<unsigned long long>(entropy_),
+                  static_cast<unsigned long long>(++tokens_));
+    turns_.emplace(token, awaited_turn{asked.who, asked.channels});
+    deliveries_.push_back({asked.who, {.what = hub_answer::kind::listening, .token = token}});
 }
 
-void channel_hub::turn(member& whose) {
-    tokens_.erase(whose.token);
-    whose.token.clear();
-    whose.told.merge(whose.joining);
-    whose.joining.clear();
+void channel_hub::refuse(const work& asked) {
+    drop(asked.who, asked.channels);
+    tell(asked.who, hub_answer::kind::refused);
+}
+
+void channel_hub::turn(const awaited_turn& what) {
+    const auto found = members_.find(what.who);
+    if (found == members_.end()) return;
+    for (const std::string& channel : what.channels)
+        if (found->second.joining.erase(channel) > 0) found->second.told.insert(channel);
 }
 
 void channel_hub::take_notification(base::bytes_view body) {
     const auto told = wire::decode_notification(body);
     if (!told) return;
     if (told->channel == turn_channel) {
-        const auto found = tokens_.find(told->payload);
-        if (found != tokens_.end()) turn(members_[found->second]);
+        const auto found = turns_.find(told->payload);
+        if (found == turns_.end()) return;
+        turn(found->second);
+        turns_.erase(found);
         return;
     }
     const auto found = channels_.find(told->channel);

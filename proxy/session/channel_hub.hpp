@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -39,6 +40,8 @@ public:
     bool receive(base::bytes_view input, std::size_t& consumed, std::string& out);
     /// A question is on its way.
     bool busy() const noexcept { return busy_; }
+    /// How many were sent.
+    std::uint64_t questions() const noexcept { return questions_; }
     /// Asks the server for a sign of life, unless it is asked already.
     void probe(std::string& out);
 
@@ -51,32 +54,37 @@ public:
 private:
     struct member {
         std::set<std::string> told;     ///< the client gets what comes on them
-        std::set<std::string> joining;  ///< from the turn on
-        std::string token;              ///< of the turn that is awaited
+        std::set<std::string> joining;  ///< from their turns on
     };
     struct work {
         client_id who = 0;
-        bool listens = false;  ///< else a ping
+        std::vector<std::string> channels;  ///< to be listened to; empty: a ping
+    };
+    struct awaited_turn {
+        client_id who = 0;
+        std::vector<std::string> channels;
     };
 
     void listen(client_id who, const std::vector<std::string>& channels);
     void drop(client_id who, const std::vector<std::string>& channels);
     void release(const std::string& channel);
-    void turn(member& whose);
+    void turn(const awaited_turn& what);
     void forget_if_empty(client_id who);
     void send_next(std::string& out);
+    void send(std::string_view sql, std::string& out);
     bool take(char tag, base::bytes_view body, std::string& out);
     void take_notification(base::bytes_view body);
     void take_ready();
-    void refuse(client_id who);
+    void await_turn(const work& asked);
+    void refuse(const work& asked);
     void tell(client_id who, hub_answer::kind what) { deliveries_.push_back({who, {.what = what}}); }
 
     std::uint64_t entropy_;
     const notifier_names* names_;
-    std::uint64_t turns_ = 0;
+    std::uint64_t tokens_ = 0;  ///< numbers them
     std::unordered_map<client_id, member> members_;
     std::map<std::string, std::set<client_id>, std::less<>> channels_;  ///< with those that are about to listen
-    std::map<std::string, client_id, std::less<>> tokens_;
+    std::map<std::string, awaited_turn, std::less<>> turns_;  ///< by token
     std::set<std::string> to_listen_;
     std::set<std::string> to_unlisten_;
     std::vector<work> waiting_;
@@ -84,6 +92,7 @@ private:
     std::vector<delivery> deliveries_;
     bool connected_ = false;
     bool busy_ = false;
+    std::uint64_t questions_ = 0;
     bool failed_ = false;  ///< what is running
     bool interrupted_ = false;  ///< somebody listened when the connection was lost
 };

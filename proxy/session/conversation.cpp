@@ -196,10 +196,10 @@ void conversation::take_back(base::time_point now) {
         x_.counters->transaction.observe(held);
         x_.counters->transaction_nanoseconds.add(held);
     }
+    forget_host();
+    settle_answers();
     x_.server = nullptr;
     x_.to_server.clear();
-    server_with_channels_lost();
-    settle_answers();
     served_ = close_ = false;
 }
 

@@ -150,7 +150,7 @@ private:
     }
     void move_listening_on();
     void settle_answers();
-    void server_with_channels_lost();
+    void forget_host();
     /// RESET went to the server's own defaults; for this client it means what it asked for at startup.
     void return_to_startup();
     void finish_for_gone_client();

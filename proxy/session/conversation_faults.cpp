@@ -35,8 +35,7 @@ void conversation::server_lost(base::time_point now) {
     // What the client was to be told behind its answer it is told now; a RESET that is not told in full has lost it all.
     if (!state_unknown && !x_.client_gone) x_.to_client.own().append(x_.held_ready);
     x_.held_ready.clear();
-    const bool turning = turn_ != turn::none;
-    server_with_channels_lost();
+    forget_host();
     x_.unshared = 0;
     if (status != 'I') x_.desired = x_.settled;  // what was set in the transaction went with it
     x_.desired_changed();
@@ -60,7 +59,7 @@ void conversation::server_lost(base::time_point now) {
         forget_pending();
         return;
     }
-    if (!x_.rewrites || x_.pins.any() || state_unknown || turning) {
+    if (!x_.rewrites || x_.pins.any() || state_unknown) {
         // Session state is gone with the server. Directly on PostgreSQL the connection would be, too.
         x_.fatal = why;
         forget_pending();

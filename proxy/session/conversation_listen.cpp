@@ -184,12 +184,13 @@ void conversation::hub_says(const hub_answer& what, base::time_point now) {
 }
 
 void conversation::settle_answers() {
-    if (!x_.held_ready.empty() && x_.pending.empty() && !applying_ && !surveying_ && !x_.listening.pinging)
+    if (!x_.client_gone && !x_.held_ready.empty() && x_.pending.empty() && !applying_ && !surveying_ &&
+        !x_.listening.pinging)
         x_.release_ready();
 }
 
-// With the server goes only what it listened to by itself: the session ends for that, as directly.
-void conversation::server_with_channels_lost() {
+// The server goes, and with it what only it listened to.
+void conversation::forget_host() {
     turn_ = turn::none;
     unhosting_ = survey_after_turn_ = false;
     x_.listening.hosted = x_.listening.pinging = ping_sent_ = false;

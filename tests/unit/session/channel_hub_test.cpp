@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "session/thousand_more.hpp"
 #include "wire/backend.hpp"
 #include "wire/frame.hpp"
 #include "wire/frontend.hpp"
@@ -19,11 +20,6 @@ using session::hub_request;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using words = std::vector<std::string>;
-
-class as_they_are final : public session::notifier_names {
-public:
-    std::int32_t client_of(std::int32_t backend) const override { return backend + 1000; }
-};
 
 // A hub, and the server that it listens on.
 class ChannelHub : public testing::Test {
@@ -113,7 +109,7 @@ protected:
         asked();
     }
 
-    as_they_are names_;
+    thousand_more names_;
     channel_hub hub_{1, names_};
     std::string out_;
     std::string token_;
@@ -243,6 +239,46 @@ TEST_F(ChannelHub, ALossInTheTurnIsItsEnd) {
     connect();
     server_is_ready();
     EXPECT_THAT(told(), ElementsAre("1 missed"));
+    server_notifies("news", "told");
+    EXPECT_THAT(told(), ElementsAre("1 news=told"));
+}
+
+TEST_F(ChannelHub, EachTurnHasItsOwnPlace) {
+    // The next one is asked for before the notification of the first has come here.
+    connect();
+    server_is_ready();
+    ask(1, listen({"news"}));
+    server_is_ready();
+    told();
+    const std::string first = token_;
+    ask(1, listen({"sport"}));
+    server_notifies("news", "the server of the session tells it");
+    server_is_ready();
+    EXPECT_THAT(told(), ElementsAre("1 listening"));
+    server_notifies(session::turn_channel, first);
+    server_notifies("news", "told");
+    server_notifies("sport", "not yet");
+    server_notifies(session::turn_channel, token_);
+    server_notifies("sport", "told");
+    EXPECT_THAT(told(), ElementsAre("1 news=told", "1 sport=told"));
+}
+
+TEST_F(ChannelHub, ATurnThatWasGivenUpIsNone) {
+    connect();
+    server_is_ready();
+    ask(1, listen({"news"}));
+    server_is_ready();
+    told();
+    const std::string given_up = token_;
+    ask(1, drop({"news"}));
+    ask(1, listen({"news"}));
+    server_is_ready();
+    server_is_ready();
+    told();
+    server_notifies(session::turn_channel, given_up);
+    server_notifies("news", "not yet");
+    EXPECT_THAT(told(), IsEmpty());
+    server_notifies(session::turn_channel, token_);
     server_notifies("news", "told");
     EXPECT_THAT(told(), ElementsAre("1 news=told"));
 }

@@ -10,6 +10,7 @@
 #include "session/conversation.hpp"
 #include "session/lab.hpp"
 #include "session/messages.hpp"
+#include "session/thousand_more.hpp"
 
 namespace pgweir::test {
 namespace {
@@ -19,11 +20,6 @@ using session::hub_request;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using words = std::vector<std::string>;
-
-class numbers final : public session::notifier_names {
-public:
-    std::int32_t client_of(std::int32_t backend) const override { return backend + 1000; }
-};
 
 // A server that knows LISTEN, UNLISTEN and NOTIFY, each text one transaction, and answers surveys.
 class channel_server {
@@ -209,7 +205,7 @@ protected:
     base::interner texts_;
     base::shared_counter schema_;
     model_database database_;
-    numbers names_;
+    thousand_more names_;
     session::conversation talk_{limits_, counters_, texts_, schema_, true, 1};
     lab_server server_{texts_, database_};
     channel_server model_;
