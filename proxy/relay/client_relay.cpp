@@ -272,7 +272,9 @@ void client::after_events() {
 
 // One line for each kind and user: where servers go should not be found out by their absence.
 void client::log_pins() {
-    conversation_->take_new_pins().for_each_beyond({}, [this](metrics::pin_reason why) {
+    const session::pin_set fresh = conversation_->take_new_pins();
+    if (!fresh.any()) return;
+    fresh.for_each_beyond({}, [this](metrics::pin_reason why) {
         {
             const std::lock_guard lock(services_.directory.mutex());
             if (!pool_->first_pin(user_, why)) return;

@@ -68,6 +68,7 @@ public:
     /// Whether a client of this worker still exists.
     bool knows(std::uint64_t client) const { return others_.find(worker_, client) != nullptr; }
 
+    std::shared_ptr<const database_settings> settings_of(const shared_pool& pool) const;
     /// A connection outside the pools.
     void open_dedicated(shared_pool& like, std::vector<std::pair<std::string, std::string>> parameters,
                         upstream::open_callback done);

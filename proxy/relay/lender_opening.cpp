@@ -114,6 +114,11 @@ void lender::not_opened(shared_pool& pool, const upstream::opening_failure& why)
     look_after(next_look);
 }
 
+std::shared_ptr<const database_settings> lender::settings_of(const shared_pool& pool) const {
+    const std::lock_guard lock(directory_.mutex());
+    return pool.settings();
+}
+
 void lender::open_dedicated(shared_pool& like, std::vector<std::pair<std::string, std::string>> parameters,
                             upstream::open_callback done) {
     upstream::opening_request request{

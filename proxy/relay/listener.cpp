@@ -47,8 +47,15 @@ void listener::leave(std::uint64_t client) {
     settle();
 }
 
+void listener::reconfigured() {
+    if (!connection_.is_open()) return;
+    if (!with_.servers.settings_of(like_)->upstream.leads_to_same(connected_by_->upstream))
+        lost("its upstream was changed");
+}
+
 void listener::connect() {
     connecting_ = true;
+    connected_by_ = with_.servers.settings_of(like_);
     std::vector<std::pair<std::string, std::string>> parameters{{"application_name", "pgweir listener"}};
     if (!encoding_.empty()) parameters.emplace_back("client_encoding", encoding_);
     with_.servers.open_dedicated(like_, std::move(parameters),
@@ -59,6 +66,7 @@ void listener::opened(upstream::open_result result) {
     connecting_ = false;
     if (auto* failed = std::get_if<upstream::opening_failure>(&result)) {
         pause_ = std::clamp<base::duration>(pause_ * 2, first_pause, longest_pause);
+        next_attempt_ = with_.reactor.now() + pause_;
         base::log::event(base::log::level::warning, "listener_failed",
                          {{"pool", like_.servers.name()}, {"message", failed->words.message}});
         hub_.lost();
@@ -123,6 +131,7 @@ void listener::lost(const char* why) {
     disconnect();
     hub_.lost();
     pause_ = first_pause;
+    next_attempt_ = with_.reactor.now() + pause_;
     settle();
 }
 
@@ -139,17 +148,24 @@ void listener::settle() {
     write();
     for (const auto& each : hub_.take_deliveries()) to_clients_(each.to, each.what);
     settling_ = false;
-    base::duration next = longest_silence;
+    arm();
+}
+
+// What is awaited keeps its time, however much happens meanwhile.
+void listener::arm() {
+    const base::time_point now = with_.reactor.now();
+    if (std::exchange(questions_, hub_.questions()) != hub_.questions()) asked_at_ = now;
+    base::time_point next = now + longest_silence;
     if (!connection_.is_open()) {
         if (!hub_.needed()) pause_ = {};
         if (connecting_ || !hub_.needed()) return deadline_.clear();
-        next = pause_;
+        next = next_attempt_;
     } else if (!hub_.needed()) {
-        next = kept_unused;
+        next = now + kept_unused;
     } else if (hub_.busy()) {
-        next = longest_answer;
+        next = asked_at_ + longest_answer;
     }
-    with_.deadlines.arm(deadline_, with_.reactor.now() + next);
+    with_.deadlines.arm(deadline_, next);
 }
 
 }  // namespace pgweir::relay

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,8 @@ public:
 
     void ask(std::uint64_t client, const session::hub_request& what);
     void leave(std::uint64_t client);
+    /// The configuration was read again.
+    void reconfigured();
 
 private:
     void on_ready(int tag, net::readiness ready) override;
@@ -45,6 +48,7 @@ private:
     void lost(const char* why);
     void disconnect();
     void settle();
+    void arm();
 
     parts with_;
     shared_pool& like_;
@@ -56,7 +60,11 @@ private:
     base::byte_queue unread_;
     base::byte_queue unsent_;
     net::deadline deadline_;
-    base::duration pause_{};  ///< before the next attempt to connect
+    std::shared_ptr<const database_settings> connected_by_;
+    base::duration pause_{};  ///< between two attempts to connect
+    base::time_point next_attempt_{};
+    base::time_point asked_at_{};  ///< when the last question was sent
+    std::uint64_t questions_ = 0;
     bool connecting_ = false;
     bool settling_ = false;
 };

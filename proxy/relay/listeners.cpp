@@ -17,6 +17,12 @@ void listeners::leave(std::uint64_t client, shared_pool& of) {
     });
 }
 
+void listeners::reconfigured() {
+    workers_.post(first_worker, [this] {
+        for (auto& [where, each] : listeners_) each->reconfigured();
+    });
+}
+
 listener& listeners::listener_of(shared_pool& pool, const std::string& encoding) {
     auto& found = listeners_[{pool.database(), encoding}];
     if (!found) {

@@ -23,6 +23,8 @@ public:
     void ask(std::uint64_t client, shared_pool& of, session::hub_request what);
     /// Any thread. To be called when a client ends that has asked.
     void leave(std::uint64_t client, shared_pool& of);
+    /// Any thread. The configuration was read again.
+    void reconfigured();
 
 private:
     /// `database` and encoding.

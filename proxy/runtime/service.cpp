@@ -122,6 +122,7 @@ void service::reload() {
     for (std::uint32_t index = 0; index < workers_.size(); ++index)
         run_on(index, [this](relay::worker& worker) { worker.set_settings(settings_); });
     serve_by_current();
+    workers_.reconfigured();
     observer_.reloaded(configured_.current().listen.max_clients);
     base::log::event(base::log::level::info, "reloaded");
 }

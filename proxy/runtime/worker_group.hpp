@@ -22,6 +22,8 @@ public:
                 relay::virtual_database* console, metrics::application_names& applications,
                 const std::shared_ptr<const relay::service_settings>& settings);
     void start();
+    /// The pools serve by another configuration now. Any thread.
+    void reconfigured() { listeners_->reconfigured(); }
     /// Stops the loops and waits for the threads.
     void join();
     /// After join(): the workers with all that they own.

@@ -90,6 +90,32 @@ class Notify(Case):
         self.assertEqual(self.heard(clients[1])[1:], ("news", "again"))
         self.assertEqual(self.heard(clients[1])[1:], ("sport", "too"))
 
+    def test_a_lost_listener_is_replaced_however_busy_its_clients_are(self):
+        # Each answer of a client that listens asks for the listener: that must not put off its return.
+        client = self.listening("news")
+        (pid,) = self.listeners()
+        self.postgres.sql("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+        self.wait_until(lambda: "N" in [one.tag for one in client.query("SELECT 1")], 10, "the warning")
+        self.assertEqual(len(self.listeners()), 1)
+
+    def test_a_reload_that_leads_elsewhere_takes_the_listener_along(self):
+        client = self.listening("news")
+        (pid,) = self.listeners()
+        elsewhere = self.upstream().replace("127.0.0.1", "localhost")
+        for upstream, moves in ((self.upstream(), False), (elsewhere, True)):
+            self.proxy.write_config(self.config(databases={DATABASE: {"upstream": upstream, "pool": {"size": 3}}}))
+            before = self.proxy.metric("pgweir_config_reloads_total", result="success")
+            self.proxy.reload()
+            self.wait_until(
+                lambda: self.proxy.metric("pgweir_config_reloads_total", result="success") == before + 1,
+                message="the reload")
+            if not moves:
+                self.assertEqual(self.listeners(), [pid])
+        self.assertEqual(client.receive().tag, "N")
+        self.assertNotEqual(self.listeners(), [pid])
+        self.postgres.sql("NOTIFY news, 'after it'", database=DATABASE)
+        self.assertEqual(self.heard(client)[1:], ("news", "after it"))
+
     def test_the_warning_waits_for_the_end_of_a_transaction(self):
         client = self.listening("news")
         client.query("BEGIN")
