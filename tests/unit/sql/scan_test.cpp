@@ -6,29 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "sql/scan_state.hpp"
+
 namespace pgweir::sql {
-
-// Only the bits beside the kind of the text, which has its own tests.
-constexpr effect kind_of_text = effect::draws | effect::data_modifying | effect::plain_read | effect::multi_statement |
-                                effect::empty | effect::copy;
-
-static void PrintTo(effect flags, std::ostream* out) {
-    *out << "bits";
-    for (unsigned bit = 0; bit < 64; ++bit)
-        if ((static_cast<std::uint64_t>(flags) >> bit & 1) != 0) *out << ' ' << bit;
-}
 
 namespace {
 
 using testing::ElementsAre;
-
-effect state_of(std::string_view text) {
-    return scan(text).flags & ~kind_of_text;
-}
-
-bool has_bit(std::string_view text, effect wanted) {
-    return has(scan(text).flags, wanted);
-}
 
 std::vector<std::string> targets(std::string_view text) {
     const scan_result result = scan(text);
@@ -68,31 +52,6 @@ TEST(scan, what_may_end_something_that_was_left) {
     for (const char* text : {"CLOSE ALL", "close c", "SELECT pg_advisory_unlock(2)", "SELECT pg_advisory_unlock_all()",
                              "SELECT 1; SELECT pg_catalog.pg_advisory_unlock_shared(1, 2)", "DROP TABLE t"})
         EXPECT_EQ(state_of(text), effect::releases) << text;
-}
-
-TEST(scan, names_of_settings_that_set_config_is_given) {
-    const auto names = [](std::string_view text) {
-        const scan_result found = scan(text);
-        return std::vector<std::string_view>(found.config_names.begin(),
-                                             found.config_names.begin() + found.config_name_count);
-    };
-    const char* two = "SELECT set_config('app.one', $1, false), x, pg_catalog.set_config('app.two', y || 'z', a = b)";
-    EXPECT_THAT(names(two), ElementsAre("'app.one'", "'app.two'"));
-    EXPECT_FALSE(scan(two).unread_names);
-    EXPECT_THAT(names("SELECT set_config('app.one', 'v', true)"), ElementsAre()) << "over with the transaction";
-    for (const char* text :
-         {"SELECT set_config($1, 'v', false)", "SELECT set_config('app.' || 'one', 'v', false)",
-          "SELECT set_config(x || 'app.one', 'v', false)", "SELECT set_config(E'app.\\x41', 'v', false)",
-          "SELECT set_config('a' 'b', 'v', false)", "SELECT set_config('a'\n'b', 'v', false)",
-          "SELECT set_config(set_config('app.one', 'v', false), 'v', false)", "SELECT set_config('app.one', 'v'",
-          "SET \"app\".\"one\" = 1", "SET app . one = 1",
-          "SELECT set_config('a.a', '', false), set_config('a.b', '', false), set_config('a.c', '', false), "
-          "set_config('a.d', '', false), set_config('a.e', '', false)",
-          "DO $$ BEGIN PERFORM f(); END $$", "DO 'BEGIN SET app.one = 1; END'", "DO $$ BEGIN EXECUTE x; END $$"})
-        EXPECT_TRUE(scan(text).unread_names) << text;
-    for (const char* text : {"SELECT set_config('work_mem', 'v', false)", "SET app.one = 1", "UPDATE t SET a = 1",
-                             "UPDATE pg_settings SET setting = 'x'", "DO $$ BEGIN NULL; END $$"})
-        EXPECT_FALSE(scan(text).unread_names) << text;
 }
 
 TEST(scan, settings) {
@@ -231,20 +190,6 @@ TEST(scan, moments_in_strings) {
         EXPECT_FALSE(has_bit(text, effect::time_literal)) << text;
 }
 
-TEST(scan, settings_for_the_transaction_by_function) {
-    for (const char* text : {"SELECT set_config('app.tenant', '5', true)", "SELECT set_config('app.tenant', $1, true)",
-                             "SELECT set_config('search_path', 'own, public', true)",
-                             "SELECT set_config('role', current_setting('app.role'), true)"})
-        EXPECT_EQ(state_of(text), effect::local_config) << text;
-    // The name or the path is not known: it could be pg_temp.
-    for (const char* text :
-         {"SELECT set_config($1, $2, true)", "SELECT set_config('search_path', $1, true)",
-          "SELECT set_config('Search_Path', 'pg_' || 'temp', true)",
-          "SELECT set_config('search' || '_path', 'a', true)", "SELECT set_config(name, 'a', true) FROM t",
-          "SELECT set_config(E'search_path', 'a', true)", "SELECT set_config('a.b', 'c', false)"})
-        EXPECT_TRUE(has_bit(text, effect::set_config)) << text;
-}
-
 TEST(scan, what_never_ends_is_not_empty) {
     for (const char* text : {"/* fix /* me */ INSERT INTO t VALUES (1)", "$$ oops", "'abc", "\"abc", "-- a\n /*"})
         EXPECT_FALSE(has_bit(text, effect::empty)) << text;
@@ -299,23 +244,6 @@ TEST(scan, functions) {
         {"CALL p(1)", effect::call},
     };
     for (const auto& [text, expected] : cases) EXPECT_EQ(state_of(text), expected) << text;
-}
-
-TEST(scan, set_config) {
-    for (const char* text :
-         {"SELECT set_config('a', 'b', false)", "SELECT pg_catalog.set_config($1, $2, $3)",
-          "SELECT \"Set_Config\"('a', 'b', false)", "SELECT set_config('a', 'b', not true)",
-          "SELECT set_config('a', f('b', true), false)", "SELECT set_config('a', set_config('b', 'c', false), true)",
-          "SELECT set_config('a', 'b', true), set_config('c', 'd', false)", "SELECT set_config('a', 'b', true",
-          "SELECT set_config('a', is_local => true, new_value => 'b')",
-          "UPDATE pg_settings SET setting = 'a' WHERE name = 'b'",
-          "WITH a AS (SELECT 1) UPDATE pg_catalog.\"pg_settings\" SET setting = 'a'"})
-        EXPECT_TRUE(has_bit(text, effect::set_config)) << text;
-    for (const char* text : {"SELECT set_config('a', 'b', true)", "SELECT (set_config('a', f('x', 'y'), TRUE)), 1",
-                             "SELECT set_config('a', $1, true), set_config('c', $2, true)"})
-        EXPECT_EQ(state_of(text), effect::local_config) << text;
-    for (const char* text : {"SELECT * FROM pg_settings", "UPDATE t SET a = 1"})
-        EXPECT_EQ(state_of(text), effect::none) << text;
 }
 
 TEST(scan, transactions) {
@@ -402,26 +330,6 @@ TEST(scan, standard_conforming_strings) {
     const std::string_view text = R"(SELECT 'a\'; LISTEN b; --')";
     EXPECT_TRUE(has(scan(text, true).flags, effect::listen));
     EXPECT_FALSE(has(scan(text, false).flags, effect::listen));
-}
-
-TEST(pin_rules, reasons) {
-    EXPECT_EQ(pin_reason(effect::none), "");
-    EXPECT_EQ(pin_reason(effect::plain_read | effect::execute | effect::set_transaction), "");
-    EXPECT_EQ(pin_reason(effect::set_named), "set");
-    EXPECT_EQ(pin_reason(effect::session_characteristics | effect::data_modifying), "set");
-    EXPECT_EQ(pin_reason(effect::set_session_authorization), "set_role");
-    EXPECT_EQ(pin_reason(effect::lastval_currval), "sequence");
-    EXPECT_EQ(pin_reason(effect::set_named | effect::temp_object), "temp_table");
-    EXPECT_EQ(pin_reason(effect::discard_all | effect::reset_all | effect::large_object), "");
-}
-
-TEST(pin_rules, each_state_has_one_row) {
-    effect seen = effect::none;
-    for (const pin_rule& rule : pin_rules) {
-        EXPECT_FALSE(has(seen, rule.cause)) << rule.reason;
-        EXPECT_EQ(has(pinning_effects, rule.cause), rule.pins) << rule.reason;
-        seen |= rule.cause;
-    }
 }
 
 }  // namespace
