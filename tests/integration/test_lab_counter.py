@@ -154,9 +154,12 @@ class BrokenClaims(LabCase):
         self.assertEqual(code, 1, text)
         self.assertRegex(text, "DOES NOT HOLD: no client sees an error")
         self.assertRegex(text, "error: this does not hold: exact: counter")
-        kept = output / "evidence" / "flood-sidecar-3-1000-100"
-        self.assertIn("started", (kept / "pgweir-1.log").read_text())
-        self.assertGreater(json.loads((kept / "flood.json").read_text())["errors"], 0)
+        # Which of the floods lose queries depends on how fast the machine is.
+        kept = list((output / "evidence").glob("flood-sidecar-*"))
+        self.assertNotEqual(kept, [])
+        for each in kept:
+            self.assertIn("started", (each / "pgweir-1.log").read_text())
+            self.assertGreater(json.loads((each / "flood.json").read_text())["errors"], 0)
         self.assertNotEqual(json.loads((output / "report.json").read_text())["broken"], [])
         self.assertRegex((output / "report.html").read_text(), "claims do not hold")
         self.assert_no_secret(output)
