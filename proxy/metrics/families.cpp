@@ -225,6 +225,9 @@ constexpr std::array all_families{
            per_pool_and_label<[](const pool& p) { return p.counters.prepared_requests; }, from_count>},
     family{"pgweir_session_pins_total", counter, "Clients that had to keep their server connection, by reason.",
            per_pool_and_label<[](const pool& p) { return p.counters.pins; }, from_count>},
+    family{"pgweir_session_surveys_total", counter,
+           "Transactions behind which the server was asked what its session holds.",
+           per_pool<[](const pool& p) { return count(p.counters.surveys); }>},
     family{"pgweir_pinned_clients", gauge, "Clients that keep their server connection now, by reason.",
            per_pool_and_label<[](const pool& p) { return p.pinned; }, from_integer>},
 

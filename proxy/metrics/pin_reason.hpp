@@ -27,17 +27,17 @@ enum class pin_reason : std::uint8_t {
     sequence,
     large_message,
     replication,
+    routine,
     other,
 };
 
 template <>
 struct label_traits<pin_reason> {
     static constexpr std::string_view label = "reason";
-    static constexpr std::array<std::string_view, 18> values{
-        "set",           "set_role",    "temp_table", "with_hold_cursor", "advisory_lock",
-        "listen",        "prepare",     "set_config", "setseed",          "load",
-        "discard",       "do_block",    "call",       "large_object",     "sequence",
-        "large_message", "replication", "other",
+    static constexpr std::array<std::string_view, 19> values{
+        "set",        "set_role",      "temp_table",  "with_hold_cursor", "advisory_lock", "listen", "prepare",
+        "set_config", "setseed",       "load",        "discard",          "do_block",      "call",   "large_object",
+        "sequence",   "large_message", "replication", "routine",          "other",
     };
 };
 

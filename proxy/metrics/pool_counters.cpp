@@ -16,6 +16,7 @@ void add(pool_counters_sum& sum, const pool_counters& part) noexcept {
     add(sum.server_disconnects, part.server_disconnects);
     add(sum.prepared_requests, part.prepared_requests);
     add(sum.pins, part.pins);
+    add(sum.surveys, part.surveys);
     add(sum.errors, part.errors);
     add(sum.application_wait_nanoseconds, part.application_wait_nanoseconds);
     add(sum.server_assignments, part.server_assignments);

@@ -31,6 +31,7 @@ struct basic_pool_counters {
     enum_array<server_disconnect_reason, Number> server_disconnects;
     enum_array<prepared_result, Number> prepared_requests;
     enum_array<pin_reason, Number> pins;
+    Number surveys{};  ///< questions to servers about what their sessions hold
     enum_array<error_source, enum_array<sqlstate_class, Number>> errors;
     std::array<Number, application_names::count> application_wait_nanoseconds{};  ///< by application_names number
 

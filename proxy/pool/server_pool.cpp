@@ -155,7 +155,7 @@ handover server_pool::closing(std::unique_ptr<member> server, leaving why, std::
 
 // ---- counting PostgreSQL's places ----
 
-std::unique_ptr<member> server_pool::lend_for_count(std::uint32_t worker, base::time_point now) {
+std::unique_ptr<member> server_pool::lend_for_question(std::uint32_t worker, base::time_point now) {
     std::optional<std::uint64_t> topmost;
     idle_.for_each([&](const member& server) {
         if (server.worker() == worker) topmost = server.id();

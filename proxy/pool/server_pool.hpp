@@ -116,7 +116,7 @@ public:
     /// give up.
     bool count_due(base::time_point now) const noexcept { return open() > 1 && now >= count_at_; }
     /// An idle server of this worker is lent for asking, if there is one: when it is given back it has not been used.
-    std::unique_ptr<member> lend_for_count(std::uint32_t worker, base::time_point now);
+    std::unique_ptr<member> lend_for_question(std::uint32_t worker, base::time_point now);
     /// A server is being asked: this one, or one that was about to be given back.
     void count_started(base::time_point now, std::uint64_t entropy) noexcept;
     void places_counted(std::int64_t free, base::time_point now);

@@ -44,6 +44,12 @@ void borrower::on_lent(std::unique_ptr<upstream::server> server, std::uint64_t w
     services_.reactor.defer(owner_);
 }
 
+void borrower::on_lost(std::uint64_t wait) {
+    if (!waiting_ || wait != wait_number()) return;
+    auto loan = services_.servers.borrow(*this, *pool_, true);
+    if (loan.server) on_lent(std::move(loan.server), wait_number());
+}
+
 void borrower::on_not_lent(const session::failure& why, std::uint64_t wait) {
     if (!waiting_ || wait != wait_number()) return;
     stop_waiting(checkout_result::rejected);

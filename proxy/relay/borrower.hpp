@@ -62,6 +62,8 @@ public:
 
     /// A server was handed over, for this wait: one that comes late, when the wait has ended otherwise, is given back.
     void on_lent(std::unique_ptr<upstream::server> server, std::uint64_t wait);
+    /// The server that was lent for this wait was lost on its way: another is asked for, in its place in the queue.
+    void on_lost(std::uint64_t wait);
     /// No server can be had for this wait, and the borrower has left the queue.
     void on_not_lent(const session::failure& why, std::uint64_t wait);
 

@@ -186,7 +186,10 @@ void client::start_session() {
     conversation_ =
         std::make_unique<session::conversation>(served_by_->session, pool_->counters(services_.index), texts,
                                                 services_.directory.schema(), pool_->shares_servers(), id());
-    if (pool_->shares_servers()) conversation_->use_hub(services_.directory.who_notifies());
+    if (pool_->shares_servers()) {
+        conversation_->use_hub(services_.directory.who_notifies());
+        conversation_->use_routines(pool_->routines);
+    }
     if (known) {
         conversation_->set_state(known->startup, known->desired, pool_->scope());
         choose_key({});

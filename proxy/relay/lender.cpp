@@ -40,16 +40,27 @@ lender::lender(std::uint32_t worker, net::reactor& host, net::deadline_queue& de
 lender::loan lender::borrow(borrower& who, shared_pool& from, bool again) {
     pool::acquisition answer{pool::acquisition::kind::queued, nullptr};
     bool wanted = false;
+    bool reads = false;
     {
         const std::lock_guard lock(directory_.mutex());
         who.begin_wait();
         answer = again ? from.servers.reacquire(who, reactor_.now()) : from.servers.acquire(who, reactor_.now());
         wanted = answer.what == pool::acquisition::kind::queued && from.servers.connects_wanted(reactor_.now()) > 0;
+        reads = answer.server && answer.server->worker() == worker_ && from.shares_servers() &&
+                from.reading.behind(directory_.schema().get());
         if (answer.server && answer.server->worker() != worker_) from.servers.handoff_started();
     }
     if (wanted) open_connections(from);
     loan result{answer.what, as_server(std::move(answer.server))};
-    if (result.server && result.server->worker() != worker_)
+    if (reads)
+        read_routines(std::move(result.server), [this, client = who.id(), wait = who.wait_number()](auto server) {
+            if (server) return arrive(client, wait, std::move(server));
+            // Perhaps before borrow() has returned.
+            reactor_.post([this, client, wait] {
+                if (borrower* left_without = others_.find(worker_, client)) left_without->on_lost(wait);
+            });
+        });
+    else if (result.server && result.server->worker() != worker_)
         move_to(worker_, who.id(), who.wait_number(), std::move(result.server), from);
     return result;
 }
@@ -73,13 +84,18 @@ void lender::give_back(std::unique_ptr<upstream::server> server) {
     if (!server->unread.empty() || server->state.dirty)
         return close(std::move(server), server_disconnect_reason::dirty);
     destination next;
+    bool reads = false;
     {
         const std::lock_guard lock(directory_.mutex());
-        if (pool.servers.count_due(reactor_.now()))
+        reads = pool.shares_servers() && pool.reading.due(directory_.schema().get(), reactor_.now());
+        if (reads)
+            pool.reading.started(reactor_.now());
+        else if (pool.servers.count_due(reactor_.now()))
             pool.servers.count_started(reactor_.now(), random_.number());
         else
             next = read_under_lock(pool.servers.give_back(std::move(server), reactor_.now()), pool);
     }
+    if (reads) return read_routines(std::move(server), give_back_read());
     if (server) return count_places(std::move(server));
     deliver(std::move(next), pool);
 }
@@ -246,12 +262,19 @@ void lender::on_deadline(int, base::time_point now) {
     std::vector<std::unique_ptr<upstream::server>> leaving;
     std::vector<shared_pool*> wanting;
     std::vector<std::unique_ptr<upstream::server>> asked;
+    std::vector<std::unique_ptr<upstream::server>> read;
     base::time_point next_look = base::never;
     {
         const std::lock_guard lock(directory_.mutex());
         directory_.for_each([&](shared_pool& pool) {
+            if (pool.shares_servers() && pool.reading.due(directory_.schema().get(), now)) {
+                if (auto server = as_server(pool.servers.lend_for_question(worker_, now))) {
+                    pool.reading.started(now);
+                    read.push_back(std::move(server));
+                }
+            }
             if (pool.servers.count_due(now)) {
-                if (auto server = as_server(pool.servers.lend_for_count(worker_, now))) {
+                if (auto server = as_server(pool.servers.lend_for_question(worker_, now))) {
                     pool.servers.count_started(now, random_.number());
                     asked.push_back(std::move(server));
                 }
@@ -266,6 +289,7 @@ void lender::on_deadline(int, base::time_point now) {
         part_with(std::move(server), why);
     }
     for (shared_pool* pool : wanting) open_connections(*pool);
+    for (auto& server : read) read_routines(std::move(server), give_back_read());
     for (auto& server : asked) count_places(std::move(server));
     look_after(next_look);
 }

@@ -106,6 +106,17 @@ private:
     void open_one(shared_pool& pool, pool::slot place, const database_settings& how, const auth::credentials& secret);
     void opened(shared_pool& pool, pool::slot place, upstream::opened what);
     void not_opened(shared_pool& pool, const upstream::opening_failure& why);
+    void ask(std::unique_ptr<upstream::server> server, std::string_view sql, question::callback done);
+    struct reading;
+    using use = std::function<void(std::unique_ptr<upstream::server>)>;
+    /// `then` gets the server when it has answered, and none when it was lost. `fresh`: it is not in the pool yet, and
+    /// then is only called with one.
+    void read_routines(std::unique_ptr<upstream::server> server, use then, bool fresh = false);
+    use give_back_read();
+    void go_on_reading(std::unique_ptr<upstream::server> server, const std::shared_ptr<reading>& how);
+    void reading_ended(shared_pool& pool, reading* how);
+    void lost_before_use(std::unique_ptr<upstream::server> server);
+    void admit(shared_pool& pool, std::unique_ptr<upstream::server> server);
     void count_places(std::unique_ptr<upstream::server> server);
     void counted(question::answer told);
     void look_after(base::time_point at);
@@ -120,7 +131,8 @@ private:
     upstream::connector connector_;
     upstream::canceller canceller_;
     net::deadline housekeeping_;
-    std::unordered_map<std::uint64_t, std::unique_ptr<question>> questions_;  ///< by server; nearly always empty
+    std::unordered_map<std::uint64_t, std::unique_ptr<question>> questions_;  ///< nearly always empty
+    std::uint64_t questions_asked_ = 0;
 };
 
 }  // namespace pgweir::relay

@@ -42,12 +42,7 @@ std::optional<std::int64_t> number_in(const question::answer& told) {
 }  // namespace
 
 void lender::count_places(std::unique_ptr<upstream::server> server) {
-    const std::uint64_t id = server->id();
-    auto asking = std::make_unique<question>(reactor_, deadlines_, std::move(server),
-                                             [this](question::answer told) { counted(std::move(told)); });
-    question& asked = *asking;
-    questions_.emplace(id, std::move(asking));
-    asked.ask(count_query);
+    ask(std::move(server), count_query, [this](question::answer told) { counted(std::move(told)); });
 }
 
 void lender::counted(question::answer told) {
@@ -56,7 +51,6 @@ void lender::counted(question::answer told) {
         const std::lock_guard lock(directory_.mutex());
         pool.servers.places_counted(*free, reactor_.now());
     }
-    reactor_.post([this, id = told.server->id()] { questions_.erase(id); });
     if (told.how == session::inquiry::step::broken)
         close(std::move(told.server), metrics::server_disconnect_reason::check_failed);
     else

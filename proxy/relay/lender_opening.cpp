@@ -74,6 +74,18 @@ void lender::opened(shared_pool& pool, pool::slot place, upstream::opened what) 
     server->set_state_key(server->state.baseline.key());
     server->set_holder(directory_.who_notifies().add(server->state.process_id));
     server->attach(reactor_, *this);
+    bool reads = false;
+    {
+        const std::lock_guard lock(directory_.mutex());
+        reads = pool.shares_servers() && pool.reading.behind(directory_.schema().get());
+        if (reads) pool.reading.started(reactor_.now());
+    }
+    if (reads)
+        return read_routines(std::move(server), [this, &pool](auto sound) { admit(pool, std::move(sound)); }, true);
+    admit(pool, std::move(server));
+}
+
+void lender::admit(shared_pool& pool, std::unique_ptr<upstream::server> server) {
     destination next;
     {
         const std::lock_guard lock(directory_.mutex());

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "auth/server_login.hpp"
+#include "base/published.hpp"
+#include "catalog/reading_times.hpp"
 #include "metrics/pool_counters.hpp"
 #include "pool/server_pool.hpp"
 #include "relay/greeting.hpp"
@@ -17,6 +19,7 @@
 #include "session/parameters.hpp"
 #include "session/pins.hpp"
 #include "session/server_state.hpp"
+#include "sql/suspects.hpp"
 #include "upstream/server.hpp"
 
 namespace pgweir::relay {
@@ -35,6 +38,8 @@ public:
     const std::string& scope() const noexcept { return scope_; }
     bool shares_servers() const noexcept { return shares_servers_; }
     metrics::pool_counters& counters(std::uint32_t worker) noexcept { return counters_[worker]; }
+    /// What the database's own functions may do to sessions. Where servers are not shared, nothing is ever published.
+    base::published<sql::suspects> routines;
 
     // ---- under the directory's mutex ----
 
@@ -48,6 +53,7 @@ public:
 
     pool::server_pool servers;
     auth::credentials credentials;  ///< refreshed by every client that logs in with a secret of its own
+    catalog::reading_times reading;
     /// Why the last connect failed, for clients that it fails.
     std::optional<session::failure> last_failure;
 

@@ -91,6 +91,10 @@ public:
     /// Counts the time that the server has been held so far, for who is about to look.
     void count_held_time(base::time_point now) noexcept { x_.phases.flush(now, *x_.counters); }
 
+    /// What is known of functions of the database's own, which may be published anew at any time. Outlives the
+    /// conversation.
+    void use_routines(const base::published<sql::suspects>& known) noexcept { x_.routines = &known; }
+
     // ---- LISTEN without a server: conversation_listen.cpp ----
 
     /// There is a hub, which take_hub_requests() are for and which says hub_says(). `names` outlives the conversation.

@@ -29,6 +29,7 @@ bool conversation::survey_wanted() const {
 
 void conversation::begin_survey() {
     x_.survey_due = false;
+    x_.counters->surveys.add();
     x_.seen.begin();
     surveying_ = true;
     inject(survey::question(x_.pins, x_.custom_names));

@@ -100,7 +100,7 @@ void note_effects(exchange& x, const sql::scan_result& found) {
 }
 
 bool text_matters(sql::effect flags) {
-    return needs_follow_up(flags) || sql::has(flags, noted_again);
+    return needs_follow_up(flags) || sql::has(flags, noted_again & ~effect::own_routine);
 }
 
 bool needs_follow_up(sql::effect flags) {
@@ -121,6 +121,7 @@ void note_bound(exchange& x) {
         found.flags = x.bound_effects;
         found.unread_names = sql::has(found.flags, sets | effect::do_block);
     }
+    found.flags |= x.bound_effects & effect::own_routine;
     note_effects(x, found);
 }
 

@@ -49,6 +49,31 @@ const std::string& exchange::identity() {
     return parse_identity;
 }
 
+bool exchange::routines_matter() {
+    if (routines == nullptr || !rewrites) return false;
+    routines->renew(known_routines);
+    return routines_are_stale() || !known_routines.value->none();
+}
+
+sql::effect exchange::beyond_scan() {
+    return routines_matter() ? sql::effect::own_routine : sql::effect::none;
+}
+
+sql::effect exchange::beyond_scan(std::string_view text, sql::effect scanned) {
+    using sql::effect;
+    if (!routines_matter()) return effect::none;
+    if (sql::has(scanned, effect::execute)) return effect::own_routine;
+    if (routines_are_stale())
+        return sql::has(scanned, effect::plain_read | effect::data_modifying) ? effect::own_routine : effect::none;
+    const effect found = known_routines.value->look(text, conforming_strings);
+    if (sql::has(found, effect::own_routine | effect::set_config)) {
+        const auto& settings = known_routines.value->custom_settings();
+        custom_names.insert(settings.begin(), settings.end());
+    }
+    names_unknown = names_unknown || sql::has(found, effect::set_config);
+    return found & ~effect::set_config;
+}
+
 void exchange::answer(std::string_view reply) {
     if (pending.empty()) {
         to_client.own().append(reply);

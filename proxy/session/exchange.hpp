@@ -11,6 +11,7 @@
 
 #include "base/interner.hpp"
 #include "base/outbox.hpp"
+#include "base/published.hpp"
 #include "base/shared_counter.hpp"
 #include "base/time.hpp"
 #include "metrics/pin_reason.hpp"
@@ -27,6 +28,7 @@
 #include "session/settings.hpp"
 #include "session/statements.hpp"
 #include "session/survey.hpp"
+#include "sql/suspects.hpp"
 
 namespace pgweir::session {
 
@@ -173,6 +175,15 @@ struct exchange {
         return pending.push(kind);
     }
 
+    /// What is known of functions of the database's own; null: they are not looked for. Outlives the exchange.
+    const base::published<sql::suspects>* routines = nullptr;
+    base::published<sql::suspects>::copy known_routines;
+
+    /// What scan() does not see of a text with these effects: see effect::own_routine.
+    sql::effect beyond_scan(std::string_view text, sql::effect scanned);
+    /// The same of a text that nobody has.
+    sql::effect beyond_scan();
+
     sql::scan_result scan(std::string_view text) const noexcept { return sql::scan(text, conforming_strings); }
 
     /// What the meaning of a text depends on beside the text: equal texts of different identity are different
@@ -206,6 +217,13 @@ struct exchange {
     void undo(pending_request& skipped);
 
     void pop_front();
+
+private:
+    /// False when there is nothing to look for.
+    bool routines_matter();
+    bool routines_are_stale() const noexcept {
+        return !known_routines.value || known_routines.value->read_at != schema->get();
+    }
 };
 
 }  // namespace pgweir::session

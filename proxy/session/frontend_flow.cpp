@@ -154,7 +154,9 @@ frontend_flow::verdict frontend_flow::take_query(base::bytes_view message) {
         return refused_in_simple() ? verdict::done : verdict::need_server;
     }
     x_.note_text(*text);
-    return forward_query(message, x_.scan(*text));
+    sql::scan_result found = x_.scan(*text);
+    found.flags |= x_.beyond_scan(*text, found.flags);
+    return forward_query(message, found);
 }
 
 // No server can be had, and the transaction fails with its first statement, not with BEGIN: a driver that takes its

@@ -10,7 +10,6 @@ namespace {
 
 // What we ask for is short; a longer answer is not one to our question.
 constexpr std::uint32_t longest_message = 64 * 1024;
-constexpr std::size_t most_rows = 1000;
 
 }  // namespace
 

@@ -18,6 +18,9 @@ class inquiry {
 public:
     using row = std::vector<std::optional<std::string>>;
 
+    /// A longer answer is not one to a question of ours.
+    static constexpr std::size_t most_rows = 100000;
+
     /// `server` is lent for as long as this lives.
     explicit inquiry(server_state& server) : server_(&server) {}
 

@@ -44,11 +44,11 @@ constexpr std::array looks{
          " OR name OPERATOR(pg_catalog.!~) '^pgweir_([0-9]+|gone)$'"},
 };
 
-// A block may have done anything; and a table is temporary by a search_path that nobody could read. The locks of all
+// A block or a function may have done anything; and a table is temporary by a search_path that nobody could read. The locks of all
 // sessions and all of a session's statements are much to look through.
 bool is_looked_for(reason what, const pin_set& suspected) {
     const bool cheap = what != reason::advisory_lock && what != reason::prepare;
-    return cheap || suspected.has(what) || suspected.has(reason::do_block);
+    return cheap || suspected.has(what) || suspected.has(reason::do_block) || suspected.has(reason::routine);
 }
 
 }  // namespace
@@ -63,7 +63,8 @@ bool survey::can_see(reason which) noexcept {
         case reason::advisory_lock:
         case reason::listen:
         case reason::prepare:
-        case reason::do_block: return true;
+        case reason::do_block:
+        case reason::routine: return true;
         // What is in no catalog; and what may have given values to custom settings whose names nobody knows.
         case reason::setseed:
         case reason::load:

@@ -61,6 +61,8 @@ enum class effect : std::uint64_t {
     local_config = 1ULL << 38,  ///< set_config() for the transaction, of a setting that cannot make temporary objects
     releases = 1ULL << 41,  ///< CLOSE, DROP, pg_advisory_unlock(): may end what was left in the session
     draws = 1ULL << 40,  ///< nextval() or setval(); by a column's default perhaps INSERT and MERGE, too
+    own_routine =
+        1ULL << 42,  ///< may reach a function of the database's own that may do any of this: not seen by scan()
     time_literal = 1ULL << 39,  ///< a string that may name a moment, such as 'now': a constant from when it was parsed
 };
 
@@ -109,6 +111,7 @@ inline constexpr std::array pin_rules{
     pin_rule{effect::do_block, true, "do_block"},
     pin_rule{effect::call, true, "call"},
     pin_rule{effect::lastval_currval, true, "sequence"},
+    pin_rule{effect::own_routine, true, "routine"},
     pin_rule{effect::session_function, true, "other"},
     // Descriptors of large objects are closed at the end of the transaction (manual, section 35.3).
     pin_rule{effect::large_object, false, "large_object"},

@@ -183,18 +183,18 @@ TEST_F(place_sharing_test, a_server_that_is_lent_for_counting_has_not_been_used)
     const auto ids = lab.stock(3);
     const auto used = lab.now;
     lab.now += 30s;
-    EXPECT_EQ(lab.pool.lend_for_count(7, lab.now), nullptr) << "none of that worker";
-    auto asked = lab.pool.lend_for_count(0, lab.now);
+    EXPECT_EQ(lab.pool.lend_for_question(7, lab.now), nullptr) << "none of that worker";
+    auto asked = lab.pool.lend_for_question(0, lab.now);
     ASSERT_NE(asked, nullptr);
     EXPECT_EQ(asked->id(), ids.back());
     EXPECT_EQ(lab.look().lent, 1U);
     EXPECT_EQ(lab.pool.give_back(std::move(asked), lab.now).server, nullptr);
-    asked = lab.pool.lend_for_count(0, lab.now);
+    asked = lab.pool.lend_for_question(0, lab.now);
     EXPECT_EQ(asked->last_used(), used);
     EXPECT_EQ(lab.pool.give_back(std::move(asked), lab.now).server, nullptr);
     auto served = lab.lend();
     EXPECT_EQ(lab.pool.give_back(std::move(served), lab.now).server, nullptr);
-    asked = lab.pool.lend_for_count(0, lab.now);
+    asked = lab.pool.lend_for_question(0, lab.now);
     EXPECT_EQ(asked->last_used(), lab.now) << "its client's use counts";
 }
 

@@ -83,7 +83,8 @@ TEST_F(inquiry_test, what_nobody_asked_for) {
     std::string copied = pgweir::test::bare('G');
     std::string oversized = answer_of({std::string(70'000, 'x')});
     std::string endless;
-    for (int i = 0; i < 1001; ++i) wire::append_data_row(endless, std::array{std::optional<std::string>("1")});
+    for (std::size_t i = 0; i <= inquiry::most_rows; ++i)
+        wire::append_data_row(endless, std::array{std::optional<std::string>("1")});
     for (const std::string& answer : {status, notified, copied, oversized, endless, std::string("garbage: no message")})
         EXPECT_EQ(inquiry(server).receive(answer, consumed), step::broken);
 }

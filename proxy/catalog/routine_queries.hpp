@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace pgweir::catalog {
+
+/// A longer body is not read, and may do anything.
+inline constexpr std::size_t longest_body = 32 * 1024;
+/// With more functions of its own than this, any text of a database may do anything.
+inline constexpr std::size_t most_routines = 20000;
+
+// What is not qualified, operators too, the role that asks could have replaced by something of its own. Objects with
+// oids from 16384 on are not PostgreSQL's own (manual, section 8.19 and "System Catalog Initial Data").
+
+/// One row: a text that differs when something has changed that could matter.
+extern const std::string_view fingerprint_query;
+
+/// A row for each function: oid, name, language, body or null. C functions are taken to leave nothing behind but for
+/// those whose names sql::scan() knows.
+extern const std::string_view bodies_query;
+
+/// What leads to functions: a row for each name and kind, with the flags given for the functions it leads to.
+/// `oids` and `flags` are the texts of two arrays of the same length.
+std::string led_there_query(std::string_view oids, std::string_view flags);
+
+}  // namespace pgweir::catalog

@@ -1,0 +1,102 @@
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "base/log.hpp"
+#include "catalog/routine_reading.hpp"
+#include "relay/lender.hpp"
+
+// How a worker asks, on servers of the pools, what a database's own functions may do to a session. A connection of its
+// own would take one of the places for connections, and could not log in where only clients have passwords.
+
+namespace pgweir::relay {
+
+struct lender::reading {
+    catalog::routine_reading what;
+    std::uint64_t schema;  ///< the counter of changes when it began
+    bool fresh;
+    use then;
+};
+
+void lender::ask(std::unique_ptr<upstream::server> server, std::string_view sql, question::callback done) {
+    const std::uint64_t number = ++questions_asked_;
+    auto asking = std::make_unique<question>(reactor_, deadlines_, std::move(server),
+                                             [this, number, tell = std::move(done)](question::answer told) {
+                                                 reactor_.post([this, number] { questions_.erase(number); });
+                                                 tell(std::move(told));
+                                             });
+    question& asked = *asking;
+    questions_.emplace(number, std::move(asking));
+    asked.ask(sql);
+}
+
+lender::use lender::give_back_read() {
+    return [this](std::unique_ptr<upstream::server> server) {
+        if (server) give_back(std::move(server));
+    };
+}
+
+void lender::read_routines(std::unique_ptr<upstream::server> server, use then, bool fresh) {
+    std::shared_ptr<reading> how;
+    {
+        const std::lock_guard lock(directory_.mutex());
+        how = std::make_shared<reading>(
+            reading{pool_of(*server).reading.begin(), directory_.schema().get(), fresh, std::move(then)});
+    }
+    go_on_reading(std::move(server), how);
+}
+
+void lender::go_on_reading(std::unique_ptr<upstream::server> server, const std::shared_ptr<reading>& how) {
+    ask(std::move(server), how->what.question(), [this, how](question::answer told) {
+        const bool sound = told.how == session::inquiry::step::answered && how->what.take(told.rows);
+        if (sound && !how->what.question().empty()) return go_on_reading(std::move(told.server), how);
+        shared_pool& pool = pool_of(*told.server);
+        reading_ended(pool, sound ? how.get() : nullptr);
+        if (told.how == session::inquiry::step::broken) {
+            if (how->fresh) return lost_before_use(std::move(told.server));
+            close(std::move(told.server), metrics::server_disconnect_reason::check_failed);
+        }
+        how->then(std::move(told.server));
+    });
+}
+
+// Without an answer nothing is known any more, and all texts are followed by a survey until there is one.
+void lender::reading_ended(shared_pool& pool, reading* how) {
+    base::published<sql::suspects>::copy before;
+    pool.routines.renew(before);
+    std::shared_ptr<sql::suspects> found = how != nullptr ? how->what.result() : nullptr;
+    // The same as before, but of now.
+    if (how != nullptr && !found && before.value && before.value->read_at != how->schema)
+        found = std::make_shared<sql::suspects>(*before.value);
+    {
+        const std::lock_guard lock(directory_.mutex());
+        if (how != nullptr)
+            pool.reading.ended(how->what.fingerprint(), how->schema);
+        else
+            pool.reading.gave_up(reactor_.now());
+    }
+    const bool overtaken = how != nullptr && before.value && before.value->read_at > how->schema;
+    if (found && !overtaken) {
+        found->read_at = how->schema;
+        if (!found->none() && (!before.value || before.value->size() != found->size()))
+            base::log::event(base::log::level::info, "routines_read",
+                             {{"pool", pool.servers.name()}, {"names", std::to_string(found->size())}});
+        pool.routines.publish(std::move(found));
+    } else if (how == nullptr && before.value) {
+        base::log::event(base::log::level::warning, "routines_unknown", {{"pool", pool.servers.name()}});
+        pool.routines.publish(nullptr);
+    }
+}
+
+// A server that does not answer its first question was never had.
+void lender::lost_before_use(std::unique_ptr<upstream::server> server) {
+    shared_pool& pool = pool_of(*server);
+    upstream::opening_failure why;
+    if (server->state.last_words) why.words = *server->state.last_words;
+    why.words.detail = "The server was lost before it was used.";
+    pool.counters(worker_).server_disconnects[metrics::server_disconnect_reason::check_failed].add();
+    server.reset();
+    not_opened(pool, why);
+}
+
+}  // namespace pgweir::relay
