@@ -225,9 +225,11 @@ void client::settle_server() {
             return;
         case fate::close: {
             const auto why = server_->state.dirty ? server_disconnect_reason::dirty : conversation_->close_reason();
-            if (why == server_disconnect_reason::protocol_error) {
-                server_->state.last_words = session::failure{
-                    .reason = outcome::server_lost, .message = "the server sent a message that makes no sense here"};
+            if (conversation_->breaks_off()) {
+                if (why == server_disconnect_reason::protocol_error)
+                    server_->state.last_words =
+                        session::failure{.reason = outcome::server_lost,
+                                         .message = "the server sent a message that makes no sense here"};
                 conversation_->server_lost(now());
                 services_.reactor.defer(*this);
             } else {
@@ -259,7 +261,7 @@ void client::after_events() {
             // Data that a COPY still waits for will not come.
             client_gone(true);
         } else if (shutting_down_ && !borrower_.waits() && unread_.empty() &&
-                   (server_ ? conversation_->idle() : conversation_->pending() == 0)) {
+                   (server_ || conversation_->defers() ? conversation_->idle() : conversation_->pending() == 0)) {
             close_with({.reason = outcome::shutting_down});
         } else {
             arm_session_deadline();

@@ -19,7 +19,7 @@ public:
     enum class stop : std::uint8_t {
         need_more,   ///< the next message is not whole yet
         gated,       ///< the next answer waits for its gate
-        broken,      ///< the server does not speak the protocol: it must be closed
+        broken,  ///< the server does not speak the protocol, or does not begin a transaction: it must be closed
     };
     struct progress {
         std::size_t consumed = 0;

@@ -56,6 +56,11 @@ void backend_flow::take_error(base::bytes_view message) {
         return;
     }
     pending_request& request = x_.pending.front();
+    if (request.deferred_begin) {
+        x_.server->last_words = x_.timed_out ? *x_.timed_out : words_of(*fields);
+        x_.begin_failed = broken_ = true;
+        return;
+    }
     if (x_.timed_out && fields->sqlstate() == query_canceled && !request.injected) {
         if (!request.detail) x_.pending.attach(request, std::make_unique<request_detail>());
         request.detail->substitute = std::move(*x_.timed_out);

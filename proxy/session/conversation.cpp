@@ -27,6 +27,7 @@ frontend_flow::progress conversation::from_client(base::bytes_view input, base::
     x_.now = now;
     if (idle_since_ == base::time_point{}) idle_since_ = now;
     const auto progress = frontend_.consume(input);
+    wants_server_ = progress.why == frontend_flow::stop::need_server;
     if (progress.consumed > 0) {
         idle_since_ = now;
         served_ = served_ || x_.server != nullptr;
@@ -37,7 +38,9 @@ frontend_flow::progress conversation::from_client(base::bytes_view input, base::
 backend_flow::progress conversation::from_server(base::bytes_view input, base::time_point now) {
     x_.now = now;
     const auto progress = backend_.consume(input);
-    if (progress.why == backend_flow::stop::broken) close_server(metrics::server_disconnect_reason::protocol_error);
+    if (progress.why == backend_flow::stop::broken)
+        close_server(x_.begin_failed ? metrics::server_disconnect_reason::state_failed
+                                     : metrics::server_disconnect_reason::protocol_error);
     after_server(now);
     return progress;
 }
@@ -50,6 +53,7 @@ void conversation::lend(server_state& server, base::time_point now, bool probe) 
     transaction_since_ = now;
     surveying_ = x_.survey_due = false;
     close_ = clean_ = cleaning_ = served_ = x_.uncleanable = x_.own_sequences = x_.may_notify = x_.yields = false;
+    x_.begin_failed = false;
     cancelled_at_ = base::never;
     if (!x_.desired.key()) {
         x_.settled = x_.desired = server.baseline.overlaid(*x_.texts, x_.startup);

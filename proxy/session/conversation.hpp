@@ -50,6 +50,10 @@ public:
     server_fate fate() const;
     /// Why fate() says close.
     metrics::server_disconnect_reason close_reason() const noexcept { return close_reason_; }
+    /// Requests were sent to the server that is to be closed, so that it is lost: server_lost(), not take_back().
+    bool breaks_off() const noexcept {
+        return close_ && (x_.begin_failed || close_reason_ == metrics::server_disconnect_reason::protocol_error);
+    }
     /// The server leaves the conversation, to be given back or closed.
     void take_back(base::time_point now);
 
@@ -116,6 +120,8 @@ public:
     bool copying_in() const noexcept { return x_.copy != copy_phase::none; }
     /// By the server that is lent.
     bool may_notify() const noexcept { return x_.may_notify; }
+    /// In a transaction that has taken no server yet.
+    bool defers() const noexcept { return x_.deferred.active; }
     bool in_transaction() const noexcept { return x_.client_status != 'I'; }
     /// Between two transactions, with nothing under way.
     bool idle() const noexcept {
@@ -168,6 +174,7 @@ private:
     frontend_flow frontend_;
     backend_flow backend_;
     base::time_point idle_since_{};
+    bool wants_server_ = false;  ///< the next message waits for one
     base::time_point transaction_since_{};
     metrics::server_disconnect_reason close_reason_ = metrics::server_disconnect_reason::lost;
     bool startup_finds_temp_ = false;  ///< temporary objects are found, or made, by names without a schema

@@ -87,7 +87,9 @@ base::time_point conversation::deadline() const {
     if (x_.server != nullptr && waits_for_injected()) consider(injected_at_, limits.setup_timeout);
     if (x_.client_gone) return nearest;
     if (x_.server == nullptr) {
-        if (x_.pending.empty()) consider(idle_since_, limits.client_idle_timeout);
+        if (wants_server_ || !x_.pending.empty()) return nearest;
+        consider(idle_since_, x_.deferred.active ? limits.idle_in_transaction_timeout : limits.client_idle_timeout);
+        if (x_.deferred.active) consider(x_.deferred.since, limits.transaction_timeout);
         return nearest;
     }
     const bool in_block = x_.server->transaction_status != 'I';
@@ -121,6 +123,12 @@ bool conversation::expire(base::time_point now) {
     const auto due = [now](base::time_point since, base::duration limit) {
         return limit != base::off && since + limit <= now;
     };
+    if (x_.deferred.active && x_.server == nullptr) {
+        abandon_transaction({.reason = due(x_.deferred.since, limits.transaction_timeout)
+                                           ? outcome::transaction_timeout
+                                           : outcome::idle_in_transaction_timeout});
+        return false;
+    }
     if (x_.server == nullptr || (x_.pending.empty() && x_.server->transaction_status == 'I')) {
         x_.fatal = failure{.reason = outcome::client_idle_timeout};
         return false;
@@ -150,8 +158,10 @@ void conversation::abandon_transaction(failure why) {
         x_.fatal = std::move(why);
         return;
     }
+    x_.deferred.active = false;
     x_.lost = {.active = true, .untold = std::move(why)};
     x_.client_status = 'E';
+    if (x_.server == nullptr) return;
     inject("ROLLBACK");
     cleaning_ = true;
 }

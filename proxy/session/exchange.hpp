@@ -17,6 +17,7 @@
 #include "metrics/pin_reason.hpp"
 #include "metrics/pool_counters.hpp"
 #include "session/cycle_texts.hpp"
+#include "session/deferred_block.hpp"
 #include "session/listening.hpp"
 #include "session/lost_transaction.hpp"
 #include "session/outcome.hpp"
@@ -117,6 +118,7 @@ struct exchange {
     parameters desired;
     parameters settled;  ///< `desired` when no transaction was open: what a lost server takes it back to
     lost_transaction lost;
+    deferred_block deferred;
     session::listening listening;
     survey seen;  ///< of the server's session: the last one, or the one that is under way
     bool survey_due = false;  ///< something may have changed what a survey would see
@@ -135,6 +137,7 @@ struct exchange {
     bool client_gone = false;
     bool own_sequences = false;  ///< what lastval() tells on the server that is lent can only be this client's
     bool may_notify = false;  ///< the server that is lent has executed more than plain reads for this client
+    bool begin_failed = false;  ///< a deferred BEGIN, on the server that is lent
     bool uncleanable = false;  ///< the server holds what no DISCARD ends
     /// Since a RESET that goes back to what the client asked for at startup: what it was told of settings, and the
     /// ReadyForQuery it is not told before they are so. That of one who listens waits for the hub, too.

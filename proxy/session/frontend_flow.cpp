@@ -56,6 +56,7 @@ frontend_flow::progress frontend_flow::consume(base::bytes_view input) {
             return {consumed, stop::failed};
         }
         const base::bytes_view available = rest.substr(0, header.size);
+        if (x_.deferred.active) settle_deferred();
         switch (take(header, available)) {
             case verdict::done:
                 consumed += available.size();
@@ -69,6 +70,14 @@ frontend_flow::progress frontend_flow::consume(base::bytes_view input) {
         }
     }
     return {consumed, stop::need_more};
+}
+
+// The next message is the one that a server was asked for.
+void frontend_flow::settle_deferred() {
+    if (x_.server != nullptr)
+        deferred_.begin_on_server();
+    else if (x_.refusal)
+        deferred_.fail(*std::exchange(x_.refusal, std::nullopt));
 }
 
 bool frontend_flow::gated(char tag) {
@@ -149,6 +158,7 @@ frontend_flow::verdict frontend_flow::take_query(base::bytes_view message) {
     if (x_.server == nullptr) {
         // The text is looked at when a server is there, once.
         if (!sql::begins_with_word(*text) && sql::has(x_.scan(*text).flags, effect::empty)) return answer_empty();
+        if (deferred_.take_query(*text)) return verdict::done;
         if (x_.refusal && x_.refusal->reason != outcome::cancelled && begins_block(x_.scan(*text)))
             return begin_refused(*text);
         return refused_in_simple() ? verdict::done : verdict::need_server;

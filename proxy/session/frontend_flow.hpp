@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/bytes.hpp"
+#include "session/deferred_flow.hpp"
 #include "session/exchange.hpp"
 #include "session/lost_flow.hpp"
 #include "session/statement_rewriter.hpp"
@@ -16,7 +17,7 @@ namespace pgweir::session {
 /// until a server is there.
 class frontend_flow {
 public:
-    explicit frontend_flow(exchange& shared) : x_(shared), rewriter_(shared), lost_(shared) {}
+    explicit frontend_flow(exchange& shared) : x_(shared), rewriter_(shared), lost_(shared), deferred_(shared) {}
 
     enum class stop : std::uint8_t {
         need_more,    ///< the next message is not whole yet
@@ -39,6 +40,7 @@ private:
     verdict take(const wire::header& header, base::bytes_view available);
     verdict take_whole(char tag, base::bytes_view message);
     verdict take_query(base::bytes_view message);
+    void settle_deferred();
     bool gated(char tag);
     bool yields_here() const;
     verdict answer_empty();
@@ -63,6 +65,7 @@ private:
     bool flushed_ = false;  ///< a Flush of ours stands behind the message taken last
     statement_rewriter rewriter_;
     lost_flow lost_;
+    deferred_flow deferred_;
 };
 
 }  // namespace pgweir::session

@@ -34,6 +34,7 @@ void loss_report::tell_of_block_alone() {
 
 void loss_report::answer(std::size_t index) {
     const pending_request& request = x_.pending.at(index);
+    if (request.deferred_begin) return;
     if (request.kind == request_kind::local_answer) {
         if (skipping_)
             undone_.push_back(index);

@@ -67,6 +67,7 @@ struct pending_request {
     bool capture_description = false;     ///< the description is remembered with the statement
     bool compare_description = false;     ///< injected: the description must equal the one remembered
     bool ends_transaction = false;  ///< COMMIT or the like: never cancelled, and in doubt if the server is lost
+    bool deferred_begin = false;  ///< injected: a part of the BEGIN that the client was told has worked
     bool begins_block = false;  ///< BEGIN or START TRANSACTION, and nothing else
     bool completed = false;  ///< its CommandComplete was relayed
     bool unnamed_parse = false;  ///< if it fails or is skipped, the server has no unnamed statement of ours

@@ -189,7 +189,7 @@ class AfterLogin(BadInput):
         for body in bad:
             with self.subTest(body):
                 client = self.login(self.proxy)
-                client.query("BEGIN")  # so that there is a server, which may be the one to complain
+                client.hold_server()  # which may be the one to complain
                 client.send(messages.parse("s", "SELECT $1::text"), body, messages.sync())
                 self.assertEqual(client.until("E", 10)[-1].sqlstate, "08P01")
                 client.close()
@@ -204,7 +204,7 @@ class AfterLogin(BadInput):
 
     def test_error_while_a_transaction_is_open(self):
         client = self.login(self.proxy)
-        client.query("BEGIN")
+        client.hold_server()
         client.send(b"\xff\0\0\0\4")
         self.assert_fatal(client.until_closed(10), "08P01")
 

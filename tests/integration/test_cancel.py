@@ -92,7 +92,7 @@ class Harmless(Case):
 
     def test_idle_in_transaction(self):
         client = self.login(self.pgweir())
-        client.query("BEGIN")
+        client.hold_server()
         client.cancel()
         self.assertEqual(client.value("SELECT 2"), "2")
         self.assertEqual(client.query("COMMIT")[-1].status, "I")

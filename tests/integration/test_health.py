@@ -92,7 +92,7 @@ class Health(Case):
     def test_draining(self):
         proxy = self.pgweir(at_rest=False, shutdown={"grace": "20s"})
         client = self.login(proxy)
-        client.query("BEGIN")
+        client.hold_server()
         proxy.terminate()
         config = ["--config", str(proxy.config_file)]
         self.wait_until(lambda: proxy.http("/readyz")[0] == 503, message="the drain to begin")

@@ -88,7 +88,7 @@ class Limits(Case):
         proxy = self.pgweir(database={"upstream": upstream, "limits": {"servers": 2}, "pool": {"size": 2}})
         holders = [self.login(proxy), self.login(proxy, user="second")]
         for holder in holders:
-            holder.query("BEGIN")
+            holder.hold_server()
         waiters = [self.login(proxy), self.login(proxy, user="second")]
         for turn in range(3):
             for waiter, user in zip(waiters, (USER, "second")):
@@ -97,7 +97,7 @@ class Limits(Case):
                 self.assertEqual(self.servers(), 2)
                 holders[0].query("COMMIT")
                 self.assertEqual(rows_of(waiter.until_ready())[0][0], user)
-                holders[0].query("BEGIN")
+                holders[0].hold_server()
                 self.assertEqual(self.servers(), 2)
         for holder in holders:
             holder.query("COMMIT")

@@ -84,14 +84,14 @@ class Logging(Case):
     def test_time_that_it_waited(self):
         proxy = self.front(database={"pool": {"size": 1}})
         holder, client = self.login(proxy), self.login(proxy)
-        holder.query("BEGIN")
+        holder.hold_server()
         client.send(messages.query("SELECT 'quick'"))
         self.assertTrue(client.is_silent(0.6))
         holder.query("COMMIT")
         client.until_ready()
         client.query(SLOW)
         self.assertLess(float(self.event(proxy, "slow_query")["wait_seconds"]), 0.3)  # its own, not the one's before
-        holder.query("BEGIN")
+        holder.hold_server()
         client.send(messages.query(SLOW + ", 2"))
         self.assertTrue(client.is_silent(0.6))
         holder.query("COMMIT")

@@ -100,7 +100,7 @@ class Masses(Case):
         proxy = self.pgweir(database={"pool": {"size": 2}})
         holders = [self.login(proxy) for _ in range(2)]
         for holder in holders:
-            holder.query("BEGIN")
+            holder.hold_server()
         # One of the queue that lives: it was there before the others, one behind them.
         first, last = self.login(proxy), self.login(proxy)
         before = proxy.open_files()

@@ -118,7 +118,7 @@ class Notify(Case):
 
     def test_the_warning_waits_for_the_end_of_a_transaction(self):
         client = self.listening("news")
-        client.query("BEGIN")
+        client.hold_server()
         self.postgres.sql("SELECT pg_terminate_backend(%s, 5000)", (self.listeners()[0],))
         self.wait_until(lambda: self.proxy.log().count("listener_connected") == 2, message="the second listener")
         self.postgres.sql("NOTIFY news, 'meanwhile'", database=DATABASE)
@@ -159,7 +159,7 @@ class Notify(Case):
         self.postgres.sql("NOTIFY news, 'not for the other'", database=DATABASE)
         self.assertEqual(self.heard(client)[1:], ("news", "not for the other"))
         self.assertEqual([one.tag for one in other.query("SELECT 1")], ["T", "D", "C", "Z"])
-        client.query("BEGIN")
+        client.hold_server()
         client.close()  # in a transaction, on a server that listens for it
         self.assertEqual(other.rows("SELECT * FROM pg_listening_channels()"), [])
 

@@ -12,7 +12,7 @@ class QueueCase(Case):
     def holder(self, proxy):
         """A client that keeps a server busy until it says COMMIT."""
         client = self.login(proxy)
-        client.query("BEGIN")
+        client.hold_server()
         return client
 
     def wait_for_waiters(self, proxy, count):
@@ -165,7 +165,7 @@ class Bounds(QueueCase):
         """asyncpg takes an error for BEGIN for one inside of the transaction, and never ends it."""
         proxy = self.pgweir(database={"pool": {"size": 1, "queue": {"max_wait": "100ms"}}})
         holder, client = self.login(proxy), self.login(proxy)
-        holder.query("BEGIN")
+        holder.hold_server()
         for begin, tag in (("BEGIN", b"BEGIN\0"), ("/* x */ start TRANSACTION READ ONLY", b"START TRANSACTION\0")):
             for end, answer in (("ROLLBACK", "CZ"), ("COMMIT", "CZ")):
                 received = client.query(begin)
@@ -177,7 +177,7 @@ class Bounds(QueueCase):
                 received = client.query(end)
                 self.assertEqual((tags(received), received[0].body, received[-1].status), (answer, b"ROLLBACK\0", "I"))
         # Nothing came in between: COMMIT must not look like success.
-        client.query("BEGIN")
+        client.query("BEGIN READ ONLY")
         received = client.query("COMMIT")
         self.assertEqual((tags(received), received[-1].status), ("EZ", "I"))
         holder.query("COMMIT")

@@ -58,7 +58,7 @@ class Whole(ReloadCase):
     def test_what_needs_a_restart_stays_and_is_named(self):
         proxy = self.pgweir(database={"pool": {"size": 1}})
         holder = self.login(proxy)
-        holder.query("BEGIN")
+        holder.hold_server()
         elsewhere = free_port()
         self.reload(proxy, listen={"addresses": [f"127.0.0.1:{elsewhere}"], "max_clients": 77}, workers=3,
                     log={"format": "json"}, database={"pool": {"mode": "session"}})  # fmt: skip

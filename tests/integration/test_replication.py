@@ -60,7 +60,7 @@ class Replication(Case):
 
     def test_beside_the_pool(self):
         holder = self.login(self.proxy)
-        holder.query("BEGIN")
+        holder.hold_server()
         with self.connect(psycopg2.extras.LogicalReplicationConnection).cursor() as cursor:
             cursor.execute("IDENTIFY_SYSTEM")
             self.assertEqual(cursor.fetchone()[3], DATABASE)

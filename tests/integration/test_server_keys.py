@@ -25,7 +25,7 @@ class ServerKeys(Case):
         """Clients that hold a server each."""
         clients = [self.login(proxy, **login) for _ in range(count)]
         for client in clients:
-            self.assertEqual(tags(client.query("BEGIN")), "CZ")
+            self.assertEqual(tags(client.hold_server()), "TDCZ")
         return clients
 
     def ask(self, proxy, *parts):

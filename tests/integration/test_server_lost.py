@@ -59,7 +59,7 @@ class Terminated(Case):
         self.assertEqual(tags(self.client.until_ready()), "tTZ")
 
     def test_in_a_transaction_between_statements(self):
-        self.client.query("BEGIN")
+        self.client.hold_server()
         self.terminate()
         received = self.client.query("SELECT 1")
         self.assert_server_words(received)
@@ -88,14 +88,14 @@ class Terminated(Case):
         self.assertEqual(self.client.value("SELECT 1"), "1")
 
     def test_commit_of_a_lost_transaction_is_a_rollback(self):
-        self.client.query("BEGIN")
+        self.client.hold_server()
         self.terminate()
         self.client.query("SELECT 1")
         received = self.client.query("COMMIT")
         self.assertEqual((received[0].command, received[-1].status), ("ROLLBACK", "I"))
 
     def test_rollback_by_the_extended_protocol(self):
-        self.client.query("BEGIN")
+        self.client.hold_server()
         self.terminate()
         self.client.query("SELECT 1")
         self.client.send(messages.parse("", "ROLLBACK"), messages.bind(), messages.describe_portal(),

@@ -24,7 +24,7 @@ class Crash(Case):
         proxy = self.pgweir(database={"pool": {"size": 3}})
         victim, other, idle = (self.login(proxy) for _ in range(3))
         idle.query("SELECT 1")
-        other.query("BEGIN")
+        other.hold_server()
         victim.send(messages.query("SELECT pg_sleep(60), 'victim'"))
         (pid,) = self.wait_for_statement("'victim'")
         os.kill(pid, signal.SIGKILL)
@@ -113,7 +113,7 @@ class DownAndUp(Case):
     def test_waiting_clients_wait(self):
         proxy = self.pgweir(database={"pool": {"size": 1}})
         holder, waiter = self.login(proxy), self.login(proxy)
-        holder.query("BEGIN")
+        holder.hold_server()
         waiter.send(messages.query("SELECT 'waited'"))
         self.wait_until(lambda: proxy.state()["waiting"] == 1)
         self.postgres.restart()

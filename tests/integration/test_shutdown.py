@@ -89,7 +89,7 @@ class Shutdown(Case):
         # It waits for one that is still allowed to finish: so may it.
         proxy = self.proxy(database={"pool": {"size": 1}})
         holder, waiter = self.login(proxy), self.login(proxy)
-        holder.query("BEGIN")
+        holder.hold_server()
         waiter.send(messages.query("SELECT 'served'"))
         self.wait_until(lambda: proxy.state()["waiting"] == 1)
         proxy.terminate()
@@ -103,7 +103,7 @@ class Shutdown(Case):
     def test_not_ready_while_it_drains(self):
         proxy = self.proxy()
         client = self.login(proxy)
-        client.query("BEGIN")
+        client.hold_server()
         self.assertEqual(proxy.http("/readyz")[0], 200)
         proxy.terminate()
         self.wait_until(lambda: proxy.http("/readyz")[0] == 503)

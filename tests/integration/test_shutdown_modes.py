@@ -134,7 +134,7 @@ class ShutdownModes(Case):
     def test_service_refuses_who_is_in_the_middle_of_a_login(self):
         proxy = self.proxy("service")
         holder = self.login(proxy)
-        holder.query("BEGIN")
+        holder.hold_server()
         newcomer = self.raw(proxy.port)
         newcomer.send(messages.startup({"user": USER, "database": DATABASE})[:10])
         self.wait_until(lambda: proxy.state()["logins"] == 1)
@@ -249,7 +249,7 @@ class ShutdownModes(Case):
     def test_reload_signal_while_it_drains(self):
         proxy = self.proxy("service")
         client = self.login(proxy)
-        client.query("BEGIN")
+        client.hold_server()
         proxy.terminate()
         self.begun(proxy)
         proxy.reload()

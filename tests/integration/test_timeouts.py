@@ -57,7 +57,7 @@ class Timeouts(Case):
     def test_query_timeout_with_nothing_in_flight(self):
         # The time between the statements of a transaction is not a statement's.
         client = self.login(self.proxy(query="200ms"))
-        client.query("BEGIN")
+        client.hold_server()
         self.assertTrue(client.is_silent(0.5))
         self.assertEqual(client.value("SELECT 1"), "1")
         self.assertEqual(client.query("COMMIT")[0].command, "COMMIT")
@@ -125,7 +125,7 @@ class Timeouts(Case):
 
     def test_off_is_off(self):
         client = self.login(self.proxy())
-        client.query("BEGIN")
+        client.hold_server()
         self.assertTrue(client.is_silent(0.3))
         self.assertEqual(client.value("SELECT 1"), "1")
         client.query("COMMIT")

@@ -32,7 +32,7 @@ class TwoWorkers(Case):
                           "GRANT ALL ON ALL TABLES IN SCHEMA public TO app;"
                           "GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO app", database=DATABASE)  # fmt: skip
         holder = self.login(proxy)
-        holder.query("BEGIN")
+        holder.hold_server()
         clients = [self.login(proxy) for _ in range(12)]
         for number, client in enumerate(clients):
             client.send(messages.query(f"INSERT INTO served (client) VALUES ({number})"))

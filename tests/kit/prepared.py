@@ -34,7 +34,7 @@ class PreparedCase(Case):
     def on_other_server(self):
         """Keeps the most recently used server busy, so that the next statement gets the other one."""
         blocker = self.login(self.proxy)
-        blocker.query("BEGIN")
+        blocker.hold_server()
         return blocker
 
     def assert_error(self, received, sqlstate, pattern=None):

@@ -173,6 +173,11 @@ class RawClient:
         names = [message.columns for message in received if message.tag == "T"][0]
         return [dict(zip(names, row)) for row in rows]
 
+    def hold_server(self):
+        """Begins a transaction that has a server, as BEGIN alone does not; the answers to its first statement."""
+        self.query("BEGIN")
+        return self.query("SELECT 1")
+
     def cancel(self):
         """A cancel request on a connection of its own; returns when the server has closed it."""
         with socket.create_connection(self._address, 30) as other:

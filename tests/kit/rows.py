@@ -15,6 +15,8 @@ from .waiting import wait_until
 STICKY = re.compile(r"\b(lastval|currval|nextval|setval|setseed|seed|do|call|load|pg_temp)\b"
                     r"|\|.*(standard_conforming_strings|client_encoding|set names|reset all)"
                     r"|(standard_conforming_strings|client_encoding|set names|reset all).*\|", re.IGNORECASE)  # fmt: skip
+# Alone in a simple query they take no server, until there is more to say.
+BEGINS = re.compile(r"(begin(\s+(work|transaction))?|start\s+transaction)\s*;?", re.IGNORECASE)
 HELD = """SELECT (SELECT count(*) FROM pg_prepared_statements WHERE from_sql) + (SELECT count(*) FROM pg_cursors)
     + (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())
     + (SELECT count(*) FROM pg_listening_channels())
@@ -32,7 +34,7 @@ class Rotation:
     def turn(self):
         if int(self._proxy.show("POOLS")[0]["sv_idle"]) == 0:
             return
-        self._waits.query("BEGIN")
+        self._waits.hold_server()
         if self._holding:
             self._holds.query("COMMIT")
         self._holds, self._waits, self._holding = self._waits, self._holds, True
@@ -45,11 +47,11 @@ class Rotation:
 
 class Oracle(Player):
     """Plays at PostgreSQL itself, and counts how many servers a pooler needs for the same: for each client that has the
-    word, is in a transaction, or has what cannot be carried to another server."""
+    word, has said something in a transaction, or has what cannot be carried to another server."""
 
     def __init__(self, port, superuser):
         super().__init__(port, superuser)
-        self._holding, self._sticky = set(), set()
+        self._holding, self._sticky, self._begun = set(), set(), set()
         self.needed = 1
 
     def open(self):
@@ -58,6 +60,8 @@ class Oracle(Player):
         return super().open()
 
     def answered(self, letter, client, text, received):
+        if self._only_begun(letter, text, received):
+            return
         self.needed = max(self.needed, len(self._holding | {letter}))
         if STICKY.search(text):
             self._sticky.add(letter)
@@ -67,7 +71,24 @@ class Oracle(Player):
         else:
             self._holding.discard(letter)
 
+    def _only_begun(self, letter, text, received):
+        """Whether the client is, or until now was, in a transaction that has taken no server."""
+        begun, tags = letter in self._begun, [one.tag for one in received if one.tag != "A"]
+        self._begun.discard(letter)
+        if letter in self._holding or tags not in (["C", "Z"], ["I", "Z"]):
+            return False
+        if begun and (tags == ["I", "Z"] or text.strip(" ;").lower() in ("commit", "rollback", "end", "abort")):
+            stays = received[-1].status == "T"
+        else:
+            stays = not begun and BEGINS.fullmatch(text.strip()) is not None
+            if not stays:
+                return False
+        if stays:
+            self._begun.add(letter)
+        return True
+
     def left(self, letter):
+        self._begun.discard(letter)
         self._holding.discard(letter)
         self._sticky.discard(letter)
 

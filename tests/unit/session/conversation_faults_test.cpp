@@ -22,7 +22,7 @@ lines hears(lab& l, const std::string& bytes) {
 TEST(ConversationFaults, IdleInTransaction) {
     lab l;
     l.add_client();
-    hears(l, query("BEGIN"));
+    hears(l, begin_on_server());
     l.lose_server(l.at(0));
     EXPECT_THAT(hears(l, query("SELECT 1")), ElementsAre(StartsWith("E ERROR 08006"), "Z E"));
     EXPECT_THAT(hears(l, query("SELECT 1")), ElementsAre(StartsWith("E ERROR 25P02"), "Z E"));
@@ -36,7 +36,7 @@ TEST(ConversationFaults, IdleInTransaction) {
 TEST(ConversationFaults, LostTransactionEndedByPreparedStatements) {
     lab l;
     l.add_client();
-    hears(l, query("BEGIN"));
+    hears(l, begin_on_server());
     l.lose_server(l.at(0));
     EXPECT_THAT(hears(l, parse("", "ROLLBACK") + bind_to("") + describe('P', "") + execute() + sync()),
                 ElementsAre("1", "2", "n", "C ROLLBACK", "Z I"));
@@ -57,7 +57,7 @@ TEST(ConversationFaults, QueryInFlight) {
 TEST(ConversationFaults, CommitInFlight) {
     lab l;
     l.add_client();
-    hears(l, query("BEGIN"));
+    hears(l, begin_on_server());
     l.at(0).received.clear();
     l.client_says(0, query("COMMIT"));
     l.lose_server(l.at(0));
@@ -137,7 +137,7 @@ TEST(ConversationFaults, NoQueryTimeoutWithoutAQuery) {
     limits.query_timeout = 1s;
     lab l(1, true, limits);
     l.add_client();
-    hears(l, query("BEGIN"));
+    hears(l, begin_on_server());
     EXPECT_EQ(l.at(0).talk.deadline(), base::never);
 }
 
@@ -171,7 +171,7 @@ TEST(ConversationFaults, NextStatementGetsItsOwnTime) {
 TEST(ConversationFaults, IdleInTransactionTimeoutRollsBackAndGivesBack) {
     lab l(1, true, with_timeouts());
     l.add_client();
-    hears(l, query("BEGIN"));
+    hears(l, begin_on_server());
     l.now = start + 3s;
     l.expire(l.at(0));
     l.run();
@@ -184,7 +184,7 @@ TEST(ConversationFaults, IdleInTransactionTimeoutRollsBackAndGivesBack) {
 TEST(ConversationFaults, ServerLostWhileATransactionIsRolledBack) {
     lab l(1, true, with_timeouts());
     l.add_client();
-    hears(l, query("BEGIN"));
+    hears(l, begin_on_server());
     l.now = start + 3s;
     l.at(0).received.clear();
     l.expire(l.at(0));
@@ -197,7 +197,7 @@ TEST(ConversationFaults, ServerLostWhileATransactionIsRolledBack) {
 TEST(ConversationFaults, RollbackBehindABatchThatFailed) {
     lab l(1, true, with_timeouts());
     l.add_client();
-    hears(l, query("BEGIN"));
+    hears(l, begin_on_server());
     hears(l, parse("", "SYNTAX") + flush());
     l.now = start + 3s;
     l.expire(l.at(0));
@@ -209,7 +209,7 @@ TEST(ConversationFaults, RollbackBehindABatchThatFailed) {
 TEST(ConversationFaults, TransactionTimeout) {
     lab l(1, true, with_timeouts());
     l.add_client();
-    hears(l, query("BEGIN"));
+    hears(l, begin_on_server());
     for (int i = 1; i <= 5; ++i) {
         l.now = start + i * 2s;
         if (i < 5) hears(l, query("SELECT 1"));
@@ -232,7 +232,7 @@ TEST(ConversationFaults, ClientIdleTimeoutEndsTheConversation) {
 TEST(ConversationFaults, TornClientInATransactionIsCancelledAndRolledBack) {
     lab l;
     l.add_client();
-    hears(l, query("BEGIN"));
+    hears(l, begin_on_server());
     l.client_says(0, query("INSERT"));
     l.leave(l.at(0), false);
     EXPECT_EQ(l.at(0).cancels, 1U);
@@ -246,7 +246,7 @@ TEST(ConversationFaults, TornClientInATransactionIsCancelledAndRolledBack) {
 TEST(ConversationFaults, CommitOfATornClientIsNeverCancelled) {
     lab l;
     l.add_client();
-    hears(l, query("BEGIN"));
+    hears(l, begin_on_server());
     l.client_says(0, query("COMMIT"));
     l.leave(l.at(0), false);
     EXPECT_EQ(l.at(0).cancels, 0U);
@@ -270,7 +270,7 @@ TEST(ConversationFaults, UnsyncedBatchOfAClientThatLeftIsNotCommitted) {
 TEST(ConversationFaults, RollbackOfOursTakesSettingsBack) {
     lab l(1, true, with_timeouts());
     l.add_client();
-    hears(l, query("BEGIN"));
+    hears(l, begin_on_server());
     hears(l, query("SET TimeZone TO 'lost'"));
     l.now = start + 3s;
     l.at(0).received.clear();
@@ -285,7 +285,7 @@ TEST(ConversationFaults, SessionModeDiscardsEverythingForTheNextClient) {
     lab l(1, false);
     l.add_client();
     l.add_client();
-    hears(l, query("SET search_path TO 'mine'") + parse("s", "SELECT 1") + sync() + query("BEGIN"));
+    hears(l, query("SET search_path TO 'mine'") + parse("s", "SELECT 1") + sync() + begin_on_server());
     EXPECT_NE(l.at(0).server, nullptr);
     l.client_says(1, query("SHOW search_path"));
     l.leave(l.at(0), true);

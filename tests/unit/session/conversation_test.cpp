@@ -55,8 +55,8 @@ TEST(Conversation, EmptyQueryNeedsNoServer) {
 
 TEST(Conversation, TransactionKeepsItsServer) {
     script()
-        .client(query("BEGIN"))
-        .to_server(query("BEGIN"))
+        .client(query("BEGIN READ ONLY"))
+        .to_server(query("BEGIN READ ONLY"))
         .server(complete("BEGIN") + ready('T'))
         .to_client(complete("BEGIN") + ready('T'))
         .kept()
@@ -249,7 +249,15 @@ TEST(Conversation, BindOf200KibibytesStreams) {
 }
 
 TEST(Conversation, ServerThatMakesNoSenseIsClosedAndTheNextOneIsHeard) {
-    script().client(query("SELECT 1")).to_server(query("SELECT 1")).server(bind_complete()).closed().once();
+    std::string lost;
+    session::append_failure(lost, {.reason = session::outcome::server_lost});
+    script()
+        .client(query("SELECT 1"))
+        .to_server(query("SELECT 1"))
+        .server(bind_complete())
+        .to_client(lost + ready('I'))
+        .closed()
+        .once();
     lab l;
     l.add_client();
     conversation& talk = l.at(0).talk;

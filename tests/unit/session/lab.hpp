@@ -278,12 +278,14 @@ private:
                 lab_server* server = std::exchange(client.server, nullptr);
                 const bool bad = client.talk.close_reason() == metrics::server_disconnect_reason::protocol_error;
                 note_if(bad, "a server that speaks the protocol was called broken");
-                if (bad)
+                const bool lost = client.talk.breaks_off();
+                if (lost)
                     client.talk.server_lost(now);
                 else
                     client.talk.take_back(now);
                 collect(client);
                 retire(server);
+                if (lost && !client.gone && !client.waiting) feed(client);
                 return;
             }
         }

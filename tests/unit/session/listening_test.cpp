@@ -286,6 +286,20 @@ TEST_F(Listening, WhatIsKeptForIsBounded) {
     EXPECT_EQ(all.back(), "Z");
 }
 
+TEST_F(Listening, ATransactionWithoutAServerIsOneToo) {
+    listen_by_hub("news");
+    query("BEGIN");
+    EXPECT_THAT(told(), ElementsAre("C", "Z"));
+    hub_notifies("news", "in it");
+    EXPECT_THAT(told(), IsEmpty());
+    query("COMMIT");
+    EXPECT_THAT(told(), ElementsAre("C", "A news=in it", "Z"));
+    EXPECT_THAT(asked(), IsEmpty());
+    hub_notifies("news", "behind it");
+    EXPECT_THAT(told(), ElementsAre("A news=behind it"));
+    EXPECT_THAT(requests(), IsEmpty());
+}
+
 TEST_F(Listening, TheServerIsLostWhereverItIs) {
     // Behind the turn the client loses nothing; before it, its channels: then its session ends, as directly.
     query("LISTEN news");

@@ -29,6 +29,11 @@ inline std::string query(std::string_view text) {
     return out;
 }
 
+/// BEGIN alone takes no server.
+inline std::string begin_on_server() {
+    return query("BEGIN") + query("SELECT 1");
+}
+
 inline std::string parse(std::string_view name, std::string_view text) {
     std::string out;
     wire::append_parse(out, name, text, {});

@@ -174,7 +174,11 @@ private:
         const fate now = p.talk.fate();
         if (now == fate::keep || now == fate::none) return;
         p.last_fate = now == fate::close ? "closed" : "given back";
-        p.talk.take_back(start);
+        if (p.talk.breaks_off())
+            p.talk.server_lost(start);
+        else
+            p.talk.take_back(start);
+        collect(p);
         p.server = nullptr;
         p.new_server();
     }
@@ -301,6 +305,7 @@ private:
             return lines.empty() ? std::string() : lines.back();
         };
         std::string status = last_said(sync());
+        if (p.talk.defers()) return last_said(query("COMMIT")) == "Z I" ? "" : "BEGIN alone cannot be ended";
         // A transaction that was lost with its BEGIN is told of it with its first statement.
         if (status == "Z T") status = last_said(query("SELECT 1"));
         if (status == "Z E" && last_said(query("ROLLBACK")) != "Z I") return "a lost transaction cannot be ended";

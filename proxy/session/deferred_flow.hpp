@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string_view>
+
+#include "session/exchange.hpp"
+#include "sql/block_command.hpp"
+
+namespace pgweir::session {
+
+/// BEGIN without a server: the client is told that its transaction has begun, and the server that its first statement
+/// gets is told so right in front of that. A transaction that ends before is none for any server.
+class deferred_flow {
+public:
+    explicit deferred_flow(exchange& shared) : x_(shared) {}
+
+    /// Whether the text was answered here. Requires that there is no server.
+    bool take_query(std::string_view text);
+
+    /// The server that was lent begins the transaction. Not in a round trip of its own, but nothing that is sent behind
+    /// is executed if it fails: until Sync the server reads nothing else then.
+    void begin_on_server();
+
+    /// No server can be had: it is a failed transaction from the next statement on.
+    void fail(failure why);
+
+private:
+    bool may_begin() const;
+    void begin(sql::block_command how);
+    void end(sql::block_command how);
+
+    exchange& x_;
+};
+
+}  // namespace pgweir::session
