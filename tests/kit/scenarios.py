@@ -15,7 +15,7 @@ import threading
 
 from . import processes
 
-TIMEOUT = 120.0  # seconds for a scenario
+TIMEOUT = 60.0  # seconds for a scenario
 
 
 class Resident:

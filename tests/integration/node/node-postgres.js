@@ -1,7 +1,8 @@
-// node scenarios.js NAME: one scenario with node-postgres as it comes; the server is named by the PG* environment.
+// node-postgres as it comes.
 "use strict";
 const assert = require("node:assert/strict");
 const {Client, Pool} = require("pg");
+const {run} = require("./run.js");
 
 async function withClient(work, options = {}) {
     const client = new Client(options);
@@ -107,11 +108,4 @@ const scenarios = {
     },
 };
 
-if (process.argv[2] === "--list") {
-    console.log(Object.keys(scenarios).join("\n"));
-} else {
-    scenarios[process.argv[2]]().catch((error) => {
-        console.error(error);
-        process.exitCode = 1;
-    });
-}
+run(scenarios);
