@@ -9,6 +9,7 @@ input. Behind what a scenario prints comes a line `passed NAME` or `failed NAME`
 
 A suite that builds its program sets `command` in setUpClass(), before it calls that of its base.
 """
+import contextlib
 import queue
 import subprocess
 import threading
@@ -36,8 +37,9 @@ class Resident:
 
     def run(self, name):
         """Whether the scenario passed, and what it printed."""
-        self._process.stdin.write(name + "\n")
-        self._process.stdin.flush()
+        with contextlib.suppress(BrokenPipeError):  # what it said before it ended is read below
+            self._process.stdin.write(name + "\n")
+            self._process.stdin.flush()
         printed = []
         while True:
             try:
@@ -53,7 +55,8 @@ class Resident:
             printed.append(line)
 
     def close(self):
-        self._process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
         try:
             self._process.wait(10)
         except subprocess.TimeoutExpired:
