@@ -1,5 +1,5 @@
-"""pgjdbc with its defaults: statements that are named from their fifth execution on, portals that are read in parts. The
-scenarios are in java/, compiled once for all routes."""
+"""pgjdbc with its defaults: statements that are named from their fifth execution on, portals that are read in parts.
+The scenarios are in java/, compiled once for all routes."""
 import functools
 import pathlib
 import subprocess
@@ -24,8 +24,9 @@ Scenarios = scenarios(directory=HERE, resident=True, names=(
 @functools.cache
 def compiled():
     classes = processes.temporary_directory("java")
-    done = subprocess.run(["javac", *(f"-J{option}" for option in QUICK), "-Xlint:all,-try", "-Werror", "-cp", DRIVER,
-                           "-d", classes, *HERE.glob("*.java")], capture_output=True, text=True, check=False)  # fmt: skip
+    command = ["javac", *(f"-J{option}" for option in QUICK), "-Xlint:all,-try", "-Werror"]
+    command += ["-cp", DRIVER, "-d", classes, *HERE.glob("*.java")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(done.stdout + done.stderr)
     return ("java", *QUICK, "-Duser.timezone=America/Lima", "-cp", f"{classes}:{DRIVER}", "Main")

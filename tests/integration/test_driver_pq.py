@@ -1,4 +1,5 @@
-"""Go's lib/pq with its defaults: unnamed statements that are used behind a Sync. The scenarios are in go/pq.go."""
+"""Go's lib/pq with its defaults: unnamed statements that are used behind a Sync. The scenarios are in go/pq.go
+and go/pq_wire.go."""
 import functools
 import pathlib
 import unittest
@@ -16,7 +17,7 @@ Scenarios = scenarios(directory=HERE, names=(
 
 @functools.cache
 def program():
-    return go.build(HERE / "main.go", HERE / "pq.go")
+    return go.build(HERE / "main.go", HERE / "pq.go", HERE / "pq_wire.go")
 
 
 class GoTests(Scenarios):

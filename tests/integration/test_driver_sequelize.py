@@ -6,7 +6,8 @@ from kit.node import node_scenarios
 from kit.route import DirectRoute, SessionRoute, TransactionRoute
 
 Scenarios = node_scenarios("sequelize.js", names=(
-    "query", "models", "timeZones", "settings", "transactions", "errors", "queryInterface", "locks", "pool"))  # fmt: skip
+    "query", "models", "timeZones", "settings", "transactions", "errors", "queryInterface", "locks",
+    "pool"))  # fmt: skip
 
 
 class Direct(Scenarios, DirectRoute):

@@ -241,7 +241,8 @@ func alteredTable() {
 }
 
 func startup() {
-	one := connect("application_name=given search_path=pg_catalog,public work_mem=7MB options='-c statement_timeout=12345'")
+	one := connect("application_name=given search_path=pg_catalog,public work_mem=7MB" +
+		" options='-c statement_timeout=12345'")
 	two := connect()
 	defer closed(one, two)
 	for turn := 0; turn < 3; turn++ {

@@ -82,7 +82,8 @@ func copyFrom() {
 	tag, err = conn.PgConn().CopyFrom(ctx, &written, "COPY pgx_copy FROM STDIN")
 	must(err)
 	same(tag.RowsAffected(), int64(9003))
-	_, err = conn.PgConn().CopyFrom(ctx, io.MultiReader(strings.NewReader("1\tx\n"), broken{}), "COPY pgx_copy FROM STDIN")
+	half := io.MultiReader(strings.NewReader("1\tx\n"), broken{})
+	_, err = conn.PgConn().CopyFrom(ctx, half, "COPY pgx_copy FROM STDIN")
 	same(state(err), "57014")
 	same(number(conn, "SELECT count(*) FROM pgx_copy"), 18006)
 }

@@ -38,7 +38,8 @@ const scenarios = {
         withDatabase(async (database) => {
             const table = await items(database, "knex_builder");
             const [{id}] = await table().insert({name: "one", data: {deep: [1]}}).returning("id");
-            await database.batchInsert("knex_builder", Array.from({length: 100}, (_, n) => ({name: `item ${n}`, amount: n})), 30);
+            const many = Array.from({length: 100}, (_, n) => ({name: `item ${n}`, amount: n}));
+            await database.batchInsert("knex_builder", many, 30);
             assert.deepEqual((await table().where({id}).first()).data, {deep: [1]});
             await table().insert({name: "one", amount: 7}).onConflict("name").merge();
             assert.equal((await table().where({name: "one"}).first()).amount, 7);
@@ -61,7 +62,8 @@ const scenarios = {
                 await table().transacting(outer).insert({name: "three"});
             });
             const transaction = await database.transaction({isolationLevel: "serializable", readOnly: true});
-            assert.equal((await only(transaction.raw("SHOW transaction_isolation"))).transaction_isolation, "serializable");
+            const shown = await only(transaction.raw("SHOW transaction_isolation"));
+            assert.equal(shown.transaction_isolation, "serializable");
             await assert.rejects(table().transacting(transaction).insert({name: "four"}), {code: "25006"});
             await assert.rejects(transaction.raw("SELECT 1"), {code: "25P02"});
             await transaction.rollback();

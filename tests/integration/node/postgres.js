@@ -126,7 +126,8 @@ const scenarios = {
                 assert.equal((await two`SHOW transaction_isolation`)[0].transaction_isolation, "read committed");
             });
             // All of it is written at once.
-            const [, read] = await one.begin((sql) => [sql`INSERT INTO pjs_transactions VALUES (5)`, sql`SELECT 6 AS a`]);
+            const both = (sql) => [sql`INSERT INTO pjs_transactions VALUES (5)`, sql`SELECT 6 AS a`];
+            const [, read] = await one.begin(both);
             assert.equal(read[0].a, 6);
             assert.deepEqual([...(await two`SELECT a FROM pjs_transactions ORDER BY a`)], [{a: 1}, {a: 3}, {a: 5}]);
         }),

@@ -55,7 +55,8 @@ const scenarios = {
                 [read.tags, read.mood, read.data, read.seen.getTime()],
                 [["a", "b"], "sad", {deep: [1]}, seen.getTime()],
             );
-            const {count, rows} = await Item.findAndCountAll({where: {amount: {[Op.gte]: 40}}, limit: 3, order: ["amount"]});
+            const where = {amount: {[Op.gte]: 40}};
+            const {count, rows} = await Item.findAndCountAll({where, limit: 3, order: ["amount"]});
             assert.deepEqual([count, rows.map(({amount}) => amount)], [10, [40, 41, 42]]);
             const [upserted] = await Item.upsert({name: "one", amount: 7}, {conflictFields: ["name"]});
             assert.equal(upserted.amount, 7);

@@ -103,7 +103,8 @@ const scenarios = {
             up = (runner) => runner.query("ALTER TABLE typeorm_migrated ADD b int");
             down = (runner) => runner.query("ALTER TABLE typeorm_migrated DROP b");
         }
-        const options = {migrations: [First1000000000001, Second1000000000002], migrationsTableName: "typeorm_migrations"};
+        const migrations = [First1000000000001, Second1000000000002];
+        const options = {migrations, migrationsTableName: "typeorm_migrations"};
         await withSource(async (source) => {
             await source.query("DROP TABLE IF EXISTS typeorm_migrated, typeorm_migrations");
             assert.equal((await source.runMigrations({transaction: "each"})).length, 2);
