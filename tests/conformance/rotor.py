@@ -1,0 +1,89 @@
+"""Servers of a pool lent in turn, though only one client asks: all but one are held by clients in a transaction, and
+before each transaction of that one another server becomes the free one."""
+import collections
+import contextlib
+import time
+
+from kit.pgweir import CONSOLE_USER
+from kit.rawclient import ConnectionClosed, RawClient, ServerError
+
+LOST = (OSError, ConnectionClosed, ServerError)
+
+
+class Rotor:
+    def __init__(self, proxy, size):
+        self._proxy, self._size = proxy, size
+        self._console = RawClient(proxy.port)
+        self._console.startup(CONSOLE_USER, "pgweir")
+        self._rings = {}  # (user, database) -> Ring
+        self.turns = 0
+
+    def turn(self, user, database):
+        if self._size < 2:
+            return
+        pool = (user, database)
+        try:
+            if pool not in self._rings:
+                self._rings[pool] = Ring(self._proxy.port, user, database, self._size)
+            if self._frees_one(*pool):
+                self._rings[pool].turn()
+                self.turns += 1
+        except LOST:
+            # The database or the role was dropped, or takes no more connections. A later transaction tries again.
+            if ring := self._rings.pop(pool, None):
+                ring.close()
+
+    def _frees_one(self, user, database):
+        """False if the client keeps its server, or its server was closed: it is given another one by itself."""
+        deadline = time.monotonic() + 0.5
+        while time.monotonic() < deadline:
+            row = self._row("POOLS", user, database)[0]
+            if int(row["sv_idle"]) > 0:
+                return True
+            if int(row["sv_active"]) < self._size or any(each["pins"] for each in self._row("CLIENTS", user, database)):
+                return False
+        return False
+
+    def _row(self, what, user, database):
+        return [row for row in self._console.table(f"SHOW {what}") if (row["user"], row["database"]) == (user, database)]
+
+    def rest(self):
+        """Nothing is held any more."""
+        for ring in self._rings.values():
+            ring.close()
+        self._rings.clear()
+
+    def close(self):
+        self.rest()
+        self._console.terminate()
+
+
+class Ring:
+    def __init__(self, port, user, database, size):
+        self._holding, self._spare = collections.deque(), None
+        try:
+            for _ in range(size - 1):
+                self._holding.append(self._login(port, user, database))
+                self._holding[-1].rows("BEGIN")
+            self._spare = self._login(port, user, database)
+        except LOST:
+            self.close()
+            raise
+
+    @staticmethod
+    def _login(port, user, database):
+        client = RawClient(port)
+        client.startup(user, database, application_name="rotor")
+        return client
+
+    def turn(self):
+        self._spare.rows("BEGIN")
+        self._holding.append(self._spare)
+        self._spare = self._holding.popleft()
+        self._spare.rows("COMMIT")
+
+    def close(self):
+        for client in [*self._holding, *filter(None, [self._spare])]:
+            with contextlib.suppress(LOST):
+                client.query("ROLLBACK")
+            client.terminate()
