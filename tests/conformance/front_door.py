@@ -1,22 +1,30 @@
 """One address for psql, whoever answers behind it: PostgreSQL, or pgweir with its servers lent in turn. So what psql says
-of its connection is the same both times."""
+of its connection is the same both times, and so is what becomes of its queries: the simple protocol, which is all that
+psql speaks, or the same said as a driver would."""
 import contextlib
+import itertools
+import re
 import select
 import socket
 import struct
 import threading
 
+from kit import messages
 from kit.postgres import HOST
 
-PROTOCOL_3_0 = 196608
 PIECE = 256 * 1024
+COPY_IN = re.compile(rb"\bcopy\b.*\bfrom\s+stdin\b", re.IGNORECASE | re.DOTALL)
+# simple: as psql says it. extended: Parse, Bind, Describe, Execute, Sync at once. prepared: a named statement, prepared,
+# executed and closed with a Sync after each.
+PROTOCOLS = ("simple", "extended", "prepared")
 
 
 class FrontDoor:
     """`target` is the port behind it; `turn(user, database)`, if there is one, is called before each transaction."""
 
-    def __init__(self):
+    def __init__(self, protocol):
         self._listening = socket.create_server((HOST, 0))
+        self._protocol = protocol
         self.port = self._listening.getsockname()[1]
         self.target = None
         self.turn = None
@@ -35,73 +43,140 @@ class FrontDoor:
         with client, contextlib.suppress(OSError, EOFError), socket.create_connection((HOST, self.target)) as server:
             for end in (client, server):
                 end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            Passage(client, server, self.turn).run()
+            Passage(Stream(client), Stream(server), self.turn, self._protocol).run()
+
+
+class Stream:
+    """Whole messages of one connection."""
+
+    def __init__(self, end):
+        self.end = end
+        self._buffer, self._at = bytearray(), 0
+
+    def send(self, *parts):
+        self.end.sendall(b"".join(parts))
+
+    def first(self):
+        """The message without a tag."""
+        (length,) = struct.unpack("!i", self._bytes(4))
+        return struct.pack("!i", length) + self._bytes(length - 4)
+
+    def receive(self):
+        """(tag, the whole message)"""
+        header = self._bytes(5)
+        (length,) = struct.unpack("!i", header[1:])
+        return chr(header[0]), header + self._bytes(length - 4)
+
+    def has_some(self):
+        return len(self._buffer) > self._at
+
+    def _bytes(self, count):
+        while len(self._buffer) - self._at < count:
+            del self._buffer[: self._at]
+            self._at = 0
+            if not (piece := self.end.recv(PIECE)):
+                raise EOFError
+            self._buffer += piece
+        self._at += count
+        return bytes(self._buffer[self._at - count : self._at])
 
 
 class Passage:
-    """Moves the bytes of one connection, and knows when its client is between two transactions."""
+    """One connection. It knows when its client is between two transactions, and who then asks is given a turn."""
 
-    def __init__(self, client, server, turn):
-        self._client, self._server, self._turn = client, server, turn
+    def __init__(self, client, server, turn, protocol):
+        self._client, self._server, self._turn, self._protocol = client, server, turn, protocol
         self._between = False
-        self._header = b""  # of the server's message that is not whole yet
-        self._skip = 0  # bytes of the server's message whose header was read
+        self._names = itertools.count(1)
 
     def run(self):
-        code, parameters, first = self._startup()
-        self._server.sendall(first)
-        if code != PROTOCOL_3_0:
-            self._turn = None
-        ends = {self._client: self._from_client, self._server: self._from_server}
-        while True:
-            for end in select.select(list(ends), [], [])[0]:
-                if not (data := end.recv(PIECE)):
-                    return
-                ends[end](data, parameters)
-
-    def _startup(self):
-        first = self._exactly(8)
-        length, code = struct.unpack("!ii", first)
-        first += self._exactly(length - 8)
+        first = self._client.first()
+        self._server.send(first)
         words = first[8:].split(b"\0")
-        return code, dict(zip(words[::2], words[1::2])), first
+        self._parameters = dict(zip(words[::2], words[1::2]))
+        if struct.unpack("!i", first[4:8])[0] == messages.CANCEL_CODE:
+            self._server.end.recv(1)
+            return
+        while True:
+            while self._server.has_some():
+                self._answer()
+            if self._client.has_some():
+                ready = [self._client.end]
+            else:
+                ready = select.select([self._client.end, self._server.end], [], [])[0]
+            if self._server.end in ready:
+                self._answer()
+            elif not self._ask():
+                return
 
-    def _exactly(self, count):
-        data = b""
-        while len(data) < count:
-            if not (piece := self._client.recv(count - len(data))):
-                raise EOFError
-            data += piece
-        return data
+    def _answer(self, hidden=""):
+        tag, received = self._server.receive()
+        if tag == "Z":
+            self._between = received[5:] == b"I"
+        if tag not in hidden:
+            self._client.send(received)
+        return tag
 
-    def _from_client(self, data, parameters):
-        if self._between and self._turn and data[:1] != b"X":
-            user = parameters[b"user"].decode()
-            self._turn(user, parameters.get(b"database", b"").decode() or user)
-        self._between = False
-        self._server.sendall(data)
+    def _ask(self):
+        tag, asked = self._client.receive()
+        if tag == "X":
+            self._server.send(asked)
+            return False
+        self._take_turn()
+        if tag == "Q" and self._protocol == "extended":
+            self._execute("", asked[5:-1], "12n", messages.parse("", asked[5:-1]))
+        elif tag == "Q" and self._protocol == "prepared":
+            self._prepared(asked[5:-1])
+        else:
+            self._between = False
+            self._server.send(asked)
+        return True
 
-    def _from_server(self, data, _):
-        if self._turn:
-            self._look(data)
-        self._client.sendall(data)
+    def _take_turn(self):
+        if self._between and self._turn:
+            user = self._parameters[b"user"].decode()
+            self._turn(user, self._parameters.get(b"database", b"").decode() or user)
 
-    def _look(self, data):
-        at = 0
-        while at < len(data):
-            if self._skip:
-                step = min(self._skip, len(data) - at)
-                self._skip -= step
-                at += step
-                continue
-            wanted = 5 - len(self._header) if self._header[:1] != b"Z" else 6 - len(self._header)
-            self._header += data[at : at + wanted]
-            at += min(wanted, len(data) - at)
-            if self._header[:1] == b"Z":
-                if len(self._header) == 6:
-                    self._between = self._header[5:] == b"I"
-                    self._header = b""
-            elif len(self._header) == 5:
-                self._skip = struct.unpack("!i", self._header[1:])[0] - 4
-                self._header = b""
-                self._between = False
+    def _prepared(self, text):
+        name = f"s{next(self._names)}"
+        self._server.send(messages.parse(name, text), messages.sync())
+        failed, ready = False, None
+        while ready is None:
+            tag, received = self._server.receive()
+            failed |= tag == "E"
+            if tag == "Z":
+                ready = received
+            elif tag != "1":
+                self._client.send(received)
+        self._between = ready[5:] == b"I"
+        if failed:
+            self._client.send(ready)
+            return
+        self._take_turn()
+        self._execute(name, text, "2nZ")
+        self._take_turn()
+        self._server.send(messages.close_statement(name), messages.sync())
+        self._until("Z", "3")
+
+    def _execute(self, name, text, hidden, *before):
+        execution = [*before, messages.bind("", name), messages.describe_portal(), messages.execute()]
+        if not COPY_IN.search(text):
+            self._server.send(*execution, messages.sync())
+        else:
+            # Whether PostgreSQL takes a Sync behind the Execute for part of the COPY depends on when that fails.
+            self._server.send(*execution, messages.flush())
+            if self._until("CEIG", hidden) == "G":
+                self._copy_in()
+            self._server.send(messages.sync())
+        self._until("Z", hidden)
+
+    def _until(self, tags, hidden):
+        while (tag := self._answer(hidden)) not in tags:
+            pass
+        return tag
+
+    def _copy_in(self):
+        tag = "d"
+        while tag == "d":
+            tag, data = self._client.receive()
+            self._server.send(data)

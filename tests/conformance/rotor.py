@@ -16,11 +16,13 @@ class Rotor:
         self._console = RawClient(proxy.port)
         self._console.startup(CONSOLE_USER, "pgweir")
         self._rings = {}  # (user, database) -> Ring
-        self.turns = 0
+        self.transactions = self.turns = 0
+        self.pins = collections.Counter()  # transactions on the server of the one before, by reason
 
     def turn(self, user, database):
         if self._size < 2:
             return
+        self.transactions += 1
         pool = (user, database)
         try:
             if pool not in self._rings:
@@ -40,12 +42,25 @@ class Rotor:
             row = self._row("POOLS", user, database)[0]
             if int(row["sv_idle"]) > 0:
                 return True
-            if int(row["sv_active"]) < self._size or any(each["pins"] for each in self._row("CLIENTS", user, database)):
+            if int(row["sv_active"]) < self._size:
                 return False
+            if pins := [each["pins"] for each in self._row("CLIENTS", user, database) if each["pins"]]:
+                self.pins[pins[0]] += 1
+                return False
+        self.pins["?"] += 1
         return False
 
     def _row(self, what, user, database):
         return [row for row in self._console.table(f"SHOW {what}") if (row["user"], row["database"]) == (user, database)]
+
+    def told(self):
+        """How many transactions there were since the last time, on how many another server was lent, and why not."""
+        text = f"{self.turns:5} of {self.transactions:5} turned"
+        if self.pins:
+            text += ", pinned: " + ", ".join(f"{reason} {count}" for reason, count in self.pins.most_common())
+        self.transactions = self.turns = 0
+        self.pins.clear()
+        return text
 
     def rest(self):
         """Nothing is held any more."""
