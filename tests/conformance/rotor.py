@@ -20,8 +20,6 @@ class Rotor:
         self.pins = collections.Counter()  # transactions on the server of the one before, by reason
 
     def turn(self, user, database):
-        if self._size < 2:
-            return
         self.transactions += 1
         pool = (user, database)
         try:
@@ -55,9 +53,9 @@ class Rotor:
 
     def told(self):
         """How many transactions there were since the last time, on how many another server was lent, and why not."""
-        text = f"{self.turns:5} of {self.transactions:5} turned"
+        text = f"{self.turns} of {self.transactions} turned"
         if self.pins:
-            text += ", pinned: " + ", ".join(f"{reason} {count}" for reason, count in self.pins.most_common())
+            text += ", pinned: " + ", ".join(f"{reason} {count}" for reason, count in self.pins.most_common(3))
         self.transactions = self.turns = 0
         self.pins.clear()
         return text

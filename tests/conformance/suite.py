@@ -27,12 +27,13 @@ class Suite:
         (self.home / "results").mkdir()
         os.chmod(self.home / "results", 0o777)
         self.version = (source / "version").read_text().strip() if (source / "version").exists() else "of --suite"
-        self.scripts = self._schedule(source / "parallel_schedule")
+        self.groups = self._schedule(source / "parallel_schedule")
 
     @staticmethod
     def _schedule(path):
+        """The names of those that may run at the same time, and so on."""
         lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines()]
-        return [name for line in lines if line and line[0] == "test:" for name in line[1:] if name not in LEFT_OUT]
+        return [[name for name in line[1:] if name not in LEFT_OUT] for line in lines if line and line[0] == "test:"]
 
     def prepare(self, postgres):
         """The database, as pg_regress --no-locale makes it."""
@@ -42,13 +43,13 @@ class Suite:
             postgres.sql(f"ALTER DATABASE {DATABASE} SET {setting}")
 
     def run(self, name, port, timeout):
-        """(output, None or how it ended otherwise)."""
+        """(output, how it ended if not well)."""
         command = [binary_directory() / "psql", "-X", "-a", "-q", "-d", DATABASE,
                    "-v", "HIDE_TABLEAM=on", "-v", "HIDE_TOAST_COMPRESSION=on"]  # fmt: skip
         with open(self.home / "sql" / f"{name}.sql", "rb") as script:
             process = processes.start(command, stdin=script, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                       env=self._environment(name, port), cwd=self.home)  # fmt: skip
-        ended = None
+        ended = ""
         try:
             output, _ = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
@@ -56,7 +57,7 @@ class Suite:
             output, _ = process.communicate()
             ended = f"not done within {timeout:g} s"
         processes.finish(process)
-        if ended is None and process.returncode != 0:
+        if not ended and process.returncode != 0:
             ended = f"psql ended with {process.returncode}"
         return output, ended
 
