@@ -13,7 +13,7 @@ from kit import messages
 from kit.postgres import HOST
 
 PIECE = 256 * 1024
-COPY_IN = re.compile(rb"\bcopy\b.*\bfrom\s+stdin\b", re.IGNORECASE | re.DOTALL)
+COPY_IN = re.compile(rb"\bcopy\b.*\bfrom\s+std(in|out)\b", re.IGNORECASE | re.DOTALL)
 # simple: as psql says it. extended: Parse, Bind, Describe, Execute, Sync at once. prepared: a named statement, prepared,
 # executed and closed with a Sync after each.
 PROTOCOLS = ("simple", "extended", "prepared")
