@@ -168,9 +168,9 @@ void channel_hub::take_ready() {
     for (const work& each : std::exchange(running_, {})) {
         if (each.channels.empty())
             tell(each.who, hub_answer::kind::ponged);  // PostgreSQL tells what was committed before it is ready
-        else if (failed)
-            refuse(each);
-        else if (members_.contains(each.who))
+        else if (failed || !members_.contains(each.who))
+            refuse(each);  // or it has thought better of it, and still waits for a word
+        else
             await_turn(each);
     }
     if (failed || !std::exchange(interrupted_, false)) return;

@@ -174,6 +174,7 @@ void conversation::hub_says(const hub_answer& what, base::time_point now) {
             if (turn_ != turn::asked) break;
             listens.coming.clear();
             end_turn();
+            move_listening_on();
             break;
         case hub_answer::kind::ponged: listens.pinging = ping_sent_ = false; break;
         case hub_answer::kind::notified: listens.keep(*what.message); break;

@@ -218,6 +218,16 @@ ROWS = [
         b: NOTIFY news, 'four'
         a: {CHANNELS}
     """, held=2),
+    Row("who thinks better of it at once holds no server", f"""
+        a: LISTEN news
+        a: UNLISTEN news
+        b: NOTIFY news, 'one'
+        a: {CHANNELS}
+        a: LISTEN sport
+        b: NOTIFY sport, 'two'
+        a: UNLISTEN *
+        b: NOTIFY sport, 'three'
+    """),
     Row("settings and channels together", f"""
         a: SET work_mem = '7MB'
         a: LISTEN news

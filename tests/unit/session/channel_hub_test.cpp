@@ -211,6 +211,16 @@ TEST_F(ChannelHub, AFailureIsARefusal) {
     EXPECT_FALSE(hub_.needed());
 }
 
+TEST_F(ChannelHub, WhoStopsBeforeTheAnswerIsToldAsWell) {
+    connect();
+    ask(1, listen({"news"}));
+    ask(1, drop({"news"}));
+    server_is_ready();
+    server_is_ready();
+    EXPECT_THAT(told(), ElementsAre("1 refused"));
+    EXPECT_FALSE(hub_.needed());
+}
+
 TEST_F(ChannelHub, ALossRefusesAnswersAndIsToldLater) {
     connect();
     server_is_ready();

@@ -239,6 +239,25 @@ TEST_F(Listening, ARefusalLeavesItWithItsServer) {
     EXPECT_THAT(told(), ElementsAre("A news=all the same"));
 }
 
+TEST_F(Listening, ARefusalOfWhatIsNotListenedToAnyMoreFreesTheServer) {
+    query("LISTEN news");
+    query("UNLISTEN news");
+    EXPECT_THAT(requests(), ElementsAre("listen news", "drop news"));
+    EXPECT_TRUE(lent_) << "the hub has not answered yet";
+    hub_says(hub_answer::kind::refused);
+    EXPECT_FALSE(lent_);
+}
+
+TEST_F(Listening, WhatWasListenedToBeforeARefusalGoesToTheHub) {
+    query("LISTEN news");
+    query("UNLISTEN news");
+    query("LISTEN sport");
+    asked();
+    requests();
+    hub_says(hub_answer::kind::refused);
+    EXPECT_THAT(requests(), ElementsAre("listen sport"));
+}
+
 TEST_F(Listening, WhatItIsLentListensToo) {
     listen_by_hub("news");
     query("UNLISTEN news");
