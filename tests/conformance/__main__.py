@@ -77,10 +77,12 @@ class Comparison:
             (self._directory / "diffs" / f"{name}.diff").write_text(text, encoding="utf-8")
         return text
 
-    def sum(self):
+    def sum(self, told):
         """Shows it. Whether everything was the same."""
         print(f"\n{self._count - len(self._differing)} same, {len(self._differing)} differ"
               f" (directly {self._expected} of {self._count} are as PostgreSQL expects them)")  # fmt: skip
+        if told:
+            print(told)
         for name in self._differing:
             print(f"  {self._directory / 'diffs' / name}.diff")
         return not self._differing
@@ -107,7 +109,7 @@ def main():
             second = through.play(group, chosen.timeout)
             for name in group:
                 comparison.add(name, first[name], second[name])
-        return 0 if comparison.sum() else 1
+        return 0 if comparison.sum(through.told()) else 1
 
 
 if __name__ == "__main__":

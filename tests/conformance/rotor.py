@@ -16,8 +16,9 @@ class Rotor:
         self._console = RawClient(proxy.port)
         self._console.startup(CONSOLE_USER, "pgweir")
         self._rings = {}  # (user, database) -> Ring
-        self.transactions = self.turns = 0
+        self.transactions = self.turns = 0  # of the script
         self.pins = collections.Counter()  # transactions on the server of the one before, by reason
+        self.all_transactions = self.all_turns = 0  # of the scripts before
 
     def turn(self, user, database):
         self.transactions += 1
@@ -56,6 +57,8 @@ class Rotor:
         text = f"{self.turns} of {self.transactions} turned"
         if self.pins:
             text += ", pinned: " + ", ".join(f"{reason} {count}" for reason, count in self.pins.most_common(3))
+        self.all_transactions += self.transactions
+        self.all_turns += self.turns
         self.transactions = self.turns = 0
         self.pins.clear()
         return text

@@ -34,6 +34,10 @@ class Direct:
             self.postgres.terminate(DATABASE)
         return played
 
+    def told(self):
+        """What there is to say when all is done."""
+        return ""
+
     def _one(self, name, timeout):
         started = time.monotonic()
         output, ended = self._suite.run(name, self._door.port, timeout)
@@ -54,6 +58,11 @@ class Through(Direct):
         if chosen.mode == "transaction" and not chosen.still and not chosen.parallel:
             self._rotor = Rotor(self._proxy, chosen.pool)
             stack.callback(self._rotor.close)
+
+    def told(self):
+        if self._rotor is None:
+            return ""
+        return f"{self._rotor.all_turns} of {self._rotor.all_transactions} transactions were given another server"
 
     def play(self, names, timeout):
         if self._rotor:
