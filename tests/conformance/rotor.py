@@ -8,6 +8,8 @@ from kit.pgweir import CONSOLE_USER
 from kit.rawclient import ConnectionClosed, RawClient, ServerError
 
 LOST = (OSError, ConnectionClosed, ServerError)
+# Seconds: until pgweir knows what a transaction left in its session; until whatever else it does with its server is done.
+SURVEY, PATIENCE = 0.03, 0.5
 
 
 class Rotor:
@@ -18,6 +20,7 @@ class Rotor:
         self._rings = {}  # (user, database) -> Ring
         self.transactions = self.turns = 0  # of the script
         self.pins = collections.Counter()  # transactions on the server of the one before, by reason
+        self._pinned = ""  # by what, at the last look
         self.all_transactions = self.all_turns = 0  # of the scripts before
 
     def turn(self, user, database):
@@ -36,15 +39,18 @@ class Rotor:
 
     def _frees_one(self, user, database):
         """False if the client keeps its server, or its server was closed: it is given another one by itself."""
-        deadline = time.monotonic() + 0.5
-        while time.monotonic() < deadline:
+        began = time.monotonic()
+        while (waited := time.monotonic() - began) < PATIENCE:
             row = self._row("POOLS", user, database)[0]
             if int(row["sv_idle"]) > 0:
+                self._pinned = ""
                 return True
             if int(row["sv_active"]) < self._size:
                 return False
-            if pins := [each["pins"] for each in self._row("CLIENTS", user, database) if each["pins"]]:
-                self.pins[pins[0]] += 1
+            pins = next((each["pins"] for each in self._row("CLIENTS", user, database) if each["pins"]), "")
+            if pins and (pins == self._pinned or waited > SURVEY):
+                self._pinned = pins
+                self.pins[pins] += 1
                 return False
         self.pins["?"] += 1
         return False
