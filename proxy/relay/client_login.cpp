@@ -171,12 +171,14 @@ void client::start_session() {
     auto& texts = services_.directory.texts();
     if (!login_->settings().empty()) startup_ = session::parameters::make(texts, login_->settings());
     std::shared_ptr<const named_greeting> known;
+    bool asks_sequences = false;
     {
         const std::lock_guard lock(services_.directory.mutex());
         pool_ =
             &services_.directory.find_or_make(database_, user_, served_by_, [this] { return login_->credentials(); });
         if (!login_->wants_replication()) {
             pool_->servers.client_arrived(now());
+            asks_sequences = pool_->asks_sequences(user_, application_name_);
             if (pool_->shares_servers()) known = pool_->find_greeting(texts, startup_, application_name_);
         }
     }
@@ -189,6 +191,7 @@ void client::start_session() {
     if (pool_->shares_servers()) {
         conversation_->use_hub(services_.directory.who_notifies());
         conversation_->use_routines(pool_->routines);
+        if (asks_sequences) conversation_->expect_sequences();
     }
     if (known) {
         conversation_->set_state(known->startup, known->desired, pool_->scope());

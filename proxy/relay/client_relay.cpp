@@ -279,6 +279,7 @@ void client::log_pins() {
     fresh.for_each_beyond({}, [this](metrics::pin_reason why) {
         {
             const std::lock_guard lock(services_.directory.mutex());
+            if (why == metrics::pin_reason::sequence) pool_->remember_sequences(user_, application_name_);
             if (!pool_->first_pin(user_, why)) return;
         }
         base::log::event(base::log::level::info, "session_pinned",

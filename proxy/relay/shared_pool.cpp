@@ -9,6 +9,7 @@ namespace {
 // Startup settings differ between applications, not between their connections; application_name, which does, is not
 // part of the key. A client that makes them up costs itself a server at login, and nobody else memory.
 constexpr std::size_t max_greetings = 256;
+constexpr std::size_t most_users = 1000;  ///< that something is remembered of: their names come from clients
 constexpr std::size_t max_names = 16;  ///< of each, ready to be sent
 
 bool same_server(const greeting& known, const session::server_state& state) {
@@ -80,9 +81,15 @@ void shared_pool::server_opened(const session::server_state& state) {
     last_failure.reset();
 }
 
+void shared_pool::remember_sequences(const std::string& user, const std::string& application) {
+    if (sequences_asked_.size() < most_users) sequences_asked_.emplace(user, application);
+}
+
+bool shared_pool::asks_sequences(const std::string& user, const std::string& application) const {
+    return !sequences_asked_.empty() && sequences_asked_.contains({user, application});
+}
+
 bool shared_pool::first_pin(const std::string& user, metrics::pin_reason why) {
-    // Names come from clients: what is remembered of them is bounded.
-    constexpr std::size_t most_users = 1000;
     if (pins_seen_.size() == most_users && !pins_seen_.contains(user)) return false;
     return pins_seen_[user].add(why);
 }

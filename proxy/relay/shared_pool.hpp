@@ -5,7 +5,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "auth/server_login.hpp"
@@ -62,6 +64,10 @@ public:
                                                         const std::string& application_name);
     /// Whether no client of this user was pinned for this reason before, as far as it is remembered.
     bool first_pin(const std::string& user, metrics::pin_reason why);
+    /// Sessions of this user and application ask what was drawn from sequences: so will later ones. As far as it is
+    /// remembered.
+    void remember_sequences(const std::string& user, const std::string& application);
+    bool asks_sequences(const std::string& user, const std::string& application) const;
     std::size_t greetings_known() const noexcept { return greetings_.size(); }
     void remember_greeting(const session::parameters& startup, greeting what);
     /// A server was opened: its ParameterStatus set is the newest truth about versions and defaults.
@@ -82,6 +88,7 @@ private:
     bool in_use_ = true;
     std::deque<metrics::pool_counters> counters_;
     std::map<std::string, session::pin_set, std::less<>> pins_seen_;
+    std::set<std::pair<std::string, std::string>> sequences_asked_;  ///< user and application
     std::map<const void*, known_greeting> greetings_;
 };
 

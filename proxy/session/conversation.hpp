@@ -99,6 +99,10 @@ public:
     /// conversation.
     void use_routines(const base::published<sql::suspects>& known) noexcept { x_.routines = &known; }
 
+    /// Sessions like this one have used lastval() or currval(): it keeps its server as soon as it may have drawn from a
+    /// sequence, so that they have something to tell.
+    void expect_sequences() noexcept { x_.asks_sequences = true; }
+
     // ---- LISTEN without a server: conversation_listen.cpp ----
 
     /// There is a hub, which take_hub_requests() are for and which says hub_says(). `names` outlives the conversation.

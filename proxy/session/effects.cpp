@@ -121,7 +121,7 @@ void note_bound(exchange& x) {
         found.flags = x.bound_effects;
         found.unread_names = sql::has(found.flags, sets | effect::do_block);
     }
-    found.flags |= x.bound_effects & effect::own_routine;
+    found.flags = (found.flags & ~effect::call) | (x.bound_effects & (effect::own_routine | effect::call));
     note_effects(x, found);
 }
 

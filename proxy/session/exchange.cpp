@@ -50,28 +50,38 @@ const std::string& exchange::identity() {
 }
 
 bool exchange::routines_matter() {
-    if (routines == nullptr || !rewrites) return false;
+    if (!rewrites || routines == nullptr) return false;
     routines->renew(known_routines);
     return routines_are_stale() || !known_routines.value->none();
 }
 
-sql::effect exchange::beyond_scan() {
-    return routines_matter() ? sql::effect::own_routine : sql::effect::none;
+sql::effect exchange::judged(sql::effect scanned) {
+    return routines_matter() ? scanned | sql::effect::own_routine : scanned;
 }
 
-sql::effect exchange::beyond_scan(std::string_view text, sql::effect scanned) {
+sql::effect exchange::judged(std::string_view text, sql::effect scanned) {
     using sql::effect;
-    if (!routines_matter()) return effect::none;
-    if (sql::has(scanned, effect::execute)) return effect::own_routine;
-    if (routines_are_stale())
-        return sql::has(scanned, effect::plain_read | effect::data_modifying) ? effect::own_routine : effect::none;
+    const bool matter = routines_matter();
+    if (sql::has(scanned, effect::call)) {
+        // What a procedure does is known by its body, or not at all.
+        if (routines == nullptr || routines_are_stale())
+            names_unknown = names_unknown || rewrites;
+        else
+            scanned = scanned & ~effect::call;
+    }
+    if (!matter) return scanned;
+    if (sql::has(scanned, effect::execute)) return scanned | effect::own_routine;
+    if (routines_are_stale()) {
+        const bool runs_something = sql::has(scanned, effect::plain_read | effect::data_modifying);
+        return runs_something ? scanned | effect::own_routine : scanned;
+    }
     const effect found = known_routines.value->look(text, conforming_strings);
     if (sql::has(found, effect::own_routine | effect::set_config)) {
         const auto& settings = known_routines.value->custom_settings();
         custom_names.insert(settings.begin(), settings.end());
     }
     names_unknown = names_unknown || sql::has(found, effect::set_config);
-    return found & ~effect::set_config;
+    return scanned | (found & ~effect::set_config);
 }
 
 void exchange::answer(std::string_view reply) {

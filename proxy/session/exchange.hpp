@@ -135,6 +135,7 @@ struct exchange {
     bool discarding = false;  ///< the client's messages are dropped until Sync, after an error
     bool unsynced = false;  ///< the server got extended messages and no Sync behind them
     bool client_gone = false;
+    bool asks_sequences = false;  ///< clients of its kind have asked what was drawn: it may ask in a later transaction
     bool own_sequences = false;  ///< what lastval() tells on the server that is lent can only be this client's
     bool may_notify = false;  ///< the server that is lent has executed more than plain reads for this client
     bool begin_failed = false;  ///< a deferred BEGIN, on the server that is lent
@@ -182,10 +183,10 @@ struct exchange {
     const base::published<sql::suspects>* routines = nullptr;
     base::published<sql::suspects>::copy known_routines;
 
-    /// What scan() does not see of a text with these effects: see effect::own_routine.
-    sql::effect beyond_scan(std::string_view text, sql::effect scanned);
+    /// The effects of a text with what scan() cannot see of it: see effect::own_routine.
+    sql::effect judged(std::string_view text, sql::effect scanned);
     /// The same of a text that nobody has.
-    sql::effect beyond_scan();
+    sql::effect judged(sql::effect scanned);
 
     sql::scan_result scan(std::string_view text) const noexcept { return sql::scan(text, conforming_strings); }
 

@@ -165,7 +165,7 @@ frontend_flow::verdict frontend_flow::take_query(base::bytes_view message) {
     }
     x_.note_text(*text);
     sql::scan_result found = x_.scan(*text);
-    found.flags |= x_.beyond_scan(*text, found.flags);
+    found.flags = x_.judged(*text, found.flags);
     return forward_query(message, found);
 }
 

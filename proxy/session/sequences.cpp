@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "session/effects.hpp"
 #include "wire/frontend.hpp"
 
 namespace pgweir::session {
@@ -38,6 +39,7 @@ void guard_sequences(exchange& x, effect flags, bool in_batch) {
         x.server->unnamed_client = in_batch ? x.server->unnamed_client : 0;
     }
     x.own_sequences = x.own_sequences || asks || sql::has(flags, may_draw);
+    if (x.asks_sequences && sql::has(flags, effect::draws)) pin(x, metrics::pin_reason::sequence);
 }
 
 }  // namespace pgweir::session

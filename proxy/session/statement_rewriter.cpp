@@ -239,7 +239,7 @@ bool statement_rewriter::bind(const wire::bind_head& head, base::bytes_view raw,
         const auto& unnamed = x_.statements.no_name();
         if (!unnamed.present) return fail_on_server(unknown_statement(""));
         if (unnamed.result_changed) return fail_on_server({.reason = outcome::result_type_changed});
-        x_.bound_effects = unnamed.effects | x_.beyond_scan(unnamed.text, unnamed.effects);
+        x_.bound_effects = x_.judged(unnamed.text, unnamed.effects);
         if (x_.texts_sent.is_blank()) x_.note_text(unnamed.text);  // parsed in an earlier cycle
     } else {
         known = x_.statements.find(head.statement);
@@ -253,8 +253,7 @@ bool statement_rewriter::bind(const wire::bind_head& head, base::bytes_view raw,
         }
         if (known == nullptr) return fail_on_server(unknown_statement(head.statement));
         if (known->result_changed) return fail_on_server({.reason = outcome::result_type_changed});
-        x_.bound_effects =
-            known->effects | (known->raw ? x_.beyond_scan() : x_.beyond_scan(known->statement.text(), known->effects));
+        x_.bound_effects = known->raw ? x_.judged(known->effects) : x_.judged(known->statement.text(), known->effects);
         if (!known->raw) x_.note_text(known->statement.text());
     }
     if (text_matters(x_.bound_effects)) {

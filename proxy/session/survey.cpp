@@ -48,7 +48,8 @@ constexpr std::array looks{
 // sessions and all of a session's statements are much to look through.
 bool is_looked_for(reason what, const pin_set& suspected) {
     const bool cheap = what != reason::advisory_lock && what != reason::prepare;
-    return cheap || suspected.has(what) || suspected.has(reason::do_block) || suspected.has(reason::routine);
+    return cheap || suspected.has(what) || suspected.has(reason::do_block) || suspected.has(reason::call) ||
+           suspected.has(reason::routine);
 }
 
 }  // namespace
@@ -64,12 +65,12 @@ bool survey::can_see(reason which) noexcept {
         case reason::listen:
         case reason::prepare:
         case reason::do_block:
+        case reason::call:
         case reason::routine: return true;
         // What is in no catalog; and what may have given values to custom settings whose names nobody knows.
         case reason::setseed:
         case reason::load:
         case reason::discard:
-        case reason::call:
         case reason::large_object:
         case reason::sequence:
         case reason::large_message:

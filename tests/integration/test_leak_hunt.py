@@ -33,7 +33,7 @@ class HuntCase(RowsCase):
     @classmethod
     def directly(cls, ask):
         with RawClient(cls.postgres.port) as client:
-            client.startup(USER, DATABASE, PASSWORD)
+            client.startup(USER, DATABASE, PASSWORD, application_name="fresh")
             answer = ask(client)
             client.terminate()
             return answer

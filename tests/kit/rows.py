@@ -100,7 +100,7 @@ class RowsCase(Route):
         cls.postgres.sql("GRANT pg_monitor TO app")
         cls.proxies = {}
         with RawClient(cls.postgres.port) as client:
-            client.startup(USER, DATABASE, PASSWORD)
+            client.startup(USER, DATABASE, PASSWORD, application_name="fresh")
             cls.fresh = look(client)
             client.terminate()
 
@@ -121,7 +121,7 @@ class RowsCase(Route):
         opened = [RawClient(proxy.port) for _ in range(count)]
         try:
             for client in opened:
-                client.startup(USER, DATABASE, PASSWORD)
+                client.startup(USER, DATABASE, PASSWORD, application_name="fresh")
             yield opened
             for client in opened:
                 client.terminate()

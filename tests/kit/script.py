@@ -30,6 +30,7 @@ LINE = re.compile(r"([a-z])([:+*=@!.-])\s*(.*)")
 UNSTABLE = {"L", "F", "P", "p", "q", "W"}
 # The routine that refuses is that of Parse where a server has to be told a statement first.
 IN_FAILED_TRANSACTION = "25P02"
+ASKS_SEQUENCES = re.compile(r"lastval|currval", re.IGNORECASE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,6 +39,12 @@ class Row:
     script: str
     held: int = 1  # servers that its clients need at the same time
     startup: dict = dataclasses.field(default_factory=dict)  # letter: parameters
+
+    def parameters(self, letter):
+        """What the client connects with. Of applications that ask what they drew pgweir remembers it: rows that do are
+        applications of their own."""
+        given = self.startup.get(letter, {})
+        return {"application_name": self.name[:60], **given} if ASKS_SEQUENCES.search(self.script) else given
 
     def lines(self):
         for line in self.script.strip().splitlines():
@@ -125,7 +132,7 @@ class Player:
                 self._between()
                 if letter not in clients:
                     clients[letter] = self.open()
-                    heard.append((letter, "connects", self._connect(clients[letter], row.startup.get(letter, {}))))
+                    heard.append((letter, "connects", self._connect(clients[letter], row.parameters(letter))))
                     pids[clients[letter].pid] = letter
                 client = clients[letter]
                 if how == ".":

@@ -194,4 +194,20 @@ ROWS = [
         b: SHOW work_mem
         a: DROP TABLE counted; DROP FUNCTION adds()
     """),
+    Row("a procedure that changes nothing but rows", """
+        a: CREATE TABLE counted (v int)
+        a: CREATE PROCEDURE adds() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO counted VALUES (1); COMMIT; END $$
+        a: CALL adds()
+        b: CALL adds()
+        a: SELECT count(*) FROM counted
+        a: DROP TABLE counted; DROP PROCEDURE adds()
+    """),
+    Row("a procedure that sets", """
+        a: CREATE PROCEDURE sets() LANGUAGE plpgsql AS $$ BEGIN SET app.tenant = 'one'; COMMIT; SET work_mem = '7MB'; END $$
+        a: CALL sets()
+        b: SELECT coalesce(current_setting('app.tenant', true), ''), current_setting('work_mem')
+        a+ CALL sets()
+        a: SELECT current_setting('app.tenant'), current_setting('work_mem')
+        a: DROP PROCEDURE sets()
+    """),
 ]

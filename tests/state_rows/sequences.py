@@ -191,4 +191,15 @@ ROWS = [
         a: SET SEED TO 0.5
         a: SELECT random()
     """, held=2),
+    Row("an application that has asked once is answered in later sessions, too", """
+        x! CREATE TABLE rows_keyed (id serial, v text); GRANT ALL ON rows_keyed, rows_keyed_id_seq TO app
+        a: SELECT lastval()
+        a.
+        b: INSERT INTO rows_keyed (v) VALUES ('one')
+        b: SELECT lastval()
+        c+ INSERT INTO rows_keyed (v) VALUES ('two')
+        c: SELECT currval('rows_keyed_id_seq')
+        b: SELECT lastval()
+        x! DROP TABLE rows_keyed
+    """, held=2),
 ]

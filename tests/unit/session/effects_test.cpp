@@ -28,7 +28,7 @@ void expect_pins(const std::string& asked, const std::string& reasons) {
     l.run();
     EXPECT_EQ(l.at(0).server, nullptr);
     // What DISCARD ALL does not end, only the end of the server does.
-    const std::set<std::string> for_good{"setseed", "load", "other", "do_block", "set_config"};
+    const std::set<std::string> for_good{"setseed", "load", "other", "do_block", "set_config", "call"};
     const bool closed = for_good.contains(reasons);
     EXPECT_EQ(l.retired.size(), closed ? 1U : 0U);
     EXPECT_EQ(l.database.executed.back() == "DISCARD ALL", !reasons.empty() && !closed);
