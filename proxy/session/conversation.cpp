@@ -15,7 +15,7 @@ void conversation::set_state(parameters startup, parameters desired, std::string
     x_.parse_scope = std::move(scope);
     x_.startup = std::move(startup);
     startup_finds_temp_ = sql::mentions_pg_temp(x_.startup.find("search_path").value_or(""));
-    x_.desired = std::move(desired);
+    x_.initial = x_.desired = std::move(desired);
     x_.settled = x_.desired;
     x_.startup.for_each([this](std::string_view name, std::string_view) {
         if (name.find('.') != std::string_view::npos) x_.custom_names.emplace(name);
@@ -56,7 +56,7 @@ void conversation::lend(server_state& server, base::time_point now, bool probe) 
     x_.begin_failed = false;
     cancelled_at_ = base::never;
     if (!x_.desired.key()) {
-        x_.settled = x_.desired = server.baseline.overlaid(*x_.texts, x_.startup);
+        x_.settled = x_.initial = x_.desired = server.baseline.overlaid(*x_.texts, x_.startup);
         x_.desired_changed();
     }
     if (x_.rewrites && startup_finds_temp_) pin(x_, metrics::pin_reason::temp_table);
@@ -168,7 +168,9 @@ void conversation::applied() {
     for (const auto& [name, value] : x_.server->reported) {
         if (!is_read_only_report(name)) canonical.emplace_back(name, value);
     }
+    const bool set_nothing = x_.desired == x_.initial;
     x_.desired = parameters::make(*x_.texts, std::move(canonical));
+    if (set_nothing) x_.initial = x_.desired;
     x_.server->actual = x_.desired;
     if (x_.server->transaction_status == 'I') x_.settled = x_.desired;
     x_.desired_changed();

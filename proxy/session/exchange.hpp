@@ -115,6 +115,7 @@ struct exchange {
     bool scannable = true;  ///< its encoding cannot hide a quote or a backslash in another character
     pin_set pins;
     parameters startup;  ///< what the client asked for when it came: RESET returns to it
+    parameters initial;  ///< `desired` of a session that has set nothing, as servers spell it
     parameters desired;
     parameters settled;  ///< `desired` when no transaction was open: what a lost server takes it back to
     lost_transaction lost;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "session/effects.hpp"
+#include "session/local_resets.hpp"
 #include "session/sequences.hpp"
 #include "sql/tokens.hpp"
 #include "sql/words.hpp"
@@ -158,7 +159,7 @@ frontend_flow::verdict frontend_flow::take_query(base::bytes_view message) {
     if (x_.server == nullptr) {
         // The text is looked at when a server is there, once.
         if (!sql::begins_with_word(*text) && sql::has(x_.scan(*text).flags, effect::empty)) return answer_empty();
-        if (deferred_.take_query(*text)) return verdict::done;
+        if (deferred_.take_query(*text) || answer_resets(x_, *text)) return verdict::done;
         if (x_.refusal && x_.refusal->reason != outcome::cancelled && begins_block(x_.scan(*text)))
             return begin_refused(*text);
         return refused_in_simple() ? verdict::done : verdict::need_server;

@@ -270,4 +270,31 @@ ROWS = [
         b+ SELECT current_user, current_schema(), current_setting('work_mem')
         a+ SELECT current_user, current_schema(), current_setting('work_mem')
     """),
+    Row("resets of sessions that have nothing, by a pool whose servers others hold", """
+        b: BEGIN; SELECT 1
+        a: SELECT pg_advisory_unlock_all(); CLOSE ALL; UNLISTEN *; RESET ALL;
+        a: DISCARD ALL
+        a: RESET ALL; CLOSE ALL
+        a: SELECT pg_advisory_unlock_all()
+        b: COMMIT
+        a: RESET ALL; DISCARD ALL
+        a: SET work_mem = '7MB'
+        a: SELECT pg_advisory_unlock_all(); CLOSE ALL; UNLISTEN *; RESET ALL;
+        a: SHOW work_mem
+        b: BEGIN; SELECT 1
+        a: RESET ALL
+        b: COMMIT
+        a: DISCARD ALL
+        a= s SELECT 1
+        a: DISCARD ALL
+        a@ s
+    """),
+    Row("resets of a session with settings of its own from startup", """
+        a: DISCARD ALL
+        a: SHOW work_mem
+        a: SET TimeZone = 'Asia/Tokyo'
+        a: RESET ALL
+        a: RESET ALL
+        a: SELECT current_setting('work_mem'), current_setting('TimeZone')
+    """, startup={"a": {"options": "-c work_mem=5MB", "TimeZone": "UTC"}}),
 ]
