@@ -17,14 +17,15 @@
 namespace pgweir::net {
 namespace {
 
-constexpr std::array<std::string_view, 7> names{"transport_read", "transport_write",   "server_opened",
-                                                "server_lent",    "server_given_back", "request_forwarded",
-                                                "reply_relayed"};
+constexpr std::array<std::string_view, 12> names{
+    "transport_read",    "transport_write", "server_opened", "server_lent",   "server_given_back", "request_due",
+    "request_forwarded", "reply_relayed",   "question_due",  "question_sent", "listener_due",      "listener_sent"};
 
 struct faults {
     std::size_t most_bytes = ~std::size_t{0};
     std::chrono::milliseconds delay{0};
     std::atomic<std::uint64_t> until_kill{0};  ///< 0: never
+    std::atomic<std::uint64_t> until_stop{0};
 };
 
 std::array<faults, names.size()>& all() {
@@ -54,15 +55,22 @@ void set(std::string_view entry) {
         point.delay = std::chrono::milliseconds(number);
     else if (action == "kill")
         point.until_kill = number;
+    else if (action == "stop")
+        point.until_stop = number;
     else
         refuse(entry);
+}
+
+bool is_due(std::atomic<std::uint64_t>& until) noexcept {
+    return until.load() != 0 && until.fetch_sub(1) == 1;
 }
 
 }  // namespace
 
 std::size_t pass(fault_point where, std::size_t wanted) noexcept {
     faults& point = all()[static_cast<std::size_t>(where)];
-    if (point.until_kill.load() != 0 && point.until_kill.fetch_sub(1) == 1) std::raise(SIGKILL);
+    if (is_due(point.until_kill)) std::raise(SIGKILL);
+    if (is_due(point.until_stop)) std::raise(SIGSTOP);
     if (point.delay.count() != 0) std::this_thread::sleep_for(point.delay);
     return std::min(wanted, point.most_bytes);
 }

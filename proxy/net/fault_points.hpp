@@ -7,7 +7,8 @@ namespace pgweir::net {
 
 /// Where a test build can be told to misbehave, by the environment variable PGWEIR_FAULTS: `point=action`, separated by
 /// commas. Actions: `short:BYTES` (a read or a write moves at most so many), `delay:MILLISECONDS` (the worker is stuck
-/// for so long, each time), `kill:COUNT` (the process ends as by SIGKILL when it comes there for the COUNTth time).
+/// for so long, each time), `kill:COUNT` (the process ends as by SIGKILL when it comes there for the COUNTth time),
+/// `stop:COUNT` (it is stopped there, as by SIGSTOP, until somebody lets it go on by SIGCONT).
 /// Only presets with PGWEIR_FAULT_POINTS have any of this; elsewhere it compiles to nothing.
 enum class fault_point : std::uint8_t {
     transport_read,
@@ -15,8 +16,13 @@ enum class fault_point : std::uint8_t {
     server_opened,
     server_lent,
     server_given_back,
-    request_forwarded,  ///< bytes of a client were written to a server
+    request_due,  ///< bytes are about to be written to the server of a client, the client's or our own
+    request_forwarded,  ///< they were written
     reply_relayed,  ///< bytes of a server were written to a client
+    question_due,  ///< a server is about to be asked what the database's own functions do
+    question_sent,
+    listener_due,  ///< bytes are about to be written to the server that listens for all clients
+    listener_sent,
 };
 
 #ifdef PGWEIR_FAULT_POINTS

@@ -194,6 +194,7 @@ void client::flush_server() {
     if (!server_) return;
     base::outbox& out = conversation_->to_server();
     while (!out.empty()) {
+        net::pass(net::fault_point::request_due);
         const net::io_result result = server_->transport.write(out.first(), out.second());
         if (result.status == net::io_status::done) {
             net::pass(net::fault_point::request_forwarded);

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "base/log.hpp"
+#include "net/fault_points.hpp"
 
 namespace pgweir::relay {
 
@@ -118,9 +119,11 @@ void listener::read() {
 
 void listener::write() {
     while (!unsent_.empty() && connection_.is_open()) {
+        net::pass(net::fault_point::listener_due);
         const net::io_result result = connection_.write(unsent_.view());
         if (result.status == net::io_status::want_write || result.status == net::io_status::want_read) return;
         if (result.status != net::io_status::done) return lost("it was closed");
+        net::pass(net::fault_point::listener_sent);
         unsent_.consume(result.bytes);
     }
 }

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include "net/fault_points.hpp"
+
 namespace pgweir::relay {
 
 namespace {
@@ -41,9 +43,11 @@ void question::on_deadline(int, base::time_point) {
 
 void question::write() {
     while (!unsent_.empty()) {
+        net::pass(net::fault_point::question_due);
         const net::io_result result = server_->transport.write(unsent_.view());
         if (result.status == net::io_status::want_write || result.status == net::io_status::want_read) return;
         if (result.status != net::io_status::done) return end(session::inquiry::step::broken);
+        net::pass(net::fault_point::question_sent);
         unsent_.consume(result.bytes);
     }
 }
