@@ -23,15 +23,21 @@ const std::string_view fingerprint_query =
     " WHERE oid OPERATOR(pg_catalog.>=) '16384'::pg_catalog.oid"
     ") AS rows GROUP BY of) AS sums";
 
-// The body of a function in plain SQL (BEGIN ATOMIC) is kept as a tree.
-const std::string_view bodies_query =
-    "SELECT oid, proname, lanname,"
-    " CASE WHEN pg_catalog.octet_length(body) OPERATOR(pg_catalog.<=) 32768 THEN body END FROM ("
-    "SELECT p.oid, p.proname, l.lanname, coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc) AS body"
-    " FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_language AS l ON l.oid OPERATOR(pg_catalog.=) p.prolang"
-    " WHERE p.oid OPERATOR(pg_catalog.>=) '16384'::pg_catalog.oid"
-    " AND l.lanname OPERATOR(pg_catalog.<>) ALL ('{internal,c}'::pg_catalog.name[])"
-    " LIMIT 20001) AS routines";
+// From PostgreSQL 14 on the body of a function in plain SQL (BEGIN ATOMIC) is kept as a tree.
+std::string bodies_query(int server_version) {
+    std::string sql =
+        "SELECT oid, proname, lanname,"
+        " CASE WHEN pg_catalog.octet_length(body) OPERATOR(pg_catalog.<=) 32768 THEN body END FROM ("
+        "SELECT p.oid, p.proname, l.lanname, ";
+    sql += server_version >= 14 ? "coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc)" : "p.prosrc";
+    sql +=
+        " AS body FROM pg_catalog.pg_proc AS p"
+        " JOIN pg_catalog.pg_language AS l ON l.oid OPERATOR(pg_catalog.=) p.prolang"
+        " WHERE p.oid OPERATOR(pg_catalog.>=) '16384'::pg_catalog.oid"
+        " AND l.lanname OPERATOR(pg_catalog.<>) ALL ('{internal,c}'::pg_catalog.name[])"
+        " LIMIT 20001) AS routines";
+    return sql;
+}
 
 // Up from functions: what depends on them, and whose it is. A foreign key makes the rows of the table that it refers to
 // lead to the one that has it, by ON DELETE; not the other way round, though PostgreSQL notes that dependency.

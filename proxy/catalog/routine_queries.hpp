@@ -19,7 +19,7 @@ extern const std::string_view fingerprint_query;
 
 /// A row for each function: oid, name, language, body or null. C functions are taken to leave nothing behind but for
 /// those whose names sql::scan() knows.
-extern const std::string_view bodies_query;
+std::string bodies_query(int server_version);
 
 /// What leads to functions: a row for each name and kind, with the flags given for the functions it leads to.
 /// `oids` and `flags` are the texts of two arrays of the same length.

@@ -38,7 +38,7 @@ std::string lower_case(std::string text) {
 std::string routine_reading::question() const {
     switch (step_) {
         case step::comparing: return std::string(fingerprint_query);
-        case step::reading_bodies: return std::string(bodies_query);
+        case step::reading_bodies: return bodies_query(server_version_);
         case step::following: {
             std::string oids = "{";
             std::string flags = "{";

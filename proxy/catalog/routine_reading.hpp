@@ -21,10 +21,12 @@ public:
     using row = std::vector<std::optional<std::string>>;
 
     /// The first reading, which has no fingerprint: clients wait for it, and working one out takes longer than reading.
-    routine_reading() = default;
+    /// `server_version`: PostgreSQL's major one.
+    explicit routine_reading(int server_version) : server_version_(server_version) {}
     /// `known`: the fingerprint of the reading before. When nothing has changed since, the reading ends with
     /// result() == nullptr.
-    explicit routine_reading(std::string known) : known_(std::move(known)), step_(step::comparing) {}
+    routine_reading(int server_version, std::string known)
+        : server_version_(server_version), known_(std::move(known)), step_(step::comparing) {}
 
     /// What is to be asked next; empty when the reading has ended.
     std::string question() const;
@@ -50,6 +52,7 @@ private:
     bool take_led_there(const std::vector<row>& rows);
     void next_round();
 
+    int server_version_;
     std::string known_;
     std::string fingerprint_;
     step step_ = step::reading_bodies;

@@ -114,7 +114,8 @@ private:
     void read_routines(std::unique_ptr<upstream::server> server, use then, bool fresh = false);
     use give_back_read();
     void go_on_reading(std::unique_ptr<upstream::server> server, const std::shared_ptr<reading>& how);
-    void reading_ended(shared_pool& pool, reading* how);
+    void routines_read(shared_pool& pool, reading& how);
+    void routines_not_read(shared_pool& pool, bool refused);
     void lost_before_use(std::unique_ptr<upstream::server> server);
     void admit(shared_pool& pool, std::unique_ptr<upstream::server> server);
     void count_places(std::unique_ptr<upstream::server> server);

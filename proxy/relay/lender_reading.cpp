@@ -1,5 +1,8 @@
+#include <charconv>
 #include <memory>
 #include <mutex>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/log.hpp"
@@ -11,9 +14,21 @@
 
 namespace pgweir::relay {
 
+namespace {
+
+// "15.4 (Debian ...)", "17beta1"; 0 when it is no number.
+int major_version(std::string_view reported) {
+    int number = 0;
+    std::from_chars(reported.data(), reported.data() + reported.size(), number);
+    return number;
+}
+
+}  // namespace
+
 struct lender::reading {
     catalog::routine_reading what;
     std::uint64_t schema;  ///< the counter of changes when it began
+    base::time_point since;
     bool fresh;
     use then;
 };
@@ -37,11 +52,12 @@ lender::use lender::give_back_read() {
 }
 
 void lender::read_routines(std::unique_ptr<upstream::server> server, use then, bool fresh) {
+    const int version = major_version(server->state.report_of("server_version"));
     std::shared_ptr<reading> how;
     {
         const std::lock_guard lock(directory_.mutex());
-        how = std::make_shared<reading>(
-            reading{pool_of(*server).reading.begin(), directory_.schema().get(), fresh, std::move(then)});
+        how = std::make_shared<reading>(reading{pool_of(*server).reading.begin(version), directory_.schema().get(),
+                                                reactor_.now(), fresh, std::move(then)});
     }
     go_on_reading(std::move(server), how);
 }
@@ -51,8 +67,12 @@ void lender::go_on_reading(std::unique_ptr<upstream::server> server, const std::
         const bool sound = told.how == session::inquiry::step::answered && how->what.take(told.rows);
         if (sound && !how->what.question().empty()) return go_on_reading(std::move(told.server), how);
         shared_pool& pool = pool_of(*told.server);
-        reading_ended(pool, sound ? how.get() : nullptr);
-        if (told.how == session::inquiry::step::broken) {
+        const bool broken = told.how == session::inquiry::step::broken;
+        if (sound)
+            routines_read(pool, *how);
+        else
+            routines_not_read(pool, !broken);
+        if (broken) {
             if (how->fresh) return lost_before_use(std::move(told.server));
             close(std::move(told.server), metrics::server_disconnect_reason::check_failed);
         }
@@ -60,32 +80,36 @@ void lender::go_on_reading(std::unique_ptr<upstream::server> server, const std::
     });
 }
 
-// Without an answer nothing is known any more, and all texts are followed by a survey until there is one.
-void lender::reading_ended(shared_pool& pool, reading* how) {
+void lender::routines_read(shared_pool& pool, reading& how) {
     base::published<sql::suspects>::copy before;
     pool.routines.renew(before);
-    std::shared_ptr<sql::suspects> found = how != nullptr ? how->what.result() : nullptr;
+    std::shared_ptr<sql::suspects> found = how.what.result();
     // The same as before, but of now.
-    if (how != nullptr && !found && before.value && before.value->read_at != how->schema)
+    if (!found && before.value && before.value->read_at != how.schema)
         found = std::make_shared<sql::suspects>(*before.value);
     {
         const std::lock_guard lock(directory_.mutex());
-        if (how != nullptr)
-            pool.reading.ended(how->what.fingerprint(), how->schema);
-        else
-            pool.reading.gave_up(reactor_.now());
+        pool.reading.ended(how.what.fingerprint(), how.schema, how.since, reactor_.now());
     }
-    const bool overtaken = how != nullptr && before.value && before.value->read_at > how->schema;
-    if (found && !overtaken) {
-        found->read_at = how->schema;
-        if (!found->none() && (!before.value || before.value->size() != found->size()))
-            base::log::event(base::log::level::info, "routines_read",
-                             {{"pool", pool.servers.name()}, {"names", std::to_string(found->size())}});
-        pool.routines.publish(std::move(found));
-    } else if (how == nullptr && before.value) {
-        base::log::event(base::log::level::warning, "routines_unknown", {{"pool", pool.servers.name()}});
-        pool.routines.publish(nullptr);
+    const bool overtaken = before.value && before.value->read_at > how.schema;
+    if (!found || overtaken) return;
+    found->read_at = how.schema;
+    if (!found->none() && (!before.value || before.value->size() != found->size()))
+        base::log::event(base::log::level::info, "routines_read",
+                         {{"pool", pool.servers.name()}, {"names", std::to_string(found->size())}});
+    pool.routines.publish(std::move(found));
+}
+
+// What is not known is looked behind: every transaction is followed by a survey, until there is an answer.
+void lender::routines_not_read(shared_pool& pool, bool refused) {
+    bool lost = false;
+    {
+        const std::lock_guard lock(directory_.mutex());
+        lost = pool.reading.gave_up(refused, directory_.schema().get(), reactor_.now());
     }
+    if (!lost) return;
+    base::log::event(base::log::level::warning, "routines_unknown", {{"pool", pool.servers.name()}});
+    pool.routines.publish(nullptr);
 }
 
 // A server that does not answer its first question was never had.

@@ -19,18 +19,23 @@ using rows = std::vector<routine_reading::row>;
 
 constexpr const char* setting = "BEGIN SET work_mem = '7MB'; END";
 
+TEST(routine_reading, before_PostgreSQL_14_all_bodies_are_texts) {
+    EXPECT_THAT(routine_reading(14).question(), HasSubstr("pg_get_function_sqlbody"));
+    EXPECT_THAT(routine_reading(13).question(), testing::Not(HasSubstr("pg_get_function_sqlbody")));
+}
+
 TEST(routine_reading, a_later_one_compares_before_it_reads) {
-    routine_reading reading("p:1:700");
+    routine_reading reading(15, "p:1:700");
     ASSERT_TRUE(reading.take({{"p:1:701"}}));
     EXPECT_EQ(reading.fingerprint(), "p:1:701");
-    EXPECT_EQ(reading.question(), bodies_query);
-    routine_reading empty("p:1:700");
+    EXPECT_EQ(reading.question(), bodies_query(15));
+    routine_reading empty(15, "p:1:700");
     ASSERT_TRUE(empty.take(rows{{std::nullopt}})) << "the last function is gone";
     EXPECT_NE(empty.fingerprint(), "");
 }
 
 TEST(routine_reading, nothing_has_changed) {
-    routine_reading reading("p:1:700");
+    routine_reading reading(15, "p:1:700");
     EXPECT_EQ(reading.question(), fingerprint_query);
     ASSERT_TRUE(reading.take({{"p:1:700"}}));
     EXPECT_EQ(reading.question(), "");
@@ -38,8 +43,8 @@ TEST(routine_reading, nothing_has_changed) {
 }
 
 TEST(routine_reading, the_first_of_a_database_without_functions_is_one_question) {
-    routine_reading reading;
-    EXPECT_EQ(reading.question(), bodies_query);
+    routine_reading reading(15);
+    EXPECT_EQ(reading.question(), bodies_query(15));
     ASSERT_TRUE(reading.take({}));
     EXPECT_EQ(reading.question(), "");
     const auto found = reading.result();
@@ -50,7 +55,7 @@ TEST(routine_reading, the_first_of_a_database_without_functions_is_one_question)
 class routines : public testing::Test {
 protected:
     void read(const rows& bodies) { ASSERT_TRUE(reading_.take(bodies)); }
-    routine_reading reading_;
+    routine_reading reading_{15};
 };
 
 TEST_F(routines, harmless_ones_lead_nowhere) {
@@ -111,11 +116,11 @@ TEST_F(routines, too_many_make_every_text_suspicious) {
 }
 
 TEST(routine_reading, what_is_no_answer_is_given_up) {
-    EXPECT_FALSE(routine_reading("p").take({}));
-    EXPECT_FALSE(routine_reading("p").take(rows{{"a", "b"}}));
-    routine_reading bodies;
+    EXPECT_FALSE(routine_reading(15, "p").take({}));
+    EXPECT_FALSE(routine_reading(15, "p").take(rows{{"a", "b"}}));
+    routine_reading bodies(15);
     EXPECT_FALSE(bodies.take({{"1", "f", "sql"}}));
-    routine_reading led;
+    routine_reading led(15);
     ASSERT_TRUE(led.take({{"1", "sets", "plpgsql", setting}}));
     EXPECT_FALSE(led.take({{"name", "f", "no number"}}));
 }
