@@ -3,7 +3,7 @@ import re
 import statistics
 
 from .rounds import DISTURBED
-from .scenes import FLOOR, PGBOUNCER, PGWEIR
+from .scenes import FLOOR, PGBOUNCER, PGWEIR, UNTRACKED
 
 
 def first_case(samples):
@@ -41,6 +41,7 @@ COLUMNS = {
     "cpu_us": ("us CPU each", plain("cpu_us"), "{:.2f}"),
     "to_floor": ("CPU to floor", cpu_to(FLOOR), "{:.2f}"),
     "to_pgbouncer": ("CPU to PgBouncer", cpu_to(PGBOUNCER), "{:.2f}"),
+    "to_untracked": ("CPU to untracked", cpu_to(UNTRACKED), "{:.2f}"),
     "to_pgweir": ("CPU to one worker", cpu_to(PGWEIR), "{:.2f}"),
     "rate": ("per second", plain("rate"), "{:.0f}"),
     "rate_to_pgbouncer": ("rate to PgBouncer",

@@ -2,7 +2,7 @@
 import time
 from typing import Callable, NamedTuple
 
-from . import load, machine
+from . import load, machine, servers
 from .servers import MAX_CONNECTIONS, RELEASE
 
 SIZE = 20  # server connections of each pool, and clients where nobody has to wait
@@ -10,6 +10,7 @@ IDLE_CLIENTS = 2000
 STATEMENTS = 20  # of a pipeline, per Sync
 
 DIRECT, FLOOR, PGBOUNCER, PGWEIR, PGWEIR_2 = "direct", "byte relay floor", "PgBouncer", "pgweir", "pgweir, 2 workers"
+UNTRACKED = "pgweir that looks at no text"
 
 
 class Measurement(NamedTuple):
@@ -51,7 +52,8 @@ class Lab:
     def fresh(self, name, upstream):
         if name == PGBOUNCER:
             return self._servers.pgbouncer(upstream.port, SIZE)
-        return self._servers.pgweir(upstream.port, SIZE, workers=2 if name == PGWEIR_2 else 1)
+        return self._servers.pgweir(upstream.port, SIZE, workers=2 if name == PGWEIR_2 else 1,
+                                    build=servers.UNTRACKED if name == UNTRACKED else RELEASE)
 
     def stop(self, server):
         self._servers.stop(server)
@@ -121,6 +123,20 @@ class PassThrough:
                     lab.contender(name), seconds, mode=mode, database="session" if session else "postgres"))
 
 
+class Tracking:
+    name = "tracking"
+    title = "What it costs to know what sessions become"
+    about = (f"`pgbench -S -j 1`, {SIZE} clients on {SIZE} server connections in transaction mode, beside a build of the "
+             "same revision in which no text is looked at (preset `untracked`): it would leak what clients set.")
+    columns = ["cpu_us", "to_untracked", "rate"]
+
+    def measurements(self, lab):
+        for mode in ("simple", "extended", "prepared"):
+            for name in (UNTRACKED, PGWEIR):
+                yield Measurement(mode, name, lambda seconds, mode=mode, name=name:
+                                  by_pgbench(lab.contender(name), seconds, mode=mode, database="postgres"))
+
+
 class Queue:
     name = "queue"
     title = f"Queue and overload: 20, 200 and 1,000 clients on {SIZE} server connections"
@@ -184,4 +200,4 @@ class Workers:
                               by_load_clients(lab.before_stub(name), seconds, SIZE, STATEMENTS))
 
 
-SCENES = {scene.name: scene for scene in (PassThrough(), Queue(), Connects(), Memory(), Workers())}
+SCENES = {scene.name: scene for scene in (PassThrough(), Tracking(), Queue(), Connects(), Memory(), Workers())}

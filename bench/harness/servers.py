@@ -15,7 +15,7 @@ from . import ROOT, machine
 
 POSTGRES = pathlib.Path("/usr/lib/postgresql/15/bin")
 PGBOUNCER = shutil.which("pgbouncer", path="/usr/sbin:/usr/bin") or "pgbouncer"
-RELEASE = ROOT / "build" / "release"
+RELEASE, UNTRACKED = ROOT / "build" / "release", ROOT / "build" / "untracked"
 MAX_CONNECTIONS = 150
 
 
@@ -133,7 +133,7 @@ class Servers:
                           "log_connections = 0\nlog_disconnections = 0\n")
         return self.start("pgbouncer", [PGBOUNCER, config], port, as_server_user=True)
 
-    def pgweir(self, upstream, size, workers=1):
+    def pgweir(self, upstream, size, workers=1, build=RELEASE):
         port = free_port()
         config = self.folder / f"pgweir-{port}.yaml"
         config.write_text("version: 1\n"
@@ -144,7 +144,7 @@ class Servers:
                           f'    upstream: "postgres://postgres@127.0.0.1:{upstream}/postgres"\n'
                           f"    pool: {{mode: transaction, size: {size}}}\n"
                           "shutdown: {grace: 1s}\n")
-        return self.start("pgweir", [RELEASE / "pgweir", "serve", "--config", config, "--set", f"workers={workers}"],
+        return self.start("pgweir", [build / "pgweir", "serve", "--config", config, "--set", f"workers={workers}"],
                           port)
 
 

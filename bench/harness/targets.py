@@ -19,6 +19,9 @@ def checks(scenes):
     yield "CPU per query, simple, to PgBouncer", of("pass-through", "simple", PGWEIR, "to_pgbouncer"), 1.05, "most"
     yield "CPU per query, simple, to the floor", of("pass-through", "simple", PGWEIR, "to_floor"), 1.0, "then"
     yield "CPU per query, prepared, to the floor", of("pass-through", "prepared", PGWEIR, "to_floor"), 1.20, "most"
+    for mode in ("simple", "extended", "prepared"):
+        cost = of("tracking", mode, PGWEIR, "to_untracked")
+        yield f"CPU per query to that without tracking, {mode}", cost, 1.03, "most"
     for clients in ("200 clients", "1000 clients"):
         rate = of("queue", clients, PGWEIR, "rate_to_pgbouncer")
         yield f"queries per second to PgBouncer's, {clients}", rate, 1.0, "least"

@@ -215,8 +215,12 @@ void client::greeted_by_server() {
     auto& texts = services_.directory.texts();
     choose_key(pool_->shares_servers() ? std::nullopt : std::optional(server_->state.process_id));
     const named_greeting told = named_greeting::make(texts, learned, startup_, application_name_);
-    learned.desired =
-        learned.desired.with(texts, "application_name", server_->state.baseline.find("application_name").value_or(""));
+    // The name is this client's own.
+    const std::string unnamed(server_->state.baseline.find("application_name").value_or(""));
+    learned.desired = learned.desired.with(texts, "application_name", unnamed);
+    for (auto& [name, value] : learned.reported) {
+        if (name == "application_name") value = unnamed;
+    }
     {
         const std::lock_guard lock(services_.directory.mutex());
         pool_->remember_greeting(startup_, std::move(learned));

@@ -122,12 +122,7 @@ void backend_flow::take_row_description(base::bytes_view message, bool no_data) 
         return;
     }
     pending_request& request = x_.pending.front();
-    if (request.kind == request_kind::describe_portal) {
-        relay(message);
-        x_.pop_front();
-        return;
-    }
-    if (request.kind != request_kind::describe_statement) {
+    if (request.kind != request_kind::describe_statement && request.kind != request_kind::describe_portal) {
         relay(message);
         return;
     }

@@ -152,6 +152,9 @@ struct exchange {
     bool copying_out = false;  ///< the server sends data that nobody may want any more
     sql::effect bound_effects = sql::effect::none;  ///< of the statement bound last
     std::string bound_text;  ///< of the statement bound last, if its end has a follow-up
+    /// Bound last, to a statement of that name whose result was not described yet.
+    std::string undescribed_portal;
+    std::string undescribed_statement;  ///< empty: there is none
     prepared_statement to_deallocate;  ///< by the unnamed statement parsed last that is a DEALLOCATE
     resets reset_due;  ///< of settings, to what the client asked for at startup
     message_rest from_client;
@@ -189,7 +192,7 @@ struct exchange {
     /// The same of a text that nobody has.
     sql::effect judged(sql::effect scanned);
 
-    sql::scan_result scan(std::string_view text) const noexcept { return sql::scan(text, conforming_strings); }
+    sql::scan_result scan(std::string_view text) const noexcept;
 
     /// What the meaning of a text depends on beside the text: equal texts of different identity are different
     /// statements. Good until the next call.

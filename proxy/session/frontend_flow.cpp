@@ -297,10 +297,13 @@ frontend_flow::verdict frontend_flow::take_target(char tag, base::bytes_view mes
         return verdict::done;
     }
     if (tag == 'C' && of_statement) x_.statements.remove(target->name);
-    if (tag == 'C')
+    if (tag == 'C') {
         x_.push(request_kind::close);
-    else
-        x_.push(of_statement ? request_kind::describe_statement : request_kind::describe_portal);
+    } else {
+        pending_request& entry =
+            x_.push(of_statement ? request_kind::describe_statement : request_kind::describe_portal);
+        if (x_.rewrites) rewriter_.describe_by_portal(target->name, entry);
+    }
     x_.to_server.relay(message);
     x_.unsynced = true;
     return verdict::done;

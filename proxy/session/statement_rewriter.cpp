@@ -234,6 +234,7 @@ void statement_rewriter::inject_describe(std::string_view server_name, descripti
 bool statement_rewriter::bind(const wire::bind_head& head, base::bytes_view raw, std::size_t size) {
     x_.counters->binds.add();
     x_.bound_effects = sql::effect::none;
+    x_.undescribed_statement.clear();
     const client_statement* known = nullptr;
     if (head.statement.empty()) {
         const auto& unnamed = x_.statements.no_name();
@@ -259,6 +260,10 @@ bool statement_rewriter::bind(const wire::bind_head& head, base::bytes_view raw,
     if (text_matters(x_.bound_effects)) {
         const bool whole_text = known == nullptr || !known->raw;
         x_.bound_text = !whole_text ? "" : known == nullptr ? x_.statements.no_name().text : known->statement.text();
+    }
+    if (known != nullptr && !known->raw && !known->description) {
+        x_.undescribed_portal = head.portal;
+        x_.undescribed_statement = head.statement;
     }
     if (known != nullptr && !known->raw) {
         const std::size_t handled = wire::header_size + head.size;
@@ -302,6 +307,16 @@ void statement_rewriter::describe(std::string_view name, base::bytes_view raw) {
     if (name.empty()) return;
     entry.detail = std::make_unique<request_detail>();
     entry.detail->client_name = name;
+    entry.detail->statement = known->statement;
+}
+
+void statement_rewriter::describe_by_portal(std::string_view portal, pending_request& entry) {
+    if (x_.undescribed_statement.empty() || x_.undescribed_portal != portal) return;
+    const client_statement* known = x_.statements.find(x_.undescribed_statement);
+    if (known == nullptr) return;
+    entry.capture_description = true;
+    entry.detail = std::make_unique<request_detail>();
+    entry.detail->client_name = x_.undescribed_statement;
     entry.detail->statement = known->statement;
 }
 

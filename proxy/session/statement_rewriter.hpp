@@ -38,6 +38,8 @@ public:
     /// False when something else was sent in its place and the rest of it is to be dropped.
     bool bind(const wire::bind_head& head, base::bytes_view raw, std::size_t size);
     void describe(std::string_view name, base::bytes_view raw);
+    /// pgjdbc describes portals only: what its statements return is remembered by these. `entry` describes this portal.
+    void describe_by_portal(std::string_view portal, pending_request& entry);
     void close(std::string_view name);
 
     /// SQL's PREPARE shares its names with Parse: the error of a text, if it is such a statement alone, whose name the

@@ -61,6 +61,14 @@ class StartupTests:
                 self.assertEqual(connection.get_parameter_status("TimeZone"), "Asia/Tokyo")
                 self.assertEqual(connection.get_parameter_status("application_name"), "billing")
 
+    def test_the_name_of_an_application_is_its_own(self):
+        options = "-c work_mem=5MB -c statement_timeout=77s"
+        self.connect(application_name="billing", options=options)
+        for name, wanted in (("reports", "reports"), (None, ""), ("billing", "billing")):
+            connection = self.connect(options=options, **({"application_name": name} if name else {}))
+            self.assertEqual(connection.get_parameter_status("application_name"), wanted)
+            self.assertEqual(self.value(connection, "SHOW application_name"), wanted)
+
     def test_reset_of_one_is_back_to_startup(self):
         connection = self.given()
         for command in ("RESET TimeZone", "SET TimeZone TO DEFAULT", "SET TIME ZONE LOCAL", "SET TIME ZONE DEFAULT"):

@@ -144,7 +144,7 @@ ROWS = [
         b: SELECT nextval('rows_nothing')
         a: SELECT lastval()
         x! DROP SEQUENCE rows_nothing
-    """),
+    """, startup={"b": {"application_name": "which asks for nothing"}}),
     Row("lastval is of the sequence that was drawn last", """
         x! CREATE SEQUENCE rows_first; CREATE SEQUENCE rows_second START 100
         x! GRANT ALL ON SEQUENCE rows_first, rows_second TO app

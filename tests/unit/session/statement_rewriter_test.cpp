@@ -88,6 +88,40 @@ TEST(StatementRewriter, ChangedDescriptionIsRefusedAndNothingRuns) {
         .holds();
 }
 
+// pgjdbc never describes a statement, only what it has bound it to.
+TEST(StatementRewriter, ThePortalsDescriptionIsComparedToo) {
+    const std::string whole = bind_complete() + row_description("a") + one_row + ready('I');
+    prepared()
+        .client(bind_to("s") + describe('P', "") + execute() + sync())
+        .to_server(parse("$1", "SELECT 1") + bind_to("$1") + describe('P', "") + execute() + sync())
+        .server(parse_complete() + whole)
+        .to_client(whole)
+        .given_back()
+        .client(bind_to("s") + execute() + sync())
+        .to_server(parse("$1", "SELECT 1") + describe('S', "$1") + flush())
+        .server(parse_complete() + parameter_description() + row_description("a", 23))
+        .to_server(bind_to("pgweir_none") + execute() + sync())
+        .server(error("26000", "prepared statement \"pgweir_none\" does not exist") + ready('I'))
+        .to_client(told(session::outcome::result_type_changed) + ready('I'))
+        .given_back()
+        .holds();
+}
+
+TEST(StatementRewriter, AnotherPortalsDescriptionIsNotTheStatements) {
+    prepared()
+        .client(bind_to("s") + describe('P', "elsewhere") + execute() + sync())
+        .to_server(parse("$1", "SELECT 1") + bind_to("$1") + describe('P', "elsewhere") + execute() + sync())
+        .server(parse_complete() + bind_complete() + row_description("a") + one_row + ready('I'))
+        .to_client(bind_complete() + row_description("a") + one_row + ready('I'))
+        .given_back()
+        .client(bind_to("s") + execute() + sync())
+        .to_server(parse("$1", "SELECT 1") + bind_to("$1") + execute() + sync())
+        .server(parse_complete() + bound)
+        .to_client(bound)
+        .given_back()
+        .holds();
+}
+
 TEST(StatementRewriter, DuplicateNameInPostgresqlsWords) {
     script()
         .client(parse("s", "SELECT 1") + parse("s", "SELECT 2") + sync())
