@@ -129,6 +129,8 @@ public:
 
     /// A cancel request for this server is about to be sent. The caller has made sure, under the same lock, that it is
     /// lent to the client concerned: from here on it is not lent to anybody else.
+    /// What is asked on this server now might be cancelled.
+    bool is_being_cancelled(std::uint64_t member_id) const { return !cancels_.empty() && cancels_.contains(member_id); }
     void cancel_started(std::uint64_t member_id) { ++cancels_[member_id].in_flight; }
 
     /// The cancel connection saw EOF, so the request has had its effect, or was never sent. The last one frees a

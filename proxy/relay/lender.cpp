@@ -87,10 +87,11 @@ void lender::give_back(std::unique_ptr<upstream::server> server) {
     bool reads = false;
     {
         const std::lock_guard lock(directory_.mutex());
-        reads = pool.shares_servers() && pool.reading.due(directory_.schema().get(), reactor_.now());
+        const bool askable = !pool.servers.is_being_cancelled(server->id());
+        reads = askable && pool.shares_servers() && pool.reading.due(directory_.schema().get(), reactor_.now());
         if (reads)
             pool.reading.started(reactor_.now());
-        else if (pool.servers.count_due(reactor_.now()))
+        else if (askable && pool.servers.count_due(reactor_.now()))
             pool.servers.count_started(reactor_.now(), random_.number());
         else
             next = read_under_lock(pool.servers.give_back(std::move(server), reactor_.now()), pool);

@@ -37,6 +37,16 @@ std::optional<std::string> in_clients_words(const exchange& x, base::bytes_view 
     return told;
 }
 
+// Whether a Sync comes before a Query, which the server would skip as well.
+bool skipped_up_to_sync(const exchange& x) {
+    for (std::size_t i = 0; i < x.pending.size(); ++i) {
+        const request_kind kind = x.pending.at(i).kind;
+        if (kind == request_kind::sync) return true;
+        if (kind == request_kind::query || kind == request_kind::function_call) return false;
+    }
+    return x.unsynced;
+}
+
 }  // namespace
 
 void backend_flow::take_error(base::bytes_view message) {
@@ -56,7 +66,8 @@ void backend_flow::take_error(base::bytes_view message) {
         return;
     }
     pending_request& request = x_.pending.front();
-    if (request.deferred_begin) {
+    // A client that has gone has no transaction to lose: what stands behind is skipped, and the server is as it was.
+    if (request.deferred_begin && !(x_.client_gone && skipped_up_to_sync(x_))) {
         x_.server->last_words = x_.timed_out ? *x_.timed_out : words_of(*fields);
         x_.begin_failed = broken_ = true;
         return;
