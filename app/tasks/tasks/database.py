@@ -82,6 +82,6 @@ def _failure(error: Exception) -> DatabaseFailure:
         return DatabaseFailure("refused", 503, message)
     lost = getattr(error, "connection_invalidated", False)
     # 08: connection exceptions, 57: the operator intervened (shutting down, starting up, cancelled)
-    if lost or state.startswith(("08", "57")) or isinstance(error, BROKEN):
+    if lost or state.startswith(("08", "57")) or isinstance(error, BROKEN) or isinstance(cause, BROKEN):
         return DatabaseFailure("unavailable", 503, message)
     return DatabaseFailure("failed", 500, message)
