@@ -27,7 +27,10 @@ const std::string_view fingerprint_query =
 std::string bodies_query(int server_version) {
     std::string sql =
         "SELECT oid, proname, lanname,"
-        " CASE WHEN pg_catalog.octet_length(body) OPERATOR(pg_catalog.<=) 32768 THEN body END FROM ("
+        " CASE WHEN pg_catalog.octet_length(body) OPERATOR(pg_catalog.<=) ";
+    sql += std::to_string(longest_body);
+    sql +=
+        " THEN body END FROM ("
         "SELECT p.oid, p.proname, l.lanname, ";
     sql += server_version >= 14 ? "coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc)" : "p.prosrc";
     sql +=
@@ -35,8 +38,9 @@ std::string bodies_query(int server_version) {
         " JOIN pg_catalog.pg_language AS l ON l.oid OPERATOR(pg_catalog.=) p.prolang"
         " WHERE p.oid OPERATOR(pg_catalog.>=) '16384'::pg_catalog.oid"
         " AND l.lanname OPERATOR(pg_catalog.<>) ALL ('{internal,c}'::pg_catalog.name[])"
-        " LIMIT 20001) AS routines";
-    return sql;
+        " LIMIT ";
+    sql += std::to_string(most_routines + 1);
+    return sql + ") AS routines";
 }
 
 // Up from functions: what depends on them, and whose it is. A foreign key makes the rows of the table that it refers to

@@ -12,7 +12,7 @@ inline constexpr std::size_t longest_body = 32 * 1024;
 inline constexpr std::size_t most_routines = 20000;
 
 // What is not qualified, operators too, the role that asks could have replaced by something of its own. Objects with
-// oids from 16384 on are not PostgreSQL's own (manual, section 8.19 and "System Catalog Initial Data").
+// oids from 16384 on are not PostgreSQL's own (manual, "OID Assignment").
 
 /// One row: a text that differs when something has changed that could matter.
 extern const std::string_view fingerprint_query;

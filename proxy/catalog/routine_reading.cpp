@@ -81,7 +81,7 @@ bool routine_reading::take_bodies(const std::vector<row>& rows) {
     }
     for (const row& each : rows) {
         if (each.size() != 4 || !each[0] || !each[1] || !each[2]) return false;
-        routine& read = routines_.emplace_back(routine{*each[0], *each[1], each[3].value_or("")});
+        routine& read = routines_.emplace_back(routine{*each[0], each[3].value_or("")});
         if (!each[3]) {
             read.flags = effect::own_routine | effect::draws;
             continue;

@@ -42,7 +42,6 @@ private:
     enum class step : std::uint8_t { comparing, reading_bodies, following, ended };
     struct routine {
         std::string oid;
-        std::string name;
         std::string body;
         sql::effect flags = sql::effect::none;
     };

@@ -44,8 +44,8 @@ constexpr std::array looks{
          " OR name OPERATOR(pg_catalog.!~) '^pgweir_([0-9]+|gone)$'"},
 };
 
-// A block or a function may have done anything; and a table is temporary by a search_path that nobody could read. The locks of all
-// sessions and all of a session's statements are much to look through.
+// A block or a function may have done anything; and a table is temporary by a search_path that nobody could read. The
+// locks of all sessions and all of a session's statements are much to look through.
 bool is_looked_for(reason what, const pin_set& suspected) {
     const bool cheap = what != reason::advisory_lock && what != reason::prepare;
     return cheap || suspected.has(what) || suspected.has(reason::do_block) || suspected.has(reason::call) ||

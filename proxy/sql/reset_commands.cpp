@@ -1,7 +1,6 @@
 #include "sql/reset_commands.hpp"
 
 #include <algorithm>
-#include <initializer_list>
 
 #include "sql/tokens.hpp"
 #include "sql/words.hpp"
