@@ -16,6 +16,9 @@ void add(pool_counters_sum& sum, const pool_counters& part) noexcept {
     add(sum.server_disconnects, part.server_disconnects);
     add(sum.prepared_requests, part.prepared_requests);
     add(sum.pins, part.pins);
+    add(sum.cache_requests, part.cache_requests);
+    add(sum.cache_bypasses, part.cache_bypasses);
+    add(sum.cache_saved_nanoseconds, part.cache_saved_nanoseconds);
     add(sum.surveys, part.surveys);
     add(sum.errors, part.errors);
     add(sum.application_wait_nanoseconds, part.application_wait_nanoseconds);

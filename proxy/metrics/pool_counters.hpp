@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "metrics/application_names.hpp"
+#include "metrics/cache_labels.hpp"
 #include "metrics/counter.hpp"
 #include "metrics/histogram.hpp"
 #include "metrics/labels.hpp"
@@ -31,6 +32,9 @@ struct basic_pool_counters {
     enum_array<server_disconnect_reason, Number> server_disconnects;
     enum_array<prepared_result, Number> prepared_requests;
     enum_array<pin_reason, Number> pins;
+    enum_array<cache_result, Number> cache_requests;
+    enum_array<cache_bypass, Number> cache_bypasses;
+    Number cache_saved_nanoseconds{};  ///< what hits took when they were executed
     Number surveys{};  ///< questions to servers about what their sessions hold
     enum_array<error_source, enum_array<sqlstate_class, Number>> errors;
     std::array<Number, application_names::count> application_wait_nanoseconds{};  ///< by application_names number

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "base/hash.hpp"
+#include "session/cache_capture.hpp"
+#include "session/cache_writes.hpp"
 #include "session/effects.hpp"
 
 namespace pgweir::session {
@@ -39,6 +41,7 @@ backend_flow::progress backend_flow::consume(base::bytes_view input) {
         if (x_.from_server.remaining > 0) {
             const auto count = std::min<std::size_t>(x_.from_server.remaining, rest.size());
             if (x_.from_server.forwarded) x_.to_client.relay(rest.substr(0, count));
+            if (x_.fill.is == cache_fill::state::executing) capture_more(x_, rest.substr(0, count));
             x_.from_server.remaining -= static_cast<std::uint32_t>(count);
             consumed += count;
             continue;
@@ -52,6 +55,7 @@ backend_flow::progress backend_flow::consume(base::bytes_view input) {
         if (available.size() < header.size) {
             if (header.size <= max_whole_message || must_be_whole(header.tag)) break;
             if (!x_.pending.empty() && x_.pending.front().survey) x_.seen.spoil();
+            if (x_.fill.is == cache_fill::state::executing) capture(x_, header.tag, available);
             relay(available);
             x_.from_server = {static_cast<std::uint32_t>(header.size - available.size()),
                               !absorbing() && !x_.client_gone};
@@ -67,6 +71,7 @@ backend_flow::progress backend_flow::consume(base::bytes_view input) {
 }
 
 void backend_flow::take(char tag, base::bytes_view message) {
+    if (x_.fill.is == cache_fill::state::executing) capture(x_, tag, message);
     switch (tag) {
         case 'D':
             if (!x_.pending.empty() && x_.pending.front().survey)
@@ -161,6 +166,7 @@ void backend_flow::take_command_complete(base::bytes_view message) {
         return;
     }
     pending_request& request = x_.pending.front();
+    bump_marked(x_);
     // Behind the header stands the tag, with its NUL.
     if (!request.injected && message.size() > wire::header_size)
         completed(x_, request.detail.get(), message.substr(wire::header_size, message.size() - wire::header_size - 1));
@@ -261,6 +267,8 @@ void backend_flow::take_ready_for_query(base::bytes_view message) {
         return;
     }
     x_.server->transaction_status = *status;
+    if (x_.fill.is >= cache_fill::state::executing) finish_fill(x_, *status);
+    cycle_ended(x_, *status);
     x_.syntax_unsure = false;
     if (*status == 'I') transaction_ended();
     x_.timed_out.reset();  // what was cancelled has ended, if not by the cancel: the next request has its own time

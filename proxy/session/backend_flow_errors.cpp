@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "session/backend_flow.hpp"
+#include "session/cache_writes.hpp"
 
 // What a conversation makes of a server's ErrorResponse.
 
@@ -127,7 +128,10 @@ void backend_flow::skip_until_sync() {
     while (skipped < x_.pending.size() && x_.pending.at(skipped).kind != request_kind::sync) ++skipped;
     // Backwards: a name that was entered and taken out again must end as it was before both.
     for (std::size_t i = skipped; i > 0; --i) x_.undo(x_.pending.at(i - 1));
-    for (std::size_t i = 0; i < skipped; ++i) x_.pending.pop_front();
+    for (std::size_t i = 0; i < skipped; ++i) {
+        bump_and_release(x_, x_.pending.front());
+        x_.pending.pop_front();
+    }
     if (!x_.pending.empty()) return;
     // A simple Query behind unsynced messages is skipped, too: the server reads nothing but Sync now.
     x_.discarding = true;

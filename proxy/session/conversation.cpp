@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "session/cache_capture.hpp"
+#include "session/cache_writes.hpp"
 #include "session/effects.hpp"
 #include "sql/words.hpp"
 #include "wire/backend.hpp"
@@ -204,9 +206,16 @@ void conversation::take_back(base::time_point now) {
     }
     forget_host();
     settle_answers();
+    if (x_.fill.is >= cache_fill::state::executing) drop_fill(x_);
+    marks_lost(x_, x_.server->process_id);
     x_.server = nullptr;
     x_.to_server.clear();
     served_ = close_ = false;
+}
+
+void conversation::refuse(failure why) {
+    drop_fill(x_);
+    x_.refusal = std::move(why);
 }
 
 void conversation::close_server(metrics::server_disconnect_reason why) {
@@ -217,6 +226,7 @@ void conversation::close_server(metrics::server_disconnect_reason why) {
 void conversation::client_left(bool orderly, base::time_point now) {
     x_.now = now;
     x_.client_gone = true;
+    if (x_.fill.is < cache_fill::state::executing) drop_fill(x_);
     x_.to_client.clear();
     if (x_.server == nullptr || close_) return;
     if (x_.from_client.remaining > 0 && x_.from_client.forwarded) {

@@ -58,7 +58,7 @@ public:
     void take_back(base::time_point now);
 
     /// No server can be had: the request that waits for one is answered with `why`.
-    void refuse(failure why) { x_.refusal = std::move(why); }
+    void refuse(failure why);
 
     /// The server's connection ended. The conversation no longer has one.
     void server_lost(base::time_point now);
@@ -102,6 +102,11 @@ public:
     /// Sessions like this one have used lastval() or currval(): it keeps its server as soon as it may have drawn from a
     /// sequence, so that they have something to tell.
     void expect_sequences() noexcept { x_.asks_sequences = true; }
+
+    /// Reads may be answered from it, and it is told of writes. Outlives the conversation.
+    void use_cache(result_cache& cache) noexcept { x_.cache = &cache; }
+    /// A read waits for another client's: from_client() is to be called again when that has ended.
+    bool awaits_cache() const noexcept { return x_.fill.is == cache_fill::state::waiting; }
 
     // ---- LISTEN without a server: conversation_listen.cpp ----
 

@@ -2,6 +2,8 @@
 #include <chrono>
 #include <utility>
 
+#include "session/cache_capture.hpp"
+#include "session/cache_writes.hpp"
 #include "session/conversation.hpp"
 #include "session/loss_report.hpp"
 
@@ -23,6 +25,8 @@ void conversation::server_lost(base::time_point now) {
     if (x_.server->last_words) why = *x_.server->last_words;
     const char status = x_.server->transaction_status;
     const bool nothing_asked = applying_ || cleaning_ || unhosting_;
+    marks_lost(x_, x_.server->process_id);
+    if (x_.fill.is >= cache_fill::state::executing) drop_fill(x_);
     const bool state_unknown = surveying_ || x_.survey_due || x_.holding_reports;
     x_.phases.stop(now, *x_.counters);
     x_.server = nullptr;
@@ -74,7 +78,10 @@ void conversation::server_lost(base::time_point now) {
 
 void conversation::forget_pending() {
     for (std::size_t i = x_.pending.size(); i > 0; --i) x_.undo(x_.pending.at(i - 1));
-    while (!x_.pending.empty()) x_.pending.pop_front();
+    while (!x_.pending.empty()) {
+        bump_and_release(x_, x_.pending.front());
+        x_.pending.pop_front();
+    }
     x_.unsynced = false;
 }
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "session/cache_capture.hpp"
+#include "session/cache_writes.hpp"
 #include "wire/backend.hpp"
 
 namespace pgweir::session {
@@ -47,6 +49,12 @@ const std::string& exchange::identity() {
         parse_identity += std::to_string(unshared);
     }
     return parse_identity;
+}
+
+const base::interned& exchange::context() {
+    const std::string& current = identity();
+    if (!context_text || context_text.text() != current) context_text = texts->intern(current);
+    return context_text;
 }
 
 sql::scan_result exchange::scan(std::string_view text) const noexcept {
@@ -161,6 +169,7 @@ void exchange::open_gate(pending_request& of) noexcept {
 
 void exchange::pop_front() {
     open_gate(pending.front());
+    release_mark(*this, pending.front());
     if (ends_cycle(pending.front().kind)) texts_sent.cycle_answered();
     pending.pop_front();
     release_local_answers();
@@ -168,6 +177,7 @@ void exchange::pop_front() {
 
 void exchange::undo(pending_request& skipped) {
     open_gate(skipped);
+    if (skipped.fills) drop_fill(*this);
     if (skipped.unnamed_parse) {
         // Unless a later batch has parsed another one.
         const std::uint64_t mine = skipped.unnamed_generation;

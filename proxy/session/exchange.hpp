@@ -16,6 +16,7 @@
 #include "base/time.hpp"
 #include "metrics/pin_reason.hpp"
 #include "metrics/pool_counters.hpp"
+#include "session/cache_fill.hpp"
 #include "session/cycle_texts.hpp"
 #include "session/deferred_block.hpp"
 #include "session/listening.hpp"
@@ -103,6 +104,7 @@ struct exchange {
     client_statements statements;
     std::string parse_scope;  ///< the pool: what one database parses another may not know
     std::string parse_identity;  ///< of statements this client prepares now, by identity()
+    base::interned context_text;       ///< parse_identity, as the cache's keys name it
     std::uint64_t identity_epoch = 0;  ///< in which parse_identity was worked out
     bool identity_stale = true;  ///< what it depends on has changed since
     /// Grows with what changes the meaning of texts until its transaction ends, or until the server has told what a
@@ -160,6 +162,11 @@ struct exchange {
     message_rest from_client;
     message_rest from_server;
 
+    result_cache* cache = nullptr;  ///< none: nothing is cached. Outlives the exchange.
+    cache_fill fill;
+    bool block_did_more = false;  ///< the open transaction has done more than read, or is not of the default kind
+    unsigned marks = 0;  ///< pending requests that hold one
+
     cycle_texts texts_sent;
     std::optional<slow_request> slow;
     /// The server was asked to cancel because time ran out: its next answer to a cancel is told in these words,
@@ -197,6 +204,11 @@ struct exchange {
     /// What the meaning of a text depends on beside the text: equal texts of different identity are different
     /// statements. Good until the next call.
     const std::string& identity();
+
+    /// The same for the cache. Requires that nothing is pinned or unshared.
+    const base::interned& context();
+    /// Whether it would be prepared as the same statement again.
+    bool is_of_now(const prepared_statement& statement) { return statement.identity() == identity(); }
 
     /// To be called when `desired`, the pins or `unshared` have changed: how texts are read, and identity().
     void desired_changed();

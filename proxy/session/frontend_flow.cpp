@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "session/cache_capture.hpp"
+#include "session/cache_writes.hpp"
 #include "session/effects.hpp"
 #include "session/local_resets.hpp"
 #include "session/sequences.hpp"
@@ -58,27 +60,33 @@ frontend_flow::progress frontend_flow::consume(base::bytes_view input) {
         }
         const base::bytes_view available = rest.substr(0, header.size);
         if (x_.deferred.active) settle_deferred();
-        switch (take(header, available)) {
+        std::size_t taken = available.size();
+        switch (take_next(header, rest, taken)) {
             case verdict::done:
-                consumed += available.size();
+                consumed += taken;
+                cache_.moved_behind(header.tag);
                 flushed_ = false;
                 break;
             case verdict::need_more: return {consumed, stop::need_more};
             case verdict::need_server: return {consumed, x_.forward_gates > 0 ? stop::gated : stop::need_server};
             case verdict::need_answer: return {consumed, stop::gated};
-            case verdict::terminated: return {consumed + available.size(), stop::terminated};
+            case verdict::terminated: return {consumed + taken, stop::terminated};
             case verdict::failed: return {consumed, stop::failed};
         }
     }
     return {consumed, stop::need_more};
 }
 
-// The next message is the one that a server was asked for.
-void frontend_flow::settle_deferred() {
-    if (x_.server != nullptr)
-        deferred_.begin_on_server();
-    else if (x_.refusal)
-        deferred_.fail(*std::exchange(x_.refusal, std::nullopt));
+// `taken` becomes more when several messages are answered at once.
+frontend_flow::verdict frontend_flow::take_next(const wire::header& header, base::bytes_view rest, std::size_t& taken) {
+    if (header.tag == 'P' || header.tag == 'B') {
+        switch (cache_.take_batch(rest, taken)) {
+            case cache_flow::verdict::answered: return verdict::done;
+            case cache_flow::verdict::wait: return verdict::need_answer;
+            case cache_flow::verdict::pass: break;
+        }
+    }
+    return take(header, rest.substr(0, header.size));
 }
 
 bool frontend_flow::gated(char tag) {
@@ -156,6 +164,11 @@ frontend_flow::verdict frontend_flow::take_whole(char tag, base::bytes_view mess
 frontend_flow::verdict frontend_flow::take_query(base::bytes_view message) {
     const auto text = wire::decode_query(message.substr(wire::header_size));
     if (!text) return broken(text.error());
+    switch (cache_.take_query(*text)) {
+        case cache_flow::verdict::answered: return verdict::done;
+        case cache_flow::verdict::wait: return verdict::need_answer;
+        case cache_flow::verdict::pass: break;
+    }
     if (x_.server == nullptr) {
         // The text is looked at when a server is there, once.
         if (!sql::begins_with_word(*text) && sql::has(x_.scan(*text).flags, effect::empty)) return answer_empty();
@@ -167,33 +180,11 @@ frontend_flow::verdict frontend_flow::take_query(base::bytes_view message) {
     x_.note_text(*text);
     sql::scan_result found = x_.scan(*text);
     found.flags = x_.judged(*text, found.flags);
-    return forward_query(message, found);
+    return forward_query(message, *text, found);
 }
 
-// No server can be had, and the transaction fails with its first statement, not with BEGIN: a driver that takes its
-// transaction for begun (asyncpg 0.27) would go on with savepoints on this connection for ever.
-frontend_flow::verdict frontend_flow::begin_refused(std::string_view text) {
-    x_.lost = {.active = true, .untold = std::move(x_.refusal)};
-    x_.refusal.reset();
-    x_.client_status = 'T';
-    std::string reply;
-    const bool start = sql::same_word(sql::tokens(text, x_.conforming_strings).next().text, "start");
-    wire::append_command_complete(reply, start ? "START TRANSACTION" : "BEGIN");
-    wire::append_ready_for_query(reply, x_.client_status);
-    x_.answer(reply);
-    return verdict::done;
-}
-
-frontend_flow::verdict frontend_flow::answer_empty() {
-    x_.statements.drop_unnamed();  // as any simple query does
-    std::string reply;
-    wire::append_empty_query(reply);
-    wire::append_ready_for_query(reply, x_.client_status);
-    x_.answer(reply);
-    return verdict::done;
-}
-
-frontend_flow::verdict frontend_flow::forward_query(base::bytes_view message, const sql::scan_result& found) {
+frontend_flow::verdict frontend_flow::forward_query(base::bytes_view message, std::string_view text,
+                                                    const sql::scan_result& found) {
     if (x_.rewrites && sql::has(found.flags, effect::deallocate) &&
         rewriter_.unsettled(sql::identifier_value(found.deallocate_name)))
         return verdict::need_answer;
@@ -206,8 +197,8 @@ frontend_flow::verdict frontend_flow::forward_query(base::bytes_view message, co
     note_execution(x_, found.flags);
     if (x_.rewrites) {
         if (sql::has(found.flags, effect::deallocate) && !sql::has(found.flags, effect::multi_statement)) {
-            if (const auto text = rewriter_.deallocate(found.deallocate_name, detail->statement)) {
-                wire::append_query(rewritten, *text);
+            if (const auto other = rewriter_.deallocate(found.deallocate_name, detail->statement)) {
+                wire::append_query(rewritten, *other);
                 sent = {};
                 if (!detail->statement) detail->substitute = unknown_statement(detail->client_name);
             }
@@ -229,6 +220,8 @@ frontend_flow::verdict frontend_flow::forward_query(base::bytes_view message, co
     if (!entry.plain_read && !entry.begins_block) x_.may_notify = true;
     entry.may_copy_in = sql::has(found.flags, effect::copy);
     entry.detail = std::move(detail);
+    begin_fill(x_, entry);
+    note_query(x_, text, found.flags, entry);
     if (holds_back(x_, found.flags)) hold_back(x_, entry);
     if (sent.empty())
         x_.to_server.own().append(rewritten);
@@ -250,7 +243,7 @@ frontend_flow::verdict frontend_flow::take_parse(base::bytes_view message) {
     x_.phases.change(metrics::held_phase::executing, x_.now, *x_.counters);
     if (!x_.rewrites) {
         note_effects(x_, found);
-        remember_effects(x_, parsed->statement, found.flags);
+        remember_effects(x_, parsed->statement, found.flags | unshared_writes(x_, parsed->text));
         x_.push(request_kind::parse);
         x_.to_server.relay(message);
         x_.unsynced = true;
@@ -302,6 +295,7 @@ frontend_flow::verdict frontend_flow::take_target(char tag, base::bytes_view mes
     } else {
         pending_request& entry =
             x_.push(of_statement ? request_kind::describe_statement : request_kind::describe_portal);
+        entry.fills = x_.fill.is == cache_fill::state::owned && !of_statement;
         if (x_.rewrites) rewriter_.describe_by_portal(target->name, entry);
     }
     x_.to_server.relay(message);
@@ -318,6 +312,8 @@ frontend_flow::verdict frontend_flow::take_execute(base::bytes_view message) {
     entry.plain_read = sql::has(x_.bound_effects, effect::plain_read);
     if (!entry.plain_read) x_.may_notify = true;
     entry.may_copy_in = sql::has(x_.bound_effects, effect::copy);
+    begin_fill(x_, entry);
+    mark_execute(x_, x_.bound_effects, entry);
     x_.to_server.relay(message);
     x_.unsynced = true;
     guard_sequences(x_, x_.bound_effects & ~effect::lastval_currval, true);
@@ -345,7 +341,7 @@ frontend_flow::verdict frontend_flow::take_sync(base::bytes_view message) {
         x_.answer(reply);
         return verdict::done;
     }
-    x_.push(request_kind::sync);
+    mark_sync(x_, x_.push(request_kind::sync));
     x_.to_server.relay(message);
     x_.unsynced = false;
     return verdict::done;
@@ -367,33 +363,13 @@ void frontend_flow::take_copy(char tag, base::bytes_view available) {
 
 frontend_flow::verdict frontend_flow::take_function_call(base::bytes_view message) {
     if (x_.server == nullptr) return refused_in_simple() ? verdict::done : verdict::need_server;
-    x_.push(request_kind::function_call);
+    mark_unknown(x_, x_.push(request_kind::function_call));
     // Large-object descriptors live in the session's transaction only, but which function an oid means is not known.
     if (x_.rewrites) pin(x_, metrics::pin_reason::large_object);
     x_.to_server.relay(message);
     x_.unsynced = false;
     x_.phases.change(metrics::held_phase::executing, x_.now, *x_.counters);
     return verdict::done;
-}
-
-bool frontend_flow::refused_in_simple() {
-    if (!x_.refusal) return false;
-    std::string reply;
-    append_failure(reply, *x_.refusal);
-    wire::append_ready_for_query(reply, x_.client_status);
-    x_.refusal.reset();
-    x_.answer(reply);
-    return true;
-}
-
-bool frontend_flow::refused_in_extended() {
-    if (!x_.refusal) return false;
-    std::string reply;
-    append_failure(reply, *x_.refusal);
-    x_.refusal.reset();
-    x_.answer(reply);
-    x_.discarding = true;
-    return true;
 }
 
 frontend_flow::verdict frontend_flow::broken(std::error_code why) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/bytes.hpp"
+#include "session/cache_flow.hpp"
 #include "session/deferred_flow.hpp"
 #include "session/exchange.hpp"
 #include "session/lost_flow.hpp"
@@ -17,7 +18,7 @@ namespace pgweir::session {
 /// until a server is there.
 class frontend_flow {
 public:
-    explicit frontend_flow(exchange& shared) : x_(shared), rewriter_(shared), lost_(shared), deferred_(shared) {}
+    explicit frontend_flow(exchange& shared) : x_(shared), rewriter_(shared), lost_(shared), deferred_(shared), cache_(shared) {}
 
     enum class stop : std::uint8_t {
         need_more,    ///< the next message is not whole yet
@@ -38,6 +39,7 @@ private:
     using verdict = message_verdict;
 
     verdict take(const wire::header& header, base::bytes_view available);
+    verdict take_next(const wire::header& header, base::bytes_view rest, std::size_t& taken);
     verdict take_whole(char tag, base::bytes_view message);
     verdict take_query(base::bytes_view message);
     void settle_deferred();
@@ -45,7 +47,7 @@ private:
     bool yields_here() const;
     verdict answer_empty();
     verdict begin_refused(std::string_view text);
-    verdict forward_query(base::bytes_view message, const sql::scan_result& found);
+    verdict forward_query(base::bytes_view message, std::string_view text, const sql::scan_result& found);
     verdict take_parse(base::bytes_view message);
     verdict take_bind(const wire::header& header, base::bytes_view available);
     verdict take_target(char tag, base::bytes_view message);
@@ -66,6 +68,7 @@ private:
     statement_rewriter rewriter_;
     lost_flow lost_;
     deferred_flow deferred_;
+    cache_flow cache_;
 };
 
 }  // namespace pgweir::session

@@ -1,3 +1,4 @@
+#include "session/cache_writes.hpp"
 #include "session/effects.hpp"
 #include "session/frontend_flow.hpp"
 #include "wire/frontend.hpp"
@@ -26,6 +27,7 @@ frontend_flow::verdict frontend_flow::take_bind(const wire::header& header, base
         forwarded = rewriter_.bind(**head, available, header.size);
     } else {
         x_.bound_effects = effects_of(x_, (*head)->statement);
+        note_effects_bind(x_, x_.bound_effects);
         x_.push(request_kind::bind);
         x_.to_server.relay(available);
         x_.unsynced = true;
@@ -59,9 +61,10 @@ frontend_flow::verdict frontend_flow::take_large(const wire::header& header, bas
         pin(x_, header.tag == 'Q' ? metrics::pin_reason::large_message : metrics::pin_reason::large_object);
     }
     if (!(header.tag == 'P' && x_.rewrites)) {
-        x_.push(header.tag == 'P'   ? request_kind::parse
-                : header.tag == 'Q' ? request_kind::query
-                                    : request_kind::function_call);
+        pending_request& entry = x_.push(header.tag == 'P'   ? request_kind::parse
+                                         : header.tag == 'Q' ? request_kind::query
+                                                             : request_kind::function_call);
+        if (simple) mark_unknown(x_, entry);
     }
     x_.to_server.relay(available);
     x_.unsynced = header.tag == 'P';

@@ -67,12 +67,15 @@ struct pending_request {
     bool capture_description = false;     ///< the description is remembered with the statement
     bool compare_description = false;     ///< injected: the description must equal the one remembered
     bool ends_transaction = false;  ///< COMMIT or the like: never cancelled, and in doubt if the server is lost
+    bool may_end_block = false;  ///< the transaction block may be another one, or none, behind it
     bool deferred_begin = false;  ///< injected: a part of the BEGIN that the client was told has worked
     bool begins_block = false;  ///< BEGIN or START TRANSACTION, and nothing else
     bool completed = false;  ///< its CommandComplete was relayed
     bool unnamed_parse = false;  ///< if it fails or is skipped, the server has no unnamed statement of ours
     bool uncertain = false;  ///< what it changed of statements is taken back if it fails
     bool survey = false;  ///< injected: its rows say what the server's session holds
+    bool fills = false;  ///< its reply is captured for the cache
+    bool marked = false;  ///< what it may commit is marked in the cache
     bool may_copy_in = false;  ///< the server may answer that it wants data
     bool plain_read = false;  ///< may be cancelled without loss when its client is gone
     std::uint64_t unnamed_generation = 0;  ///< of the unnamed statement that is parsed or described

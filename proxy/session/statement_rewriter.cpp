@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "session/cache_writes.hpp"
 #include "session/effects.hpp"
 #include "session/statement_names.hpp"
 #include "wire/backend.hpp"
@@ -247,6 +248,7 @@ bool statement_rewriter::bind(const wire::bind_head& head, base::bytes_view raw,
         if (known == nullptr && may_be_made_by_sql(head.statement)) {
             x_.bound_effects = sql::effect::execute;
             x_.bound_text = "EXECUTE it";
+            note_unknown_bind(x_);
             x_.to_server.relay(raw);
             x_.push(request_kind::bind);
             x_.unsynced = true;
@@ -257,9 +259,13 @@ bool statement_rewriter::bind(const wire::bind_head& head, base::bytes_view raw,
         x_.bound_effects = known->raw ? x_.judged(known->effects) : x_.judged(known->statement.text(), known->effects);
         if (!known->raw) x_.note_text(known->statement.text());
     }
+    const bool whole_text = known == nullptr ? !x_.statements.no_name().text.empty() : !known->raw;
+    const std::string_view text = known == nullptr ? x_.statements.no_name().text
+                                  : whole_text     ? known->statement.text()
+                                                   : std::string_view{};
+    whole_text ? note_bind(x_, text, x_.bound_effects) : note_unknown_bind(x_);
     if (text_matters(x_.bound_effects)) {
-        const bool whole_text = known == nullptr || !known->raw;
-        x_.bound_text = !whole_text ? "" : known == nullptr ? x_.statements.no_name().text : known->statement.text();
+        x_.bound_text = text;
     }
     if (known != nullptr && !known->raw && !known->description) {
         x_.undescribed_portal = head.portal;

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "metrics/enum_array.hpp"
+
+namespace pgweir::metrics {
+
+/// What the result cache made of a read.
+enum class cache_result : std::uint8_t {
+    hit,
+    coalesced,  ///< a hit on what another client had executed meanwhile
+    miss,       ///< executed, and its reply captured
+    bypass,     ///< executed, and not looked at further: see cache_bypass
+};
+
+template <>
+struct label_traits<cache_result> {
+    static constexpr std::string_view label = "result";
+    static constexpr std::array<std::string_view, 4> values{"hit", "coalesced", "miss", "bypass"};
+};
+
+/// Why a read was neither answered from the cache nor kept in it. Those that are also sql::reason have its codes:
+/// from_name() maps.
+enum class cache_bypass : std::uint8_t {
+    // What the session is in the middle of.
+    in_transaction,
+    not_read_committed,
+    pinned,
+    state_unknown,
+    pipelined,
+    row_limit,
+    named_portal,
+    // What the cache is in the middle of.
+    starting,
+    another_pgweir,
+    standby,
+    catalog_unread,
+    pending_writer,
+    waited,
+    not_worth,
+    no_rule,
+    // What the statement is.
+    too_long,
+    too_deep,
+    unparsed,
+    empty,
+    multi_statement,
+    not_a_select,
+    writes_in_cte,
+    select_into,
+    locks_rows,
+    clock_value,
+    time_literal,
+    tablesample,
+    system_column,
+    system_relation,
+    catalog_cast,
+    temporary_relation,
+    other,
+};
+
+template <>
+struct label_traits<cache_bypass> {
+    static constexpr std::string_view label = "reason";
+    static constexpr std::array<std::string_view, 32> values{
+        "in_transaction",  "not_read_committed", "pinned",       "state_unknown",      "pipelined",   "row_limit",
+        "named_portal",    "starting",           "another_pgweir", "standby",          "catalog_unread",
+        "pending_writer",  "waited",             "not_worth",    "no_rule",            "too_long",    "too_deep",
+        "unparsed",        "empty",              "multi_statement", "not_a_select",    "writes_in_cte",
+        "select_into",     "locks_rows",         "clock_value",  "time_literal",       "tablesample", "system_column",
+        "system_relation", "catalog_cast",       "temporary_relation", "other",
+    };
+};
+
+}  // namespace pgweir::metrics

@@ -1,0 +1,241 @@
+#include "session/cache_flow.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+#include "sql/comments.hpp"
+#include "sql/tokens.hpp"
+#include "sql/words.hpp"
+#include "wire/backend.hpp"
+#include "wire/frame.hpp"
+#include "wire/frontend.hpp"
+
+namespace pgweir::session {
+
+namespace {
+
+using metrics::cache_bypass;
+using metrics::cache_result;
+
+// Behind this many requests it is not looked what they all are.
+constexpr std::size_t deepest_pipeline = 64;
+
+bool begins_like_read(std::string_view text) {
+    static constexpr std::array<std::string_view, 4> words{"select", "with", "values", "table"};
+    sql::tokens all(text);
+    sql::token first = all.next();
+    while (first.text == "(") first = all.next();
+    return std::any_of(words.begin(), words.end(), [&](auto word) { return sql::same_word(first.text, word); });
+}
+
+// The next message of `input`, if it is whole and of this kind.
+std::optional<base::bytes_view> next_message(base::bytes_view& input, char tag) {
+    wire::header header;
+    if (input.empty() || input.front() != tag) return std::nullopt;
+    if (wire::read_frontend_header(input, header) != wire::header_state::complete) return std::nullopt;
+    if (input.size() < header.size) return std::nullopt;
+    const base::bytes_view body = input.substr(wire::header_size, header.size - wire::header_size);
+    input.remove_prefix(header.size);
+    return body;
+}
+
+void append_sized(std::string& out, std::string_view part) {
+    const auto size = static_cast<std::uint32_t>(part.size());
+    out.append(reinterpret_cast<const char*>(&size), sizeof size);
+    out += part;
+}
+
+bool value_names_moment(base::bytes_view bind) {
+    const auto decoded = wire::decode_bind(bind);
+    if (!decoded) return true;
+    return std::any_of(decoded->values.begin(), decoded->values.end(),
+                       [](const auto& value) { return value && sql::names_moment(*value); });
+}
+
+}  // namespace
+
+/// Parse, Bind, Describe and Execute as one statement.
+struct cache_flow::batch {
+    std::string_view text;
+    base::bytes_view parameter_types;
+    base::bytes_view bind;  ///< the whole body
+    std::string_view statement;
+    std::size_t bind_head = 0;  ///< bytes of its names
+    std::size_t size = 0;  ///< of all messages
+    bool parsed = false;
+    bool described = false;
+};
+
+cache_flow::verdict cache_flow::take_query(std::string_view text) {
+    if (x_.cache == nullptr || !x_.cache->serves() || !begins_like_read(text)) return verdict::pass;
+    if (x_.fill.is == cache_fill::state::owned || std::exchange(asked_, true)) return verdict::pass;
+    if (const auto why = why_not()) {
+        count_bypass(*why);
+        return verdict::pass;
+    }
+    begin_key('Q');
+    sql::append_without_comments(key_, text, x_.conforming_strings);
+    cache_question what{.key = key_, .context = x_.context(), .text = text, .settings = x_.desired};
+    cache_answer found;
+    const verdict how = look(what, found);
+    if (how != verdict::answered) return how;
+    x_.statements.drop_unnamed();  // as any simple query does
+    if (x_.pending.empty()) {
+        std::string& out = x_.to_client.own();
+        out.append(found.description).append(found.rows);
+        wire::append_ready_for_query(out, x_.client_status);
+    } else {
+        std::string reply(found.description);
+        reply += found.rows;
+        wire::append_ready_for_query(reply, x_.client_status);
+        x_.answer(reply);
+    }
+    return how;
+}
+
+cache_flow::verdict cache_flow::take_batch(base::bytes_view input, std::size_t& taken) {
+    if (x_.cache == nullptr || !x_.cache->serves()) return verdict::pass;
+    if (x_.discarding || x_.lost.active) return verdict::pass;
+    if (x_.fill.is == cache_fill::state::owned || std::exchange(asked_, true)) return verdict::pass;
+    batch found;
+    const auto unlike = read_batch(input, found);
+    if (found.text.empty() || !begins_like_read(found.text)) return verdict::pass;
+    if (const auto why = unlike ? unlike : why_not()) {
+        count_bypass(*why);
+        return verdict::pass;
+    }
+    begin_key('E');
+    append_sized(key_, found.parameter_types);
+    append_sized(key_, found.bind.substr(found.bind_head));
+    sql::append_without_comments(key_, found.text, x_.conforming_strings);
+    cache_question what{
+        .key = key_, .context = x_.context(), .text = found.text, .settings = x_.desired, .described = found.described};
+    what.moment_in_parameters = value_names_moment(found.bind);
+    cache_answer stored;
+    const verdict how = look(what, stored);
+    if (how != verdict::answered) return how;
+    std::string reply;
+    if (found.parsed) {
+        x_.statements.set_unnamed(found.text, found.parameter_types, sql::effect::plain_read);
+        x_.counters->client_parses.add();
+        wire::append_parse_complete(reply);
+    }
+    x_.counters->binds.add();
+    wire::append_bind_complete(reply);
+    if (found.described) reply += stored.description;
+    reply += stored.rows;
+    x_.answer(reply);
+    taken = found.size;
+    return how;
+}
+
+cache_flow::verdict cache_flow::look(cache_question& what, cache_answer& found) {
+    const bool waited = x_.fill.is == cache_fill::state::waiting;
+    what.may_fill = x_.fill.is == cache_fill::state::none || waited;
+    what.may_wait = x_.server == nullptr && what.may_fill && x_.pending.empty();
+    found = x_.cache->ask(what, x_.now);
+    asked_ = found.how == cache_answer::kind::run;
+    if (waited) x_.fill = {};
+    switch (found.how) {
+        case cache_answer::kind::hit:
+            x_.counters->cache_requests[waited ? cache_result::coalesced : cache_result::hit].add();
+            x_.counters->cache_saved_nanoseconds.add(found.took);
+            return verdict::answered;
+        case cache_answer::kind::fill: x_.fill.is = cache_fill::state::owned; return verdict::pass;
+        case cache_answer::kind::wait: x_.fill.is = cache_fill::state::waiting; return verdict::wait;
+        case cache_answer::kind::run: count_bypass(found.why); break;
+    }
+    return verdict::pass;
+}
+
+// The key of all that has to be known for sure about the session: if it is not, the server is asked.
+std::optional<cache_bypass> cache_flow::why_not() const {
+    if (x_.refusal || x_.lost.active || x_.discarding || x_.copy != copy_phase::none) return cache_bypass::other;
+    if (x_.pins.any()) return cache_bypass::pinned;
+    const bool known = x_.rewrites && x_.scannable && x_.conforming_strings && !x_.syntax_unsure &&
+                       x_.desired.key() != nullptr && x_.unshared == 0 && !x_.survey_due && !x_.names_unknown &&
+                       !x_.holding_reports && x_.held_ready.empty() && !x_.listening.any();
+    if (!known) return cache_bypass::state_unknown;
+    if (x_.unsynced || !all_pending_are_reads()) return cache_bypass::pipelined;
+    if (x_.client_status == 'I') return std::nullopt;
+    if (x_.client_status != 'T' || !block_allows()) return cache_bypass::in_transaction;
+    if (!x_.cache->reads_committed(x_.desired)) return cache_bypass::not_read_committed;
+    return std::nullopt;
+}
+
+// Each statement of a READ COMMITTED block sees what was committed before it. A read that is still under way may fail
+// and take the block with it.
+bool cache_flow::block_allows() const {
+    return (x_.deferred.active || (x_.server != nullptr && !x_.block_did_more)) && x_.pending.empty();
+}
+
+// What is asked behind a BEGIN or a write would be answered out of their order.
+bool cache_flow::all_pending_are_reads() const {
+    if (x_.pending.size() > deepest_pipeline) return false;
+    for (std::size_t i = 0; i < x_.pending.size(); ++i) {
+        const pending_request& one = x_.pending.at(i);
+        const bool executes = one.kind == request_kind::query || one.kind == request_kind::execute ||
+                              one.kind == request_kind::function_call;
+        if (one.injected || (executes && !one.plain_read)) return false;
+    }
+    return true;
+}
+
+std::optional<cache_bypass> cache_flow::read_batch(base::bytes_view input, batch& found) const {
+    base::bytes_view rest = input;
+    if (const auto body = next_message(rest, 'P')) {
+        const auto parse = wire::decode_parse(*body);
+        if (!parse || !parse->statement.empty()) return cache_bypass::other;
+        found.parsed = true;
+        found.text = parse->text;
+        found.parameter_types = parse->parameter_types;
+    }
+    const auto bind = next_message(rest, 'B');
+    if (!bind) return cache_bypass::pipelined;
+    const auto head = wire::decode_bind_head(*bind, true);
+    if (!head || !*head) return cache_bypass::other;
+    found.bind = *bind;
+    found.bind_head = (*head)->size;
+    found.statement = (*head)->statement;
+    if (found.parsed ? !found.statement.empty() : !find_prepared(found)) return cache_bypass::other;
+    if (!(*head)->portal.empty()) return cache_bypass::named_portal;
+    if (const auto described = next_message(rest, 'D')) {
+        const auto target = wire::decode_target(*described);
+        if (!target || target->kind != 'P' || !target->name.empty()) return cache_bypass::other;
+        found.described = true;
+    }
+    const auto executed = next_message(rest, 'E');
+    if (!executed) return cache_bypass::pipelined;
+    const auto execute = wire::decode_execute(*executed);
+    if (!execute || !execute->portal.empty()) return cache_bypass::other;
+    if (execute->max_rows > 0) return cache_bypass::row_limit;
+    // What is executed to its end is not executed again; whether it is nobody knows before the next message.
+    if (rest.empty() || rest.front() == 'E' || rest.front() == 'D') return cache_bypass::pipelined;
+    found.size = input.size() - rest.size();
+    return std::nullopt;
+}
+
+// One that was parsed under other settings may mean something else than the same text now.
+bool cache_flow::find_prepared(batch& found) const {
+    if (found.statement.empty()) return false;
+    const client_statement* known = x_.statements.find(found.statement);
+    if (known == nullptr || known->raw || known->own || known->result_changed) return false;
+    found.text = known->statement.text();
+    found.parameter_types = known->statement.parameter_types();
+    return x_.is_of_now(known->statement);
+}
+
+void cache_flow::begin_key(char protocol) {
+    const std::uint64_t context = x_.context().id();
+    key_.assign(reinterpret_cast<const char*>(&context), sizeof context);
+    key_ += protocol;
+}
+
+void cache_flow::count_bypass(cache_bypass why) {
+    x_.counters->cache_requests[metrics::cache_result::bypass].add();
+    x_.counters->cache_bypasses[why].add();
+}
+
+}  // namespace pgweir::session

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/bytes.hpp"
+#include "metrics/cache_labels.hpp"
+#include "session/exchange.hpp"
+
+namespace pgweir::session {
+
+/// Reads that the result cache may answer in place of a server: in the simple protocol a Query, in the extended one
+/// Bind, Describe and Execute of the unnamed portal as a whole, with the Parse of an unnamed statement in front of them.
+class cache_flow {
+public:
+    explicit cache_flow(exchange& shared) : x_(shared) {}
+
+    enum class verdict : std::uint8_t {
+        pass,      ///< it goes to a server
+        answered,  ///< here
+        wait,      ///< it stays in the input until the cache has moved
+    };
+
+    verdict take_query(std::string_view text);
+
+    /// `input` begins with a Parse or a Bind. `taken`: the bytes of what was answered.
+    verdict take_batch(base::bytes_view input, std::size_t& taken);
+
+    /// The message that was asked about was taken.
+    void moved_behind(char tag) noexcept {
+        if (tag != 'P') asked_ = false;
+    }
+
+private:
+    struct batch;
+
+    std::optional<metrics::cache_bypass> why_not() const;
+    bool block_allows() const;
+    bool all_pending_are_reads() const;
+    std::optional<metrics::cache_bypass> read_batch(base::bytes_view input, batch& found) const;
+    bool find_prepared(batch& found) const;
+    verdict look(cache_question& what, cache_answer& found);
+    void count_bypass(metrics::cache_bypass why);
+    void begin_key(char protocol);
+
+    exchange& x_;
+    std::string key_;
+    bool asked_ = false;  ///< the next message goes to a server, or belongs to such a batch
+};
+
+}  // namespace pgweir::session

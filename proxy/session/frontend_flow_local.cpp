@@ -1,0 +1,64 @@
+#include <string>
+#include <utility>
+
+#include "session/frontend_flow.hpp"
+#include "sql/tokens.hpp"
+#include "sql/words.hpp"
+#include "wire/backend.hpp"
+
+// What is answered in place of a server.
+
+namespace pgweir::session {
+
+// The next message is the one that a server was asked for.
+void frontend_flow::settle_deferred() {
+    if (x_.server != nullptr)
+        deferred_.begin_on_server();
+    else if (x_.refusal)
+        deferred_.fail(*std::exchange(x_.refusal, std::nullopt));
+}
+
+// No server can be had, and the transaction fails with its first statement, not with BEGIN: a driver that takes its
+// transaction for begun (asyncpg 0.27) would go on with savepoints on this connection for ever.
+frontend_flow::verdict frontend_flow::begin_refused(std::string_view text) {
+    x_.lost = {.active = true, .untold = std::move(x_.refusal)};
+    x_.refusal.reset();
+    x_.client_status = 'T';
+    std::string reply;
+    const bool start = sql::same_word(sql::tokens(text, x_.conforming_strings).next().text, "start");
+    wire::append_command_complete(reply, start ? "START TRANSACTION" : "BEGIN");
+    wire::append_ready_for_query(reply, x_.client_status);
+    x_.answer(reply);
+    return verdict::done;
+}
+
+frontend_flow::verdict frontend_flow::answer_empty() {
+    x_.statements.drop_unnamed();  // as any simple query does
+    std::string reply;
+    wire::append_empty_query(reply);
+    wire::append_ready_for_query(reply, x_.client_status);
+    x_.answer(reply);
+    return verdict::done;
+}
+
+bool frontend_flow::refused_in_simple() {
+    if (!x_.refusal) return false;
+    std::string reply;
+    append_failure(reply, *x_.refusal);
+    wire::append_ready_for_query(reply, x_.client_status);
+    x_.refusal.reset();
+    x_.answer(reply);
+    return true;
+}
+
+bool frontend_flow::refused_in_extended() {
+    if (!x_.refusal) return false;
+    std::string reply;
+    append_failure(reply, *x_.refusal);
+    x_.refusal.reset();
+    x_.answer(reply);
+    x_.discarding = true;
+    return true;
+}
+
+}  // namespace pgweir::session
