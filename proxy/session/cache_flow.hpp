@@ -18,9 +18,9 @@ public:
     explicit cache_flow(exchange& shared) : x_(shared) {}
 
     enum class verdict : std::uint8_t {
-        pass,      ///< it goes to a server
+        pass,  ///< it goes to a server
         answered,  ///< here
-        wait,      ///< it stays in the input until the cache has moved
+        wait,  ///< it stays in the input until the cache has moved
     };
 
     verdict take_query(std::string_view text);

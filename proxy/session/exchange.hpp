@@ -104,7 +104,7 @@ struct exchange {
     client_statements statements;
     std::string parse_scope;  ///< the pool: what one database parses another may not know
     std::string parse_identity;  ///< of statements this client prepares now, by identity()
-    base::interned context_text;       ///< parse_identity, as the cache's keys name it
+    base::interned context_text;  ///< parse_identity, as the cache's keys name it
     std::uint64_t identity_epoch = 0;  ///< in which parse_identity was worked out
     bool identity_stale = true;  ///< what it depends on has changed since
     /// Grows with what changes the meaning of texts until its transaction ends, or until the server has told what a

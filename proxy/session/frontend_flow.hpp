@@ -18,7 +18,8 @@ namespace pgweir::session {
 /// until a server is there.
 class frontend_flow {
 public:
-    explicit frontend_flow(exchange& shared) : x_(shared), rewriter_(shared), lost_(shared), deferred_(shared), cache_(shared) {}
+    explicit frontend_flow(exchange& shared)
+        : x_(shared), rewriter_(shared), lost_(shared), deferred_(shared), cache_(shared) {}
 
     enum class stop : std::uint8_t {
         need_more,    ///< the next message is not whole yet
