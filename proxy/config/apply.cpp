@@ -15,6 +15,8 @@ namespace pgweir::config {
 
 namespace {
 
+constexpr std::string_view rules_section = "cache.rules";
+
 /// A place in the tree: the same path once as the table writes it and once with the names in it.
 struct place {
     std::string pattern;
@@ -29,6 +31,7 @@ public:
     /// Reports what is wrong below `here`; what is right is put off, because the table decides the order of storing.
     void section(const node& here, const place& at) {
         if (here.kind == node::shape::null || here.kind == node::shape::broken) return;
+        if (at.pattern == rules_section && here.kind == node::shape::list) return named_list(here, at);
         if (here.kind != node::shape::map) {
             report(found_, here.where, at.path, "has to be a section with keys of its own");
             return;
@@ -74,6 +77,36 @@ private:
         if (read) read_.push_back({&k, at.target, std::move(*read)});
     }
 
+    /// A list whose entries have a `name` is a map from these names, in which the order counts.
+    void named_list(const node& here, const place& at) {
+        for (const node& item : here.items) {
+            if (item.kind == node::shape::broken) continue;
+            const node* name = item.find("name");
+            if (name == nullptr || name->kind != node::shape::scalar) {
+                report(found_, item.where, at.path, "each entry needs a name, as {name: catalogue, tables: [product]}");
+                continue;
+            }
+            if (has_rule(*at.target.all, name->text)) {
+                report(found_, name->where, join_path(at.path, name->text), "is given twice");
+                continue;
+            }
+            member entry{name->text, item.where, item};
+            std::erase_if(entry.value.members, [](const member& each) { return each.name == "name"; });
+            named(entry, at);
+        }
+    }
+
+    static bool has_rule(const settings& all, std::string_view name) {
+        const auto& rules = all.cache.rules;
+        return std::any_of(rules.begin(), rules.end(), [&](const cache::rule& each) { return each.name == name; });
+    }
+
+    static cache::rule& add_rule(settings& all, const std::string& name) {
+        cache::rule& added = all.cache.rules.emplace_back();
+        added.name = name;
+        return added;
+    }
+
     void named(const member& each, const place& at) {
         place below{extend(at.pattern, any_name), join_path(at.path, each.name), at.target};
         if (std::string why = name_complaint(each.name); !why.empty()) {
@@ -82,6 +115,8 @@ private:
         }
         if (at.pattern == "databases")
             below.target.database = &at.target.all->databases[each.name];
+        else if (at.pattern == rules_section)
+            below.target.rule = &add_rule(*at.target.all, each.name);
         else
             below.target.user = &at.target.all->auth.users[each.name];
         section(each.value, below);

@@ -7,6 +7,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "config/values.hpp"
+
 namespace pgweir::config {
 
 namespace {
@@ -38,6 +40,11 @@ constexpr field root{[](const scope& at, const value& from) { assign((*at.all.*.
 template <auto... Steps>
 constexpr field in_database{[](const scope& at, const value& from) { assign((*at.database.*....*Steps), from); },
                             [](const scope& at) { return to_value((*at.database.*....*Steps)); }};
+
+/// The same, from a rule of the cache on.
+template <auto Step>
+constexpr field in_rule{[](const scope& at, const value& from) { assign(at.rule->*Step, from); },
+                        [](const scope& at) { return to_value(at.rule->*Step); }};
 
 value unseen(const scope&) {
     return {};
@@ -85,6 +92,13 @@ constexpr range timed(base::duration most) {
     return {static_cast<std::uint64_t>(base::duration(1ms).count()), static_cast<std::uint64_t>(most.count())};
 }
 
+constexpr range sized(std::uint64_t least, std::uint64_t most) {
+    return {least, most};
+}
+
+constexpr std::uint64_t kibibyte = 1024;
+constexpr std::uint64_t gibibyte = kibibyte * kibibyte * kibibyte;
+
 constexpr range port_range = counted(1, 65535);
 constexpr range server_range = counted(1, 10'000);
 constexpr range client_range = counted(1, 1'000'000);
@@ -96,6 +110,7 @@ using choices = std::string_view;
 constexpr std::array<choices, 4> methods{"trust", "password", "md5", "scram-sha-256"};
 constexpr std::array<choices, 2> planned_methods{"cert", "hba"};
 constexpr std::array<choices, 2> pool_modes{"session", "transaction"};
+constexpr std::array<choices, 3> cache_modes{"off", "rules", "auto"};
 constexpr std::array<choices, 3> ssl_modes{"disable", "allow", "prefer"};
 constexpr std::array<choices, 3> planned_ssl_modes{"require", "verify-ca", "verify-full"};
 constexpr std::array<choices, 2> shutdown_modes{"service", "sidecar"};
@@ -205,6 +220,32 @@ constexpr std::array table{
     key{"databases.<name>.timeouts.client_idle", type::duration, "off", "A client that is idle for longer is disconnected.",
         in_database<&database::session, &session_settings::client_idle_timeout>, up_to_a_year, or_off},
 
+    key{"cache.mode", type::choice, "off",
+        "Which reads are answered from the result cache: none, those that a rule names, or also those that are asked for often enough.",
+        root<&settings::cache, &cache::settings::mode>, {}, false, cache_modes, {}, at_start_only},
+    key{"cache.ttl", type::duration, "1m",
+        "A reply that no rule is about is kept for this long at most: by then a change is seen that did not come through pgweir.",
+        root<&settings::cache, &cache::settings::ttl>, up_to_a_day, false, {}, {}, at_start_only},
+    key{"cache.largest_reply", type::size, "1MiB", "A larger reply is not kept.",
+        root<&settings::cache, &cache::settings::largest_reply>, sized(kibibyte, gibibyte), false, {}, {}, at_start_only},
+    key{"cache.wait", type::duration, "5s",
+        "A client that asks for what a server executes for another client already waits so long for that reply.",
+        root<&settings::cache, &cache::settings::wait>, up_to_an_hour, false, {}, {}, at_start_only},
+    key{"cache.memory.size", type::size, "64MiB", "For replies in the memory of the process, of each database.",
+        root<&settings::cache, &cache::settings::memory_size>, sized(64 * kibibyte, 1024 * gibibyte), false, {}, {},
+        at_start_only},
+    key{"cache.rules.<name>.tables", type::names, "[]",
+        "Statements that read one of these, as `table` or `schema.table`; none: all. Of several rules the first that matches counts.",
+        in_rule<&cache::rule::tables>, {}, false, {}, {}, at_start_only},
+    key{"cache.rules.<name>.users", type::names, "[]", "Statements of these users; none: of all.",
+        in_rule<&cache::rule::users>, {}, false, {}, {}, at_start_only},
+    key{"cache.rules.<name>.databases", type::names, "[]", "Statements in these databases; none: in all.",
+        in_rule<&cache::rule::databases>, {}, false, {}, {}, at_start_only},
+    key{"cache.rules.<name>.pattern", type::pattern, "\"*\"", "Texts like this, without case; * stands for anything.",
+        in_rule<&cache::rule::pattern>, {}, false, {}, {}, at_start_only},
+    key{"cache.rules.<name>.ttl", type::duration, "5m", "How long such replies are kept; off: not at all.",
+        in_rule<&cache::rule::ttl>, up_to_a_day, or_off, {}, {}, at_start_only},
+
     key{"workers", type::count, "1", "Threads that serve clients. One serves tens of thousands of queries a second.",
         root<&settings::workers>, counted(1, 64), false, {}, {}, at_start_only},
 
@@ -230,8 +271,12 @@ constexpr std::array planned{
     planned_key{"databases.<name>.upstream.sslrootcert", "TLS to the server"},
     planned_key{"databases.<name>.upstream.sslcert", "TLS to the server"},
     planned_key{"databases.<name>.upstream.sslkey", "TLS to the server"},
-    planned_key{"databases.<name>.cache", "the result cache"},
-    planned_key{"cache", "the result cache"},
+    planned_key{"databases.<name>.cache", "a cache of a database's own"},
+    planned_key{"cache.consistency", "weaker promises than that a read sees every write through pgweir"},
+    planned_key{"cache.audit", "hits that are executed again and compared"},
+    planned_key{"cache.redis", "a cache that several pgweir share"},
+    planned_key{"cache.memory.max_age", "replies that are not compared with the shared store"},
+    planned_key{"cache.rules.<name>.stale_while_revalidate", "old replies while a new one is made"},
 };
 // clang-format on
 
@@ -244,6 +289,11 @@ std::string_view below(std::string_view path, std::string_view prefix) {
 }
 
 }  // namespace
+
+std::string format_number(value_type type, std::uint64_t number) {
+    if (type == value_type::duration) return format_duration(base::duration(static_cast<std::int64_t>(number)));
+    return type == value_type::size ? format_size(number) : std::to_string(number);
+}
 
 std::span<const key> key_table() {
     return table;

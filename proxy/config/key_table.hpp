@@ -16,7 +16,9 @@ namespace pgweir::config {
 enum class value_type {
     count,
     duration,
+    size,         ///< bytes
     choice,
+    pattern,      ///< text, a line
     text,         ///< a name: not empty, at most 63 bytes, no control characters
     secret,       ///< text that is never shown
     secret_file,  ///< path of a file that holds the secret
@@ -28,15 +30,20 @@ enum class value_type {
     upstream,     ///< connection URL or keyword string
 };
 
+/// A bound or a value as it would be written.
+std::string format_number(value_type type, std::uint64_t number);
+
 /// A value that was read. Counts, ports and the position of a choice are numbers; `off` is zero or the empty text.
 using value =
     std::variant<std::monostate, std::uint64_t, base::duration, std::string, std::vector<std::string>, conninfo>;
 
-/// Where the fields of a key are: the settings, and below `databases.<name>` and `auth.users.<name>` that entry.
+/// Where the fields of a key are: the settings, and below `databases.<name>`, `auth.users.<name>` and
+/// `cache.rules.<name>` that entry.
 struct scope {
     settings* all = nullptr;
     config::database* database = nullptr;
     auth::user* user = nullptr;
+    cache::rule* rule = nullptr;
 };
 
 /// Writes and reads the field of a key. A key that is only checked (or is another spelling of one) reads as monostate.

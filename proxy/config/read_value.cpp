@@ -19,10 +19,7 @@ namespace {
 constexpr std::string_view off_word = "off";
 
 std::string allowed_range(const key& k) {
-    const bool is_time = k.type == value_type::duration;
-    const auto show = [&](std::uint64_t bound) {
-        return is_time ? format_duration(base::duration(static_cast<std::int64_t>(bound))) : std::to_string(bound);
-    };
+    const auto show = [&](std::uint64_t bound) { return format_number(k.type, bound); };
     if (k.allowed.least == k.allowed.most) return "has to be " + show(k.allowed.least);
     return "has to be from " + show(k.allowed.least) + " to " + show(k.allowed.most) + (k.can_be_off ? ", or off" : "");
 }
@@ -36,6 +33,13 @@ parsed<value> read_count(const key& k, std::string_view text) {
     if (!number) return complaint{number.error()};
     if (!within(k.allowed, *number)) return complaint{allowed_range(k)};
     return value(*number);
+}
+
+parsed<value> read_size(const key& k, std::string_view text) {
+    const auto bytes = parse_size(text);
+    if (!bytes) return complaint{bytes.error()};
+    if (!within(k.allowed, *bytes)) return complaint{allowed_range(k)};
+    return value(*bytes);
 }
 
 parsed<value> read_duration(const key& k, std::string_view text) {
@@ -63,7 +67,7 @@ parsed<value> read_choice(const key& k, std::string_view text) {
     return complaint{why};
 }
 
-parsed<std::string> read_secret(const std::string& text) {
+parsed<std::string> read_text(const std::string& text) {
     if (text.empty()) return complaint{"must not be empty"};
     if (text.find('\0') != std::string::npos) return complaint{"must not hold a NUL byte"};
     return text;
@@ -91,9 +95,11 @@ parsed<value> read_scalar(const key& k, const node& written) {
     switch (k.type) {
         case value_type::count: return read_count(k, text);
         case value_type::duration: return read_duration(k, text);
+        case value_type::size: return read_size(k, text);
         case value_type::choice: return read_choice(k, text);
+        case value_type::pattern: return as_value(read_text(text));
         case value_type::text: return as_value(parse_name(text));
-        case value_type::secret: return as_value(read_secret(text));
+        case value_type::secret: return as_value(read_text(text));
         case value_type::secret_file:
             return as_value(read_secret_file(text, written.where.line > 0 ? written.where.file : ""));
         case value_type::address: return as_value(read_address(text));
@@ -168,7 +174,8 @@ std::optional<value> read_value(const key& k, const node& written, const std::st
     }
     if (k.type == value_type::upstream) return read_upstream(written, path, found);
     if (written.text == off_word && k.can_be_off) return off_value(k.type);
-    const bool is_word = k.type == value_type::count || k.type == value_type::duration;
+    const bool is_word =
+        k.type == value_type::count || k.type == value_type::duration || k.type == value_type::size;
     if (written.text == off_word && is_word) {
         report(found, written.where, path, "cannot be switched off; " + allowed_range(k));
         return std::nullopt;

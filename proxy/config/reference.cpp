@@ -38,10 +38,7 @@ std::string one_of(std::span<const std::string_view> choices) {
 }
 
 std::string bounds(const key& k) {
-    const auto show = [&](std::uint64_t bound) {
-        if (k.type == value_type::duration) return format_duration(base::duration(static_cast<std::int64_t>(bound)));
-        return std::to_string(bound);
-    };
+    const auto show = [&](std::uint64_t bound) { return format_number(k.type, bound); };
     if (k.allowed.least == k.allowed.most) return show(k.allowed.least);
     return show(k.allowed.least) + " to " + show(k.allowed.most);
 }
@@ -50,6 +47,8 @@ std::string kind_of_value(const key& k) {
     switch (k.type) {
         case value_type::count: return bounds(k);
         case value_type::duration: return "duration, " + bounds(k);
+        case value_type::size: return "size, " + bounds(k);
+        case value_type::pattern: return "text";
         case value_type::choice: return one_of(k.choices);
         case value_type::text: return "name";
         case value_type::secret: return "secret";

@@ -9,6 +9,7 @@
 #include "auth/settings.hpp"
 #include "base/log.hpp"
 #include "base/time.hpp"
+#include "cache/settings.hpp"
 #include "net/settings.hpp"
 #include "pool/settings.hpp"
 #include "session/settings.hpp"
@@ -47,6 +48,7 @@ struct settings {
     auth::settings auth;
     /// By the name that clients ask for; "*" serves every name that is not listed.
     std::map<std::string, database> databases;
+    cache::settings cache;
     std::uint32_t workers = 1;  ///< 1 to 64
     config::shutdown shutdown;
     config::log log;

@@ -62,7 +62,7 @@ std::string value_text(const key& k, const value& held) {
     }
     if (const auto* number = std::get_if<std::uint64_t>(&held)) {
         if (k.type == value_type::choice) return *number < k.choices.size() ? std::string(k.choices[*number]) : "";
-        return *number == 0 && k.can_be_off ? "off" : std::to_string(*number);
+        return *number == 0 && k.can_be_off ? "off" : format_number(k.type, *number);
     }
     return {};
 }
@@ -90,7 +90,8 @@ private:
     void fixed(const std::string& pattern, std::string_view name, const scope& at, std::size_t depth) {
         if (!children_of(pattern).empty()) {
             const bool is_empty = (pattern == "auth.users" && all_.auth.users.empty()) ||
-                                  (pattern == "databases" && all_.databases.empty());
+                                  (pattern == "databases" && all_.databases.empty()) ||
+                                  (pattern == "cache.rules" && all_.cache.rules.empty());
             line(depth, name, is_empty ? "{}" : "");
             section(pattern, at, depth + 1);
         } else if (const key* k = find_key(pattern)) {
@@ -105,6 +106,13 @@ private:
             for (auto& [name, database] : all_.databases) {
                 line(depth, as_key(name), "");
                 section(below, {&all_, &database, nullptr}, depth + 1);
+            }
+            return;
+        }
+        if (pattern == "cache.rules") {
+            for (cache::rule& rule : all_.cache.rules) {
+                line(depth, as_key(rule.name), "");
+                section(below, {&all_, nullptr, nullptr, &rule}, depth + 1);
             }
             return;
         }

@@ -150,6 +150,16 @@ parsed<std::uint64_t> parse_size(std::string_view text) {
     return bytes;
 }
 
+std::string format_size(std::uint64_t bytes) {
+    constexpr std::array<std::string_view, 5> units{"B", "KiB", "MiB", "GiB", "TiB"};
+    std::size_t power = 0;
+    while (bytes != 0 && bytes % 1024 == 0 && power + 1 < units.size()) {
+        bytes /= 1024;
+        ++power;
+    }
+    return std::to_string(bytes) + std::string(units[power]);
+}
+
 parsed<bool> parse_bool(std::string_view text) {
     if (text == "true") return true;
     if (text == "false") return false;

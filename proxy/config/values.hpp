@@ -50,6 +50,9 @@ std::string format_duration(base::duration);
 /// Bytes: `512B 64KiB 64MiB 1GiB 1TiB` (powers of 1024), `64kB 64MB 1GB 1TB` (powers of 1000). A bare number is refused.
 parsed<std::uint64_t> parse_size(std::string_view text);
 
+/// In the form that parse_size reads, by the largest power of 1024 that gives a whole number.
+std::string format_size(std::uint64_t bytes);
+
 /// `true` and `false`, nothing else.
 parsed<bool> parse_bool(std::string_view text);
 

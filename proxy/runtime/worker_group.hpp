@@ -3,11 +3,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <thread>
 #include <vector>
 
 #include "relay/listeners.hpp"
 #include "relay/worker.hpp"
+#include "runtime/worker_thread.hpp"
 
 namespace pgweir::runtime {
 
@@ -49,7 +49,7 @@ private:
     void leave_hub(std::uint64_t client, relay::shared_pool& of) override;
 
     std::vector<std::unique_ptr<relay::worker>> workers_;
-    std::vector<std::thread> threads_;
+    std::vector<worker_thread> threads_;
     std::unique_ptr<relay::listeners> listeners_;  ///< of the first worker
 };
 

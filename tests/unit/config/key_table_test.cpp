@@ -34,7 +34,7 @@ TEST(key_table, paths_are_unique_and_rows_complete) {
 // The structs are what a unit test of another module uses; the table is what the reference tells a user.
 TEST(key_table, defaults_are_those_of_the_settings) {
     settings all;
-    const scope at{&all, &all.databases["x"], &all.auth.users["x"]};
+    const scope at{&all, &all.databases["x"], &all.auth.users["x"], &all.cache.rules.emplace_back()};
     for (const key& k : key_table()) {
         if (k.fallback.empty()) continue;
         const value held = k.target.read(at);
@@ -60,18 +60,18 @@ TEST(key_table, defaults_are_those_of_the_settings) {
 // Catches a row with the field of another one.
 TEST(key_table, each_row_has_a_field_of_its_own) {
     settings all;
-    const scope at{&all, &all.databases["x"], &all.auth.users["x"]};
+    const scope at{&all, &all.databases["x"], &all.auth.users["x"], &all.cache.rules.emplace_back()};
     std::uint64_t next = 1000;
     std::map<const key*, std::uint64_t> stored;
     for (const key& k : key_table()) {
-        if (k.type == value_type::count && k.path != "version")
+        if ((k.type == value_type::count || k.type == value_type::size) && k.path != "version")
             k.target.store(at, stored[&k] = ++next);
         else if (k.type == value_type::duration)
             k.target.store(at, base::duration(static_cast<std::int64_t>(stored[&k] = ++next)));
     }
     for (const auto& [k, number] : stored) {
         const value held = k->target.read(at);
-        if (k->type == value_type::count)
+        if (k->type != value_type::duration)
             EXPECT_EQ(std::get<std::uint64_t>(held), number) << k->path;
         else
             EXPECT_EQ(std::get<base::duration>(held).count(), static_cast<std::int64_t>(number)) << k->path;
@@ -88,6 +88,9 @@ TEST(key_table, choices_are_in_the_order_of_the_enumerators) {
     EXPECT_EQ(choice("auth.method", auth::method::scram_sha_256), "scram-sha-256");
     EXPECT_EQ(choice("databases.<name>.pool.mode", pool::mode::session), "session");
     EXPECT_EQ(choice("databases.<name>.pool.mode", pool::mode::transaction), "transaction");
+    EXPECT_EQ(choice("cache.mode", cache::mode::off), "off");
+    EXPECT_EQ(choice("cache.mode", cache::mode::rules), "rules");
+    EXPECT_EQ(choice("cache.mode", cache::mode::automatic), "auto");
     EXPECT_EQ(choice("shutdown.mode", shutdown_mode::service), "service");
     EXPECT_EQ(choice("shutdown.mode", shutdown_mode::sidecar), "sidecar");
     EXPECT_EQ(choice("log.level", base::log::level::debug), "debug");
@@ -100,7 +103,7 @@ TEST(key_table, choices_are_in_the_order_of_the_enumerators) {
 
 TEST(children_of, sections_and_leaves) {
     EXPECT_THAT(children_of(""),
-                ElementsAre("version", "listen", "admin", "auth", "databases", "workers", "shutdown", "log"));
+                ElementsAre("version", "listen", "admin", "auth", "databases", "cache", "workers", "shutdown", "log"));
     EXPECT_THAT(children_of("databases"), ElementsAre(any_name));
     EXPECT_THAT(children_of("databases.<name>.pool.queue"), ElementsAre("max_wait", "max_length"));
     EXPECT_THAT(children_of("workers"), IsEmpty());

@@ -124,8 +124,9 @@ TEST(load, unknown_keys_with_suggestions) {
 }
 
 TEST(load, keys_of_later_versions) {
-    EXPECT_THAT(complaints_after_minimal("cache: {mode: off}\n"),
-                ElementsAre("c.yaml:3:1: cache: not available in this version (the result cache)"));
+    EXPECT_THAT(complaints_after_minimal("cache: {audit: 1/1000}\n"),
+                ElementsAre("c.yaml:3:9: cache.audit: not available in this version (hits that are executed again and "
+                            "compared)"));
     EXPECT_THAT(complaints_after_minimal("listen:\n  tls: {mode: prefer}\n"),
                 ElementsAre("c.yaml:4:3: listen.tls: not available in this version (TLS for clients)"));
     EXPECT_THAT(complaints_in_database("cache: {}"),

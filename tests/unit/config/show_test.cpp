@@ -71,6 +71,14 @@ databases:
       transaction: off
       idle_in_transaction: off
       client_idle: off
+cache:
+  mode: off
+  ttl: 1m
+  largest_reply: 1MiB
+  wait: 5s
+  memory:
+    size: 64MiB
+  rules: {}
 workers: 3
 shutdown:
   mode: service

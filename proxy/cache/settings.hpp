@@ -1,0 +1,42 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "base/time.hpp"
+
+namespace pgweir::cache {
+
+enum class mode : std::uint8_t {
+    off,
+    rules,      ///< what a rule names
+    automatic,  ///< what is asked for often enough and costs enough; rules come first
+};
+
+/// Which replies are kept, and for how long. Of several the first that matches counts. An empty list matches all.
+struct rule {
+    std::string name;
+    std::vector<std::string> tables;  ///< `table` or `schema.table`: a statement that reads one of them
+    std::vector<std::string> users;
+    std::vector<std::string> databases;
+    std::string pattern = "*";  ///< the whole text, without case; * stands for anything
+    base::duration ttl = std::chrono::minutes(5);  ///< off: they are never kept
+
+    bool operator==(const rule&) const = default;
+};
+
+struct settings {
+    cache::mode mode = cache::mode::off;
+    std::uint64_t memory_size = std::uint64_t{64} * 1024 * 1024;  ///< bytes of entries and their upkeep
+    std::uint64_t largest_reply = std::uint64_t{1024} * 1024;     ///< bytes; a larger one is not kept
+    /// Of replies that no rule is about, and what is changed by who does not come through pgweir is seen by then.
+    base::duration ttl = std::chrono::minutes(1);
+    /// Clients that ask for what another client has the server execute wait so long for its reply.
+    base::duration wait = std::chrono::seconds(5);
+    std::deque<rule> rules;  ///< in the order of the file; a reference stays good when more are added
+};
+
+}  // namespace pgweir::cache
