@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.hpp"
+#include "cache/stamp_table.hpp"
+
+namespace pgweir::cache {
+
+/// The stamps that a reply's relations had before its statement was executed.
+struct dependency {
+    const stamp_table::cell* of = nullptr;
+    stamp then = 0;
+};
+
+/// A server's reply to one statement. Never changed; who has been given it may keep it as long as they like.
+struct entry {
+    std::string key;  ///< all that the reply depends on, beside rows
+    std::string description;
+    std::string rows;
+    std::uint64_t row_count = 0;
+    base::duration took{};
+    base::time_point created{};
+    base::time_point expires{};
+    std::vector<dependency> depends_on;
+    std::uint32_t rule = 0;  ///< its number; 0: none
+
+    /// Memory that it takes, with what its place in a store takes.
+    std::size_t bytes() const noexcept;
+    /// Nothing that it depends on has changed, or is about to.
+    bool holds() const noexcept {
+        for (const dependency& each : depends_on)
+            if (each.of->now != each.then || each.of->marks > 0) return false;
+        return true;
+    }
+    bool is_marked() const noexcept {
+        for (const dependency& each : depends_on)
+            if (each.of->marks > 0) return true;
+        return false;
+    }
+};
+
+}  // namespace pgweir::cache

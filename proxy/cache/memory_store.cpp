@@ -1,0 +1,75 @@
+#include "cache/memory_store.hpp"
+
+#include <iterator>
+#include <utility>
+
+#include "base/hash.hpp"
+
+namespace pgweir::cache {
+
+namespace {
+
+// A node of the queue, one of the map and its bucket, the counts of the shared pointer; as malloc rounds them.
+constexpr std::size_t upkeep = 192;
+
+std::uint64_t fingerprint(std::string_view key, std::uint64_t seed) {
+    return base::fingerprint(key, seed);
+}
+
+}  // namespace
+
+std::size_t entry::bytes() const noexcept {
+    return sizeof(entry) + upkeep + key.capacity() + description.capacity() + rows.capacity() +
+           depends_on.capacity() * sizeof(dependency);
+}
+
+memory_store::memory_store(std::size_t max_bytes, std::uint64_t seed, hash_function hash)
+    : hand_(queue_.end()),
+      by_key_(0, seeded_hash{seed, hash != nullptr ? hash : fingerprint}),
+      max_bytes_(max_bytes) {}
+
+const memory_store::pointer* memory_store::find(std::string_view key) {
+    const auto found = by_key_.find(key);
+    if (found == by_key_.end()) return nullptr;
+    found->second->visited = true;
+    return &found->second->what;
+}
+
+bool memory_store::put(pointer what) {
+    remove(what->key);
+    const std::size_t bytes = what->bytes();
+    if (bytes > max_bytes_) return false;
+    while (bytes_ + bytes > max_bytes_) evict_one();
+    queue_.push_front({std::move(what)});
+    by_key_.emplace(queue_.front().what->key, queue_.begin());
+    bytes_ += bytes;
+    return true;
+}
+
+void memory_store::remove(std::string_view key) {
+    if (const auto found = by_key_.find(key); found != by_key_.end()) forget(found->second);
+}
+
+void memory_store::clear() {
+    by_key_.clear();
+    queue_.clear();
+    hand_ = queue_.end();
+    bytes_ = 0;
+}
+
+void memory_store::forget(queue::iterator place) {
+    if (hand_ == place) hand_ = place == queue_.begin() ? queue_.end() : std::prev(place);
+    bytes_ -= place->what->bytes();
+    by_key_.erase(place->what->key);
+    queue_.erase(place);
+}
+
+// From the oldest towards the newest, and round again. What was asked for since the hand came by stays.
+void memory_store::evict_one() {
+    if (hand_ == queue_.end()) hand_ = std::prev(queue_.end());
+    while (std::exchange(hand_->visited, false)) hand_ = hand_ == queue_.begin() ? std::prev(queue_.end()) : std::prev(hand_);
+    ++evictions_;
+    forget(hand_);
+}
+
+}  // namespace pgweir::cache

@@ -1,0 +1,143 @@
+#include "cache/result_cache.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace pgweir::cache {
+
+void write_set::add(bool all, std::span<const relation_id> more) {
+    everything = everything || all;
+    if (everything) {
+        relations.clear();
+        return;
+    }
+    for (const relation_id each : more) {
+        const auto place = std::lower_bound(relations.begin(), relations.end(), each);
+        if (place == relations.end() || *place != each) relations.insert(place, each);
+    }
+}
+
+result_cache::result_cache(const settings& how, std::uint64_t seed, memory_store::hash_function hash)
+    : how_(how), store_(static_cast<std::size_t>(how.memory_size), seed, hash), admission_(seed) {}
+
+std::shared_ptr<const entry> result_cache::find(std::string_view key, base::time_point now) {
+    const memory_store::pointer* found = store_.find(key);
+    if (found == nullptr) return nullptr;
+    const entry& known = **found;
+    if (known.expires > now && known.holds()) return *found;
+    if (known.expires > now && known.is_marked()) return nullptr;  // the writer may yet roll back
+    ++(known.expires > now ? counted_.outdated : counted_.expired);
+    store_.remove(std::string(key));
+    return nullptr;
+}
+
+result_cache::started result_cache::begin(const fill_request& what, client_id who) {
+    std::vector<dependency> depends_on;
+    depends_on.reserve(what.depends_on.size() + 1);
+    const auto depend = [&](relation_id on) {
+        const stamp_table::cell& cell = stamps_.at(on);
+        depends_on.push_back({&cell, cell.now});
+        return cell.marks == 0;
+    };
+    bool unmarked = depend(whole_database);
+    for (const relation_id each : what.depends_on) unmarked = depend(each) && unmarked;
+    if (!unmarked) return {start::marked};
+    if (const flights::flight* under_way = flights_.find(what.key)) {
+        const auto still = [](const dependency& each) { return each.of->now == each.then; };
+        const bool current = std::all_of(under_way->depends_on.begin(), under_way->depends_on.end(), still);
+        if (!what.may_wait || !current) return {start::busy};
+        flights_.join(under_way->id, who);
+        return {start::joined};
+    }
+    if (!what.by_rule && !admission_.admits(what.key)) return {start::not_worth};
+    return {start::fill, flights_.begin(what.key, std::move(depends_on))};
+}
+
+result_cache::waiters result_cache::complete(flights::flight_id which, entry what) {
+    waiters woken;
+    const auto flight = flights_.end(which, woken);
+    if (flight == nullptr) return woken;
+    what.key = std::move(flight->key);
+    what.depends_on = std::move(flight->depends_on);
+    what.depends_on.shrink_to_fit();
+    if (what.description.size() + what.rows.size() > how_.largest_reply) {
+        ++counted_.too_large;
+        return woken;
+    }
+    // What was written meanwhile makes an entry that never holds.
+    if (!what.holds()) return woken;
+    if (store_.put(std::make_shared<const entry>(std::move(what))))
+        ++counted_.stored;
+    else
+        ++counted_.too_large;
+    return woken;
+}
+
+result_cache::waiters result_cache::abandon(flights::flight_id which) {
+    waiters woken;
+    static_cast<void>(flights_.end(which, woken));
+    return woken;
+}
+
+template <class Function>
+void result_cache::for_each_cell(const write_set& what, Function&& apply) {
+    if (what.everything) return apply(stamps_.at(whole_database));
+    for (const relation_id each : what.relations) apply(stamps_.at(each));
+}
+
+void result_cache::mark(const write_set& what) {
+    ++counted_.marks;
+    for_each_cell(what, [](stamp_table::cell& cell) { ++cell.marks; });
+}
+
+void result_cache::unmark(const write_set& what) {
+    --counted_.marks;
+    for_each_cell(what, [](stamp_table::cell& cell) { --cell.marks; });
+}
+
+void result_cache::bump(const write_set& what) {
+    for_each_cell(what, [this](stamp_table::cell& cell) {
+        stamps_.bump(cell);
+        ++counted_.writes;
+    });
+}
+
+std::size_t result_cache::clear() {
+    const std::size_t dropped = store_.size();
+    stamps_.bump(stamps_.at(whole_database));
+    store_.clear();
+    return dropped;
+}
+
+std::size_t result_cache::clear_relation(relation_id which) {
+    stamp_table::cell& cell = stamps_.at(which);
+    stamps_.bump(cell);
+    return store_.remove_if([&](const entry& each) {
+        const auto reads_it = [&](const dependency& one) { return one.of == &cell; };
+        return std::any_of(each.depends_on.begin(), each.depends_on.end(), reads_it);
+    });
+}
+
+std::size_t result_cache::clear_rule(std::uint32_t number) {
+    return store_.remove_if([number](const entry& each) { return each.rule == number; });
+}
+
+result_cache::waiters result_cache::forget() {
+    waiters woken;
+    clear();
+    flights_.end_all(woken);
+    return woken;
+}
+
+statistics result_cache::look() const {
+    statistics now = counted_;
+    now.entries = store_.size();
+    now.bytes = store_.bytes();
+    now.evictions = store_.evictions();
+    now.flights = flights_.size();
+    now.waiting = flights_.waiting();
+    return now;
+}
+
+}  // namespace pgweir::cache

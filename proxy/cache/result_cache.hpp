@@ -1,0 +1,127 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.hpp"
+#include "cache/admission.hpp"
+#include "cache/entry.hpp"
+#include "cache/flights.hpp"
+#include "cache/memory_store.hpp"
+#include "cache/settings.hpp"
+#include "cache/stamp_table.hpp"
+
+namespace pgweir::cache {
+
+/// What a statement, or a transaction, may change.
+struct write_set {
+    bool everything = false;
+    std::vector<relation_id> relations;  ///< sorted, each once
+
+    bool empty() const noexcept { return !everything && relations.empty(); }
+    void add(bool all, std::span<const relation_id> more);
+    void clear() {
+        everything = false;
+        relations.clear();
+    }
+};
+
+struct statistics {
+    std::size_t entries = 0;
+    std::size_t bytes = 0;
+    std::size_t flights = 0;
+    std::size_t waiting = 0;
+    std::size_t marks = 0;
+    std::uint64_t stored = 0;
+    std::uint64_t evictions = 0;
+    std::uint64_t too_large = 0;
+    std::uint64_t writes = 0;   ///< relations whose stamps were bumped for a write
+    std::uint64_t expired = 0;
+    std::uint64_t outdated = 0; ///< entries found with other stamps
+};
+
+/// The result cache of one database in process memory: entries, the stamps that they are compared by, and the marks of
+/// writers. Single-threaded: whoever shares it has a lock around it. What it guarantees, and why, is in ARCHITECTURE.md,
+/// "The result cache"; tests/coherence has a model of it.
+class result_cache {
+public:
+    using client_id = flights::client_id;
+    using waiters = std::vector<client_id>;
+
+    /// `seed`: clients cannot know it.
+    result_cache(const settings& how, std::uint64_t seed, memory_store::hash_function hash = nullptr);
+
+    // ---- reads ----
+
+    /// An entry that may be served now. It is dropped when it may not be any more.
+    std::shared_ptr<const entry> find(std::string_view key, base::time_point now);
+
+    enum class start : std::uint8_t {
+        fill,    ///< to be executed, and then complete() or abandon()
+        joined,  ///< another client executes it: `who` is among the waiters that are returned when that has ended
+        marked,  ///< somebody is about to change what it reads
+        not_worth,  ///< it is not asked for often enough
+        busy,    ///< another client executes it, and it cannot be waited for
+    };
+    struct started {
+        start how = start::busy;
+        flights::flight_id flight = 0;
+    };
+    struct fill_request {
+        std::string_view key;
+        std::span<const relation_id> depends_on;
+        bool by_rule = false;  ///< kept however seldom it is asked for
+        bool may_wait = true;
+    };
+    /// After find() had none. The stamps are taken here, before the statement is executed.
+    started begin(const fill_request& what, client_id who);
+
+    /// Keeps the reply, unless what it depends on was dropped meanwhile. `what` has no key and no dependencies yet.
+    [[nodiscard]] waiters complete(flights::flight_id which, entry what);
+    [[nodiscard]] waiters abandon(flights::flight_id which);
+    void leave(client_id who) { flights_.leave(who); }
+
+    // ---- writes ----
+
+    /// Nothing that depends on `what` is served or kept from here on, until unmark().
+    void mark(const write_set& what);
+    void unmark(const write_set& what);
+    void bump(const write_set& what);
+
+    // ---- operators ----
+
+    /// Returns how many entries were dropped.
+    std::size_t clear();
+    std::size_t clear_relation(relation_id which);
+    std::size_t clear_rule(std::uint32_t number);
+    /// Nothing is known any more, and flights under way are not kept. Marks stay.
+    [[nodiscard]] waiters forget();
+
+    statistics look() const;
+    template <class Function>
+    void for_each_entry(Function&& look) {
+        store_.remove_if([&](const entry& each) {
+            look(each);
+            return false;
+        });
+    }
+
+private:
+    template <class Function>
+    void for_each_cell(const write_set& what, Function&& apply);
+
+    settings how_;
+    stamp_table stamps_;
+    memory_store store_;
+    flights flights_;
+    admission admission_;
+    statistics counted_;
+};
+
+}  // namespace pgweir::cache

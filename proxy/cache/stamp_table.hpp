@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+namespace pgweir::cache {
+
+/// A relation by its oid, or the group of those that are written together (a partitioned table and its partitions).
+using relation_id = std::uint32_t;
+
+/// Stands for all relations of the database: whatever is kept depends on it.
+inline constexpr relation_id whole_database = 0;
+
+/// What a relation's rows are called until they change. A stamp that was ever given is never given again.
+using stamp = std::uint64_t;
+
+/// Of each relation the stamp, and how many writers are about to commit a change of it.
+class stamp_table {
+public:
+    struct cell {
+        stamp now = 0;
+        std::uint32_t marks = 0;
+    };
+
+    /// Stays where it is as long as the table lives. There are no more than the database has relations.
+    cell& at(relation_id relation);
+
+    void bump(cell& which) noexcept { which.now = ++last_; }
+
+private:
+    std::unordered_map<relation_id, cell> cells_;
+    stamp last_ = 0;
+};
+
+}  // namespace pgweir::cache
