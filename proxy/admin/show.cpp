@@ -99,6 +99,14 @@ result_table show_state(const proxy_state& state) {
         leaving += client.leaving ? 1U : 0U;
         logins += client.state == client_state::login && !client.leaving ? 1U : 0U;
     }
+    std::uint64_t cache_flights = 0, cache_waiting = 0, cache_marks = 0, cache_in_doubt = 0, cache_held_back = 0;
+    for (const metrics::cache_snapshot& cache : state.caches) {
+        cache_flights += cache.flights;
+        cache_waiting += cache.waiting;
+        cache_marks += cache.marks;
+        cache_in_doubt += cache.in_doubt;
+        cache_held_back += cache.held_back;
+    }
     result_table table({{"name"}, {"value", number}});
     for (const auto& [name, value] : {std::pair{"in_use", in_use},
                                       {"waiting", waiting},
@@ -110,7 +118,12 @@ result_table show_state(const proxy_state& state) {
                                       {"cancels", cancels + state.cancelling},
                                       {"connecting", connecting},
                                       {"logins", logins},
-                                      {"leaving", leaving}})
+                                      {"leaving", leaving},
+                                      {"cache_flights", cache_flights},
+                                      {"cache_waiting", cache_waiting},
+                                      {"cache_marks", cache_marks},
+                                      {"cache_in_doubt", cache_in_doubt},
+                                      {"cache_held_back", cache_held_back}})
         table.add({name, text_of(value)});
     return table;
 }

@@ -7,6 +7,7 @@
 
 #include "admin/database_stats.hpp"
 #include "metrics/pool_counters.hpp"
+#include "metrics/snapshot.hpp"
 #include "pool/snapshot.hpp"
 #include "relay/views.hpp"
 
@@ -29,6 +30,7 @@ stats_by_database totals_of(const std::vector<pool_view>& pools);
 struct proxy_state {
     std::vector<pool_view> pools;
     std::vector<relay::client_view> clients;
+    std::vector<metrics::cache_snapshot> caches;
     std::size_t cancelling = 0;
     std::size_t connecting = 0;
     stats_by_database averages;  ///< of the last period that has ended

@@ -105,27 +105,39 @@ void result_cache::bump(const write_set& what) {
 
 std::size_t result_cache::clear() {
     const std::size_t dropped = store_.size();
-    stamps_.bump(stamps_.at(whole_database));
-    store_.clear();
+    drop_all();
+    counted_.cleared += dropped;
     return dropped;
+}
+
+void result_cache::drop_all() {
+    stamps_.bump(stamps_.at(whole_database));  // for what is under way
+    store_.clear();
 }
 
 std::size_t result_cache::clear_relation(relation_id which) {
     stamp_table::cell& cell = stamps_.at(which);
     stamps_.bump(cell);
-    return store_.remove_if([&](const entry& each) {
+    return clear_if([&](const entry& each) {
         const auto reads_it = [&](const dependency& one) { return one.of == &cell; };
         return std::any_of(each.depends_on.begin(), each.depends_on.end(), reads_it);
     });
 }
 
 std::size_t result_cache::clear_rule(std::uint32_t number) {
-    return store_.remove_if([number](const entry& each) { return each.rule == number; });
+    return clear_if([number](const entry& each) { return each.rule == number; });
+}
+
+template <class Function>
+std::size_t result_cache::clear_if(Function&& look) {
+    const std::size_t dropped = store_.remove_if(look);
+    counted_.cleared += dropped;
+    return dropped;
 }
 
 result_cache::waiters result_cache::forget() {
     waiters woken;
-    clear();
+    drop_all();
     flights_.end_all(woken);
     return woken;
 }

@@ -43,7 +43,8 @@ struct statistics {
     std::uint64_t too_large = 0;
     std::uint64_t writes = 0;   ///< relations whose stamps were bumped for a write
     std::uint64_t expired = 0;
-    std::uint64_t outdated = 0; ///< entries found with other stamps
+    std::uint64_t outdated = 0;  ///< entries found with other stamps
+    std::uint64_t cleared = 0;   ///< entries, by operators
 };
 
 /// The result cache of one database in process memory: entries, the stamps that they are compared by, and the marks of
@@ -113,6 +114,9 @@ public:
     }
 
 private:
+    void drop_all();
+    template <class Function>
+    std::size_t clear_if(Function&& look);
     template <class Function>
     void for_each_cell(const write_set& what, Function&& apply);
 

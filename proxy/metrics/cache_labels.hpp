@@ -59,46 +59,46 @@ enum class cache_bypass : std::uint8_t {
     system_relation,
     catalog_cast,
     temporary_relation,
+    // What only the catalogs say of it.
+    catalog_too_large,
+    unknown_relation,
+    row_security,
+    foreign_relation,
+    unlogged_relation,
+    sequence,
+    unread_view,
+    unstable_function,
+    unstable_operator,
+    unstable_type,
+    unstable_cast,
     other,
 };
 
 template <>
 struct label_traits<cache_bypass> {
     static constexpr std::string_view label = "reason";
-    static constexpr std::array<std::string_view, 32> values{
-        "in_transaction",
-        "not_read_committed",
-        "pinned",
-        "state_unknown",
-        "pipelined",
-        "row_limit",
-        "named_portal",
-        "starting",
-        "another_pgweir",
-        "standby",
-        "catalog_unread",
-        "pending_writer",
-        "waited",
-        "not_worth",
-        "no_rule",
-        "too_long",
-        "too_deep",
-        "unparsed",
-        "empty",
-        "multi_statement",
-        "not_a_select",
-        "writes_in_cte",
-        "select_into",
-        "locks_rows",
-        "clock_value",
-        "time_literal",
-        "tablesample",
-        "system_column",
-        "system_relation",
-        "catalog_cast",
-        "temporary_relation",
-        "other",
+    static constexpr std::array<std::string_view, 43> values{
+        "in_transaction", "not_read_committed", "pinned", "state_unknown", "pipelined", "row_limit", "named_portal",
+        "starting", "another_pgweir", "standby", "catalog_unread", "pending_writer", "waited", "not_worth", "no_rule",
+        "too_long", "too_deep", "unparsed", "empty", "multi_statement", "not_a_select", "writes_in_cte",
+        "select_into", "locks_rows", "clock_value", "time_literal", "tablesample", "system_column", "system_relation",
+        "catalog_cast", "temporary_relation", "catalog_too_large", "unknown_relation", "row_security",
+        "foreign_relation", "unlogged_relation", "sequence", "unread_view", "unstable_function", "unstable_operator",
+        "unstable_type", "unstable_cast", "other",
     };
+};
+
+/// Why what stood in a cache does no longer.
+enum class cache_invalidation : std::uint8_t {
+    write,   ///< a relation whose rows were changed, or may have been
+    ttl,     ///< an entry that had become too old
+    manual,  ///< an entry that an operator has cleared
+};
+
+template <>
+struct label_traits<cache_invalidation> {
+    static constexpr std::string_view label = "reason";
+    static constexpr std::array<std::string_view, 3> values{"write", "ttl", "manual"};
 };
 
 }  // namespace pgweir::metrics

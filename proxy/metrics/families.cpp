@@ -64,6 +64,20 @@ samples per_pool_and_label(const snapshot& from) {
     return made;
 }
 
+template <auto Value>
+samples per_cache(const snapshot& from) {
+    samples made;
+    for (const cache_snapshot& cache : from.caches) made.push_back(make(count(Value(cache)), {{"cache", cache.name}}));
+    return made;
+}
+
+samples cache_invalidations(const snapshot& from) {
+    samples made;
+    for (const cache_snapshot& cache : from.caches)
+        add_each(made, {{"cache", cache.name}}, cache.invalidations, &count<std::uint64_t>);
+    return made;
+}
+
 template <auto Numbers>
 samples per_label(const snapshot& from) {
     samples made;
@@ -230,6 +244,35 @@ constexpr std::array all_families{
            per_pool<[](const pool& p) { return count(p.counters.surveys); }>},
     family{"pgweir_pinned_clients", gauge, "Clients that keep their server connection now, by reason.",
            per_pool_and_label<[](const pool& p) { return p.pinned; }, from_integer>},
+
+    // Does the cache help?
+    family{"pgweir_cache_requests_total", counter, "Reads that the result cache was asked for, by what it made of them.",
+           per_pool_and_label<[](const pool& p) { return p.counters.cache_requests; }, from_count>},
+    family{"pgweir_cache_bypass_total", counter, "Reads that were neither answered from the cache nor kept, by reason.",
+           per_pool_and_label<[](const pool& p) { return p.counters.cache_bypasses; }, from_count>},
+    family{"pgweir_cache_saved_seconds_total", counter,
+           "Server time that hits saved: what their replies took when they were made. Its rate is in connections.",
+           per_pool<[](const pool& p) { return seconds(p.counters.cache_saved_nanoseconds); }>},
+    family{"pgweir_cache_serving", gauge, "1 when what stands in the cache may be served.",
+           per_cache<[](const cache_snapshot& c) { return c.serves ? 1 : 0; }>},
+    family{"pgweir_cache_entries", gauge, "Replies in the cache.",
+           per_cache<[](const cache_snapshot& c) { return c.entries; }>},
+    family{"pgweir_cache_bytes", gauge, "Memory that they take.",
+           per_cache<[](const cache_snapshot& c) { return c.bytes; }>},
+    family{"pgweir_cache_stores_total", counter, "Replies that were put into the cache.",
+           per_cache<[](const cache_snapshot& c) { return c.stored; }>},
+    family{"pgweir_cache_evictions_total", counter, "Replies that made room for others.",
+           per_cache<[](const cache_snapshot& c) { return c.evictions; }>},
+    family{"pgweir_cache_too_large_total", counter, "Replies that were larger than cache.largest_reply.",
+           per_cache<[](const cache_snapshot& c) { return c.too_large; }>},
+    family{"pgweir_cache_invalidations_total", counter,
+           "Relations that were written, entries that were too old or were cleared, by reason.", cache_invalidations},
+    family{"pgweir_cache_flights", gauge, "Reads that servers execute for the cache.",
+           per_cache<[](const cache_snapshot& c) { return c.flights; }>},
+    family{"pgweir_cache_waiting_clients", gauge, "Clients that wait for the reads of others.",
+           per_cache<[](const cache_snapshot& c) { return c.waiting; }>},
+    family{"pgweir_cache_writes_in_doubt", gauge, "Lost servers that may still commit what they were told to write.",
+           per_cache<[](const cache_snapshot& c) { return c.in_doubt; }>},
 
     // The process
     family{"pgweir_build_info", gauge, "Which pgweir this is.", build_info},

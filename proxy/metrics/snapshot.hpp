@@ -3,9 +3,11 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/time.hpp"
+#include "metrics/cache_labels.hpp"
 #include "metrics/labels.hpp"
 #include "metrics/pin_reason.hpp"
 #include "metrics/pool_counters.hpp"
@@ -38,6 +40,27 @@ struct pool_snapshot {
     pool_counters_sum counters;
 };
 
+/// The result cache of one database at one moment.
+struct cache_snapshot {
+    /// The label `cache`. Unique: host:port/database of the server.
+    std::string name;
+    std::string_view state;  ///< on, or why it does not serve: a name of cache_bypass
+
+    bool serves = false;
+    std::uint64_t entries = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t flights = 0;  ///< statements that are executed for it
+    std::uint64_t waiting = 0;  ///< clients that wait for them
+    std::uint64_t marks = 0;    ///< writes that may be committed and were not seen to end
+    std::uint64_t in_doubt = 0;  ///< servers that were lost in such a write and may still commit it
+    std::uint64_t held_back = 0;  ///< clients that get no server before others know of this pgweir
+
+    std::uint64_t stored = 0;
+    std::uint64_t evictions = 0;
+    std::uint64_t too_large = 0;
+    enum_array<cache_invalidation, std::uint64_t> invalidations;
+};
+
 struct process_snapshot {
     std::string version;
     std::string revision;
@@ -55,6 +78,7 @@ struct process_snapshot {
 
 struct snapshot {
     std::vector<pool_snapshot> pools;
+    std::vector<cache_snapshot> caches;
     process_snapshot process;
 };
 

@@ -13,13 +13,21 @@ namespace {
 
 // Questions that wait for nobody are answered within this time by a server that lives.
 constexpr base::duration longest_answer = std::chrono::seconds(10);
+// Servers are not lent for so long, so that whoever serves from memory alone can be told of us. Who does not answer by
+// then is stuck or cut off, and nobody shall be kept waiting for it.
+constexpr base::duration longest_silence = std::chrono::seconds(5);
 constexpr base::duration first_pause = std::chrono::milliseconds(100);
 constexpr base::duration longest_pause = std::chrono::seconds(5);
 
 }  // namespace
 
-cache_keeper::cache_keeper(const parts& with, shared_pool& like, std::string token, changed tell)
-    : with_(with), like_(like), guard_(std::move(token)), tell_(std::move(tell)), deadline_(*this, 0) {}
+cache_keeper::cache_keeper(const parts& with, shared_pool& like, cache_domain& whose, std::string token)
+    : with_(with),
+      like_(like),
+      domain_(whose),
+      guard_(std::move(token)),
+      deadline_(*this, 0),
+      unknown_since_(with.reactor.now()) {}
 
 void cache_keeper::start() {
     if (!connection_.is_open() && !connecting_) connect();
@@ -60,7 +68,7 @@ void cache_keeper::on_ready(int, net::readiness ready) {
 
 void cache_keeper::on_deadline(int, base::time_point now) {
     if (!connection_.is_open()) {
-        start();
+        if (now >= next_attempt_) start();
     } else if (guard_.unanswered_since() != base::never && now - guard_.unanswered_since() >= longest_answer) {
         return lost("it does not answer");
     } else {
@@ -106,10 +114,25 @@ void cache_keeper::lost(const char* why) {
     settle();
 }
 
+void cache_keeper::tell() {
+    domain_.guard_says(guard_.alone(), guard_.why_not());
+    if (const auto gone = guard_.take_gone(); !gone.empty()) domain_.ended(gone);
+    const base::time_point now = with_.reactor.now();
+    if (guard_.known_to_others()) {
+        pause_ = {};
+        unknown_since_ = base::never;
+    } else if (unknown_since_ == base::never) {
+        unknown_since_ = now;
+    }
+    if (unknown_since_ == base::never || now - unknown_since_ >= longest_silence)
+        domain_.open_gate();
+    else
+        domain_.close_gate();
+}
+
 // Before anything is written: who waits for an answer of ours goes on when it has it.
 void cache_keeper::settle() {
-    tell_(guard_, guard_.take_gone());
-    if (guard_.known_to_others()) pause_ = {};
+    tell();
     write();
     base::time_point next = base::never;
     if (connection_.is_open()) {
@@ -118,6 +141,7 @@ void cache_keeper::settle() {
     } else if (!connecting_) {
         next = next_attempt_;
     }
+    if (!domain_.lends()) next = std::min(next, unknown_since_ + longest_silence);
     if (next == base::never)
         deadline_.clear();
     else

@@ -1,14 +1,13 @@
 #pragma once
 
-#include <functional>
-#include <memory>
+#include <cstdint>
 #include <string>
-#include <vector>
 
 #include "base/bytes.hpp"
 #include "net/deadlines.hpp"
 #include "net/reactor.hpp"
 #include "net/transport.hpp"
+#include "relay/cache_domain.hpp"
 #include "relay/lender.hpp"
 #include "session/cache_guard.hpp"
 #include "upstream/connector.hpp"
@@ -24,11 +23,8 @@ public:
         net::deadline_queue& deadlines;
         lender& servers;
     };
-    /// What the guard says has changed, or servers' processes have ended. May be called from any of the functions here.
-    using changed = std::function<void(const session::cache_guard& guard, const std::vector<std::int32_t>& gone)>;
-
     /// `like`: whose upstream and credentials it connects with. All that is referred to outlives the keeper.
-    cache_keeper(const parts& with, shared_pool& like, std::string token, changed tell);
+    cache_keeper(const parts& with, shared_pool& like, cache_domain& whose, std::string token);
 
     void start();
     /// See cache_guard::watch().
@@ -44,11 +40,12 @@ private:
     void write();
     void lost(const char* why);
     void settle();
+    void tell();
 
     parts with_;
     shared_pool& like_;
+    cache_domain& domain_;
     session::cache_guard guard_;
-    changed tell_;
     net::transport connection_;
     net::registration watched_;
     base::byte_queue unread_;
@@ -56,6 +53,7 @@ private:
     net::deadline deadline_;
     base::duration pause_{};  ///< between two attempts to connect
     base::time_point next_attempt_{};
+    base::time_point unknown_since_;  ///< to who caches alone
     bool connecting_ = false;
 };
 

@@ -179,6 +179,12 @@ void client::on_deadline(int, base::time_point when) {
         case phase::greeting:
             return reject({.reason = outcome::login_timeout}, metrics::client_connect_result::timeout);
         case phase::relaying:
+            if (waits_since_ != base::never && when - waits_since_ >= cache_->domain().settings().wait) {
+                cache_->give_up_waiting();
+                waits_since_ = base::never;
+                feed({});
+                break;
+            }
             borrower_.keep_turn(conversation_->setting_up());
             if (conversation_->expire(when)) {
                 services_.servers.close(std::move(server_), conversation_->close_reason());
@@ -316,6 +322,10 @@ void client::end_if_free() {
 void client::cancel_requested(std::function<void()> done) {
     if (borrower_.waits() && phase_ == phase::relaying) {
         borrower_.cancel();
+    } else if (conversation_ && conversation_->awaits_cache() && phase_ == phase::relaying) {
+        conversation_->refuse({.reason = outcome::cancelled});
+        feed({});
+        after_events();
     } else if (server_ && conversation_->cancel_running()) {
         return services_.servers.cancel(*server_, std::move(done));
     }

@@ -16,6 +16,7 @@
 #include "net/transport.hpp"
 #include "pool/limits.hpp"
 #include "relay/borrower.hpp"
+#include "relay/cache_link.hpp"
 #include "relay/console_session.hpp"
 #include "relay/login_flow.hpp"
 #include "relay/shared_pool.hpp"
@@ -63,6 +64,8 @@ public:
 
     /// What the hub says that listens for this client.
     void on_hub_answer(const session::hub_answer& what);
+    /// Another client's read that it waited for has ended, or its servers may be lent now.
+    void on_cache_moved();
 
     /// Brings the counters up to date, too.
     client_view view();
@@ -126,6 +129,7 @@ private:
     void take_server(std::unique_ptr<upstream::server> server);
     void lost_server();
     void ask_hub();
+    bool cache_holds_back();
     void log_pins();
     void arm_session_deadline();
     void measure_overhead();
@@ -141,6 +145,7 @@ private:
     base::outbox to_client_;     ///< goes out before what the conversation says
     std::unique_ptr<login_flow> login_;
     std::shared_ptr<const database_settings> served_by_;  ///< as at its login: a reload is for later ones
+    std::unique_ptr<cache_link> cache_;  ///< outlives the conversation
     std::unique_ptr<session::conversation> conversation_;
     std::unique_ptr<console_session> console_;
     std::unique_ptr<tunnel> tunnel_;
@@ -156,6 +161,7 @@ private:
     std::int32_t process_id_ = 0;
     base::time_point connected_at_;
     base::time_point lent_at_{};
+    base::time_point waits_since_ = base::never;  ///< for another client's read
     unsigned replies_ = 0;
     net::deadline session_deadline_;
     session::frontend_flow::stop stopped_ = session::frontend_flow::stop::need_more;

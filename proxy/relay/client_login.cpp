@@ -193,6 +193,12 @@ void client::start_session() {
         conversation_->use_routines(pool_->routines);
         if (asks_sequences) conversation_->expect_sequences();
     }
+    if (pool_->cache() != nullptr) {
+        services_.caching.keep_cache(*pool_);
+        cache_ = std::make_unique<cache_link>(
+            cache_link::parts{*pool_->cache(), *pool_, services_.judge, services_.directory.schema()}, id(), user_);
+        conversation_->use_cache(*cache_);
+    }
     if (known) {
         conversation_->set_state(known->startup, known->desired, pool_->scope());
         choose_key({});

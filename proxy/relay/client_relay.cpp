@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <mutex>
@@ -58,6 +59,7 @@ void client::yield_to_waiters() {
 
 // False: its server comes later.
 bool client::borrow() {
+    if (cache_holds_back()) return false;
     switch (borrower_.ask(conversation_->desired().key())) {
         case borrower::answer::waits: return false;
         case borrower::answer::lent: take_server(borrower_.take_server()); break;
@@ -69,6 +71,18 @@ bool client::borrow() {
     return true;
 }
 
+// Nobody writes before a pgweir that serves from its memory alone knows that it is not alone.
+bool client::cache_holds_back() {
+    return pool_->cache() != nullptr && !pool_->cache()->may_lend(id());
+}
+
+void client::on_cache_moved() {
+    if (phase_ == phase::greeting && conversation_ && !server_ && !borrower_.waits()) ask_for_greeting();
+    if (phase_ == phase::relaying && !borrower_.waits() && !terminated_ && stopped_ != frontend_flow::stop::need_more)
+        feed({});
+    after_events();
+}
+
 void client::take_server(std::unique_ptr<upstream::server> server) {
     if (phase_ != phase::relaying && phase_ != phase::greeting) {
         services_.servers.give_back(std::move(server));
@@ -76,6 +90,7 @@ void client::take_server(std::unique_ptr<upstream::server> server) {
     }
     net::pass(net::fault_point::server_lent);
     server_ = std::move(server);
+    if (cache_) cache_->use_server(&server_->state);
     server_->set_user(this);
     lent_at_ = now();
     const bool to_be_probed = server_->unused_for(served_by_->pool.server_check_after, now());
@@ -310,7 +325,12 @@ void client::on_hub_answer(const session::hub_answer& what) {
 }
 
 void client::arm_session_deadline() {
-    const base::time_point when = conversation_->deadline();
+    base::time_point when = conversation_->deadline();
+    if (!conversation_->awaits_cache())
+        waits_since_ = base::never;
+    else if (waits_since_ == base::never)
+        waits_since_ = now();
+    if (waits_since_ != base::never) when = std::min(when, waits_since_ + cache_->domain().settings().wait);
     if (when == base::never) {
         if (session_deadline_.is_armed()) session_deadline_.clear();
     } else {

@@ -34,6 +34,8 @@ public:
     virtual class lender& lender_of(std::uint32_t worker) = 0;
     /// On that client's worker's thread. Nothing happens if it is gone.
     virtual void tell_client(std::uint64_t client, const session::hub_answer& what) = 0;
+    /// What that client waited for in its cache has moved. On its worker's thread; nothing happens if it is gone.
+    virtual void cache_moved(std::uint64_t client) = 0;
     /// Cancels what that client runs; `done` is called on the client's worker. Any thread.
     virtual void cancel(client_address where, std::function<void()> done) = 0;
 
@@ -114,6 +116,11 @@ private:
     void read_routines(std::unique_ptr<upstream::server> server, use then, bool fresh = false);
     use give_back_read();
     void go_on_reading(std::unique_ptr<upstream::server> server, const std::shared_ptr<reading>& how);
+    struct schema_in_reading;
+    void read_schema(std::unique_ptr<upstream::server> server, const std::shared_ptr<reading>& after);
+    void go_on_reading_schema(std::unique_ptr<upstream::server> server, const std::shared_ptr<schema_in_reading>& how);
+    void schema_read(shared_pool& pool, schema_in_reading& how, bool sound);
+    void end_reading(std::unique_ptr<upstream::server> server, reading& how, bool broken);
     void routines_read(shared_pool& pool, reading& how);
     void routines_not_read(shared_pool& pool, bool refused);
     void lost_before_use(std::unique_ptr<upstream::server> server);

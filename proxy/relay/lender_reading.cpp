@@ -7,31 +7,19 @@
 
 #include "base/log.hpp"
 #include "catalog/routine_reading.hpp"
-#include "relay/lender.hpp"
+#include "relay/lender_reading.hpp"
 
 // How a worker asks, on servers of the pools, what a database's own functions may do to a session. A connection of its
 // own would take one of the places for connections, and could not log in where only clients have passwords.
 
 namespace pgweir::relay {
 
-namespace {
-
-// "15.4 (Debian ...)", "17beta1"; 0 when it is no number.
 int major_version(std::string_view reported) {
     int number = 0;
     std::from_chars(reported.data(), reported.data() + reported.size(), number);
     return number;
 }
 
-}  // namespace
-
-struct lender::reading {
-    catalog::routine_reading what;
-    std::uint64_t schema;  ///< the counter of changes when it began
-    base::time_point since;
-    bool fresh;
-    use then;
-};
 
 void lender::ask(std::unique_ptr<upstream::server> server, std::string_view sql, question::callback done) {
     const std::uint64_t number = ++questions_asked_;
@@ -72,12 +60,17 @@ void lender::go_on_reading(std::unique_ptr<upstream::server> server, const std::
             routines_read(pool, *how);
         else
             routines_not_read(pool, !broken);
-        if (broken) {
-            if (how->fresh) return lost_before_use(std::move(told.server));
-            close(std::move(told.server), metrics::server_disconnect_reason::check_failed);
-        }
-        how->then(std::move(told.server));
+        if (!broken && pool.cache() != nullptr) return read_schema(std::move(told.server), how);
+        end_reading(std::move(told.server), *how, broken);
     });
+}
+
+void lender::end_reading(std::unique_ptr<upstream::server> server, reading& how, bool broken) {
+    if (broken) {
+        if (how.fresh) return lost_before_use(std::move(server));
+        close(std::move(server), metrics::server_disconnect_reason::check_failed);
+    }
+    how.then(std::move(server));
 }
 
 void lender::routines_read(shared_pool& pool, reading& how) {

@@ -15,11 +15,22 @@ shared_pool& pool_directory::find_or_make(const std::string& database, const std
         if (!budget) budget = std::make_unique<pool::database_budget>(how->pool.max_servers);
         pool = std::make_unique<shared_pool>(database, server_user, how,
                                              forced ? how->upstream_credentials() : proven(), workers_, budget.get());
+        if (how->cache.mode != cache::mode::off) use_cache(*pool);
     } else if (!forced) {
         // The client has just proved it, so it is at least as new as what is kept.
         pool->credentials = proven();
     }
     return *pool;
+}
+
+// Two names of one server are two caches: its lock tells one from the other as it does two processes.
+void pool_directory::use_cache(shared_pool& pool) {
+    const upstream::settings& to = pool.settings()->upstream;
+    const std::string& database = to.database.empty() ? pool.database() : to.database;
+    const std::string where = to.host + ":" + std::to_string(to.port) + "/" + database;
+    auto& found = caches_[where];
+    if (!found) found = std::make_unique<cache_domain>(where, pool.settings()->cache, seeds_(), wake_);
+    pool.use_cache(*found);
 }
 
 std::vector<std::unique_ptr<pool::member>> pool_directory::serve_by(const std::shared_ptr<const service_settings>& what,

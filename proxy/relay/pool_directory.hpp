@@ -14,6 +14,7 @@
 #include "base/shared_counter.hpp"
 #include "pool/database_budget.hpp"
 #include "pool/limits.hpp"
+#include "relay/cache_domain.hpp"
 #include "relay/notifiers.hpp"
 #include "relay/shared_pool.hpp"
 
@@ -44,6 +45,16 @@ public:
     [[nodiscard]] std::vector<std::unique_ptr<pool::member>> serve_by(
         const std::shared_ptr<const service_settings>& what, base::time_point now);
 
+    /// To be called before there are pools: how caches reach clients, and numbers that no client knows.
+    void use_for_caches(cache_domain::wake to_clients, std::function<std::uint64_t()> seeds) {
+        wake_ = std::move(to_clients);
+        seeds_ = std::move(seeds);
+    }
+    template <class Function>
+    void for_each_cache(Function&& apply) {
+        for (auto& [where, cache] : caches_) apply(*cache);
+    }
+
     template <class Function>
     void for_each(Function&& apply) {
         for (auto& [key, pool] : pools_) apply(*pool);
@@ -58,6 +69,11 @@ private:
     base::shared_counter schema_;
     notifiers notifiers_;  ///< outlives the pools, whose servers are known to it
     std::map<std::string, std::unique_ptr<pool::database_budget>> budgets_;
+    void use_cache(shared_pool& pool);
+
+    cache_domain::wake wake_;
+    std::function<std::uint64_t()> seeds_;
+    std::map<std::string, std::unique_ptr<cache_domain>> caches_;  ///< by the database at the server
     std::map<std::pair<std::string, std::string>, std::unique_ptr<shared_pool>> pools_;
 };
 

@@ -13,6 +13,7 @@
 #include "auth/server_login.hpp"
 #include "auth/settings.hpp"
 #include "base/time.hpp"
+#include "cache/settings.hpp"
 #include "pool/settings.hpp"
 #include "session/settings.hpp"
 #include "upstream/settings.hpp"
@@ -23,6 +24,7 @@ struct database_settings {
     upstream::settings upstream;
     pool::settings pool;
     session::settings session;
+    cache::settings cache;
 
     /// What servers are logged in to with, if the upstream names a user.
     auth::credentials upstream_credentials() const {
@@ -35,6 +37,7 @@ struct database_settings {
 
 /// What all workers serve by. Never changed once it is shared; a reload makes another.
 struct service_settings {
+    cache::settings cache;  ///< as at the start: a reload does not change it
     std::map<std::string, database_settings> databases;  ///< "*" serves every name that is not listed
     auth::method method = auth::method::scram_sha_256;
     std::map<std::string, auth::secret> secrets;  ///< by user; SCRAM verifiers worked out beforehand

@@ -1,6 +1,9 @@
 #include "relay/shared_pool.hpp"
 
+#include <memory>
 #include <utility>
+
+#include "relay/cache_domain.hpp"
 
 namespace pgweir::relay {
 
@@ -45,6 +48,8 @@ std::vector<std::unique_ptr<pool::member>> shared_pool::reconfigure(std::shared_
     const auto before = std::exchange(settings_, std::move(how));
     servers.set_settings(settings_->pool, now);
     if (settings_->upstream.leads_to_same(before->upstream)) return {};
+    // Its clients' reads and writes are another database's from now on.
+    if (cache_ != nullptr) cache_->retire();
     if (settings_->upstream.forces_user()) credentials = settings_->upstream_credentials();
     greetings_.clear();
     last_failure.reset();
@@ -77,6 +82,10 @@ void shared_pool::server_opened(const session::server_state& state) {
         const greeting& told = plain->second.told;
         if (!same_server(told, state) || told.desired != state.baseline) greetings_.clear();
     }
+    base::published<std::string>::copy known;
+    parse_context.renew(known);
+    if (!known.value || *known.value != state.parse_context)
+        parse_context.publish(std::make_shared<const std::string>(state.parse_context));
     remember_greeting({}, {state.reported, state.baseline});
     last_failure.reset();
 }

@@ -13,6 +13,7 @@
 #include "auth/server_login.hpp"
 #include "base/published.hpp"
 #include "catalog/reading_times.hpp"
+#include "catalog/schema_map.hpp"
 #include "metrics/pool_counters.hpp"
 #include "pool/server_pool.hpp"
 #include "relay/greeting.hpp"
@@ -25,6 +26,8 @@
 #include "upstream/server.hpp"
 
 namespace pgweir::relay {
+
+class cache_domain;
 
 /// One pool as all workers see it: the servers of one (database, server user), what they are opened with, and what
 /// new clients are greeted with. Lives until the process ends. Everything but names and mode is used under the
@@ -42,6 +45,14 @@ public:
     metrics::pool_counters& counters(std::uint32_t worker) noexcept { return counters_[worker]; }
     /// What the database's own functions may do to sessions. Where servers are not shared, nothing is ever published.
     base::published<sql::suspects> routines;
+    /// What the catalogs say; null: not known.
+    base::published<catalog::schema_map> schema_map;
+    /// What a server that was opened last has for an untouched session: session::server_state::parse_context.
+    base::published<std::string> parse_context;
+
+    /// Null: nothing of this pool is cached. Never changes to another one.
+    cache_domain* cache() const noexcept { return cache_; }
+    void use_cache(cache_domain& of_database) noexcept { cache_ = &of_database; }
 
     // ---- under the directory's mutex ----
 
@@ -86,6 +97,7 @@ private:
     std::shared_ptr<const database_settings> settings_;
     bool shares_servers_;
     bool in_use_ = true;
+    cache_domain* cache_ = nullptr;
     std::deque<metrics::pool_counters> counters_;
     std::map<std::string, session::pin_set, std::less<>> pins_seen_;
     std::set<std::pair<std::string, std::string>> sequences_asked_;  ///< user and application

@@ -1,28 +1,89 @@
 #include "relay/statement_judge.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "base/hash.hpp"
+#include "cache/rule_match.hpp"
 #include "sql/shape.hpp"
 #include "sql/understand.hpp"
 
 namespace pgweir::relay {
 
-statement_judge::statement_judge(std::uint64_t seed) : seed_(seed), memo_(memo_bytes, seed) {}
+namespace {
 
-const statement_judge::verdict& statement_judge::judge(std::string_view text,
-                                                       const std::shared_ptr<const judge_scope>& scope) {
+bool lists(const std::vector<std::string>& names, const std::string& name) {
+    return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// `table` or `schema.table`, as the configuration has it.
+sql::qualified_name table_name(const std::string& written) {
+    const auto dot = written.find('.');
+    if (dot == std::string::npos) return {{}, written};
+    return {written.substr(0, dot), written.substr(dot + 1)};
+}
+
+bool have_common(const std::vector<catalog::relation_id>& a, const std::vector<catalog::relation_id>& b) {
+    return std::any_of(a.begin(), a.end(),
+                       [&](catalog::relation_id each) { return std::binary_search(b.begin(), b.end(), each); });
+}
+
+}  // namespace
+
+statement_judge::statement_judge(std::uint64_t seed, std::deque<cache::rule> rules)
+    : seed_(seed), rules_(std::move(rules)), memo_(memo_bytes, seed) {}
+
+statement_judge::scope_pointer statement_judge::scope_of(judge_scope wanted) {
+    const auto same = [&](const scope_pointer& each) {
+        return each->map == wanted.map && each->schemas == wanted.schemas && each->user == wanted.user &&
+               each->database == wanted.database;
+    };
+    const auto known = std::find_if(scopes_.begin(), scopes_.end(), same);
+    if (known != scopes_.end()) {
+        std::rotate(scopes_.begin(), known, known + 1);
+        return scopes_.front();
+    }
+    const catalog::name_scope names{wanted.schemas};
+    std::uint32_t number = 0;
+    for (const cache::rule& each : rules_) {
+        ++number;
+        if (!lists(each.users, wanted.user) || !lists(each.databases, wanted.database)) continue;
+        judge_scope::applicable_rule rule{number, &each, {}};
+        for (const std::string& table : each.tables) {
+            const auto found = wanted.map->relations_named(table_name(table), names);
+            rule.tables.insert(rule.tables.end(), found.begin(), found.end());
+        }
+        std::sort(rule.tables.begin(), rule.tables.end());
+        wanted.rules.push_back(std::move(rule));
+    }
+    if (scopes_.size() == most_scopes) scopes_.pop_back();
+    scopes_.insert(scopes_.begin(), std::make_shared<const judge_scope>(std::move(wanted)));
+    return scopes_.front();
+}
+
+const statement_judge::verdict& statement_judge::judge(std::string_view text, const scope_pointer& scope) {
     const bool kept = text.size() <= longest_kept;
     if (kept && slots_.empty()) slots_.resize(slot_count);
     slot* place = kept ? &slots_[base::fingerprint(text, seed_) % slot_count] : nullptr;
-    if (place != nullptr && place->scope == scope && place->text == text) return place->found;
+    if (place == nullptr) return unkept_ = work_out(text, *scope);
+    if (place->scope == scope && place->text == text) return place->found;
+    place->found = work_out(text, *scope);
+    place->text = text;
+    place->scope = scope;
+    return place->found;
+}
+
+statement_judge::verdict statement_judge::work_out(std::string_view text, const judge_scope& scope) {
     const sql::memo::facts_pointer facts = facts_of(text);
-    const catalog::name_scope names{scope->schemas};
-    verdict& into = place != nullptr ? place->found : unkept_;
-    into = {scope->map->reads_of(*facts, names), scope->map->writes_of(*facts, names)};
-    if (place != nullptr) {
-        place->text = text;
-        place->scope = scope;
+    const catalog::name_scope names{scope.schemas};
+    verdict found{scope.map->reads_of(*facts, names), scope.map->writes_of(*facts, names)};
+    for (const auto& [number, rule, tables] : scope.rules) {
+        const bool reads_one = rule->tables.empty() || have_common(found.reads.depends_on, tables);
+        if (!reads_one || !cache::is_like(text, rule->pattern)) continue;
+        found.rule = number;
+        break;
     }
-    return into;
+    return found;
 }
 
 sql::memo::facts_pointer statement_judge::facts_of(std::string_view text) {

@@ -11,6 +11,7 @@ worker::worker(std::uint32_t index, const worker_common& common, std::shared_ptr
       silence_(reactor_, deadlines_),
       common_(common),
       lender_(index, reactor_, deadlines_, random_, common.directory, common.others),
+      judge_(random_.number(), settings->cache.rules),
       services_{.reactor = reactor_,
                 .deadlines = deadlines_,
                 .random = random_,
@@ -19,6 +20,8 @@ worker::worker(std::uint32_t index, const worker_common& common, std::shared_ptr
                 .cancels = common.cancels,
                 .home = *this,
                 .listening = common.listening,
+                .caching = common.caching,
+                .judge = judge_,
                 .console = common.console,
                 .applications = common.applications,
                 .settings = std::move(settings),
@@ -54,6 +57,11 @@ borrower* worker::find(std::uint64_t client) const {
 void worker::tell(std::uint64_t client, const session::hub_answer& what) {
     const auto found = clients_.find(client);
     if (found != clients_.end()) found->second->on_hub_answer(what);
+}
+
+void worker::cache_moved(std::uint64_t client) {
+    const auto found = clients_.find(client);
+    if (found != clients_.end()) found->second->on_cache_moved();
 }
 
 void worker::destroy(client& which) {

@@ -25,6 +25,7 @@ struct worker_common {
     virtual_database* console;
     metrics::application_names& applications;
     hub_access& listening;
+    cache_access& caching;
 };
 
 /// One event loop, its clients, and its hands on the pools. Everything but post() and the counters belongs to the
@@ -60,6 +61,7 @@ public:
 
     borrower* find(std::uint64_t client) const;
     void tell(std::uint64_t client, const session::hub_answer& what);
+    void cache_moved(std::uint64_t client);
     void cancel(std::uint64_t client, std::function<void()> done);
 
     /// Clients leave at their next boundary, or at once.
@@ -86,6 +88,7 @@ private:
     net::random_source random_;
     worker_common common_;
     lender lender_;
+    statement_judge judge_;
     worker_services services_;
     base::intrusive_list<client, newcomer_tag> newcomers_;
     std::unordered_map<std::uint64_t, std::unique_ptr<client>> clients_;

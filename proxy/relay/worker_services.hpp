@@ -12,6 +12,7 @@
 #include "relay/lender.hpp"
 #include "relay/pool_directory.hpp"
 #include "relay/settings.hpp"
+#include "relay/statement_judge.hpp"
 #include "relay/virtual_database.hpp"
 
 namespace pgweir::relay {
@@ -41,6 +42,15 @@ protected:
     ~hub_access() = default;
 };
 
+/// The way to those who keep the locks of caches. Any thread.
+class cache_access {
+public:
+    virtual void keep_cache(shared_pool& of) = 0;
+
+protected:
+    ~cache_access() = default;
+};
+
 /// What a client finds on its worker. Everything outlives the clients.
 struct worker_services {
     net::reactor& reactor;
@@ -51,6 +61,8 @@ struct worker_services {
     cancel_registry& cancels;
     client_home& home;
     hub_access& listening;
+    cache_access& caching;
+    statement_judge& judge;
     virtual_database* console;
     metrics::application_names& applications;
     std::shared_ptr<const service_settings> settings;

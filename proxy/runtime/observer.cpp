@@ -77,6 +77,7 @@ void observer::collect_pools(admin::proxy_state& state) const {
             metrics::add(view.counters, pool.counters(index));
         state.pools.push_back(std::move(view));
     });
+    directory_.for_each_cache([&](relay::cache_domain& cache) { state.caches.push_back(cache.look()); });
     const std::lock_guard averages_lock(averages_mutex_);
     state.averages = averages_;
 }
@@ -141,6 +142,7 @@ metrics::snapshot observer::metrics_snapshot() {
 
     metrics::snapshot taken;
     for (const auto& pool : state.pools) taken.pools.push_back(snapshot_of(pool, state));
+    taken.caches = state.caches;
     taken.process.version = admin::version();
     taken.process.revision = admin::revision();
     for (std::uint32_t index = 0; index < workers_.size(); ++index) {

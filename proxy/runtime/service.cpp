@@ -130,6 +130,7 @@ void service::reload() {
 // Only when all workers have the settings: then no newcomer can make a pool by older ones.
 void service::serve_by_current() {
     run_on(0, [this](relay::worker& worker) { worker.servers().serve_by(settings_); });
+    workers_.keep_caches(directory_);
 }
 
 // Returns when it has run.

@@ -28,9 +28,10 @@ const auth::secret* unchanged(const std::string& name, const auth::user& user, c
 std::shared_ptr<relay::service_settings> build_all_but_secrets(const config::settings& configured) {
     auto built = std::make_shared<relay::service_settings>();
     for (const auto& [name, database] : configured.databases) {
-        auto& known = built->databases[name] = {database.upstream, database.pool, database.session};
+        auto& known = built->databases[name] = {database.upstream, database.pool, database.session, configured.cache};
         known.session.setup_timeout = database.upstream.connect_timeout;
     }
+    built->cache = configured.cache;
     built->method = configured.auth.method;
     for (const auto& network : configured.auth.allow_trust_from) static_cast<void>(built->trusted.add(network));
     built->console_users = configured.admin.console_users;

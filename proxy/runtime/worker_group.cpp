@@ -1,5 +1,7 @@
 #include "runtime/worker_group.hpp"
 
+#include <memory>
+#include <mutex>
 #include <utility>
 
 #include "relay/client_id.hpp"
@@ -13,13 +15,18 @@ worker_group::~worker_group() {
 void worker_group::create(std::uint32_t count, relay::pool_directory& directory, relay::cancel_registry& cancels,
                           relay::virtual_database* console, metrics::application_names& applications,
                           const std::shared_ptr<const relay::service_settings>& settings) {
-    const relay::worker_common common{directory, cancels, *this, console, applications, *this};
+    const relay::worker_common common{directory, cancels, *this, console, applications, *this, *this};
     for (std::uint32_t index = 0; index < count; ++index)
         workers_.push_back(std::make_unique<relay::worker>(index, common, settings));
     relay::worker& first = at(relay::first_worker);
     listeners_ = std::make_unique<relay::listeners>(
         relay::listener::parts{first.reactor(), first.deadlines(), first.servers(), directory.who_notifies()},
         first.random(), *this);
+    keepers_ = std::make_unique<relay::cache_keepers>(
+        relay::cache_keeper::parts{first.reactor(), first.deadlines(), first.servers()}, first.random(), *this);
+    directory.use_for_caches([this](std::uint64_t client) {
+        post(relay::worker_of(client), [this, client] { cache_moved(client); });
+    }, [seeds = std::make_shared<net::random_source>()] { return seeds->number(); });
 }
 
 void worker_group::start() {
@@ -50,6 +57,15 @@ relay::borrower* worker_group::find(std::uint32_t worker, std::uint64_t client) 
 
 void worker_group::tell_client(std::uint64_t client, const session::hub_answer& what) {
     at(relay::worker_of(client)).tell(client, what);
+}
+
+void worker_group::keep_caches(relay::pool_directory& of) {
+    const std::lock_guard lock(of.mutex());
+    of.for_each([this](relay::shared_pool& pool) { keepers_->keep(pool); });
+}
+
+void worker_group::cache_moved(std::uint64_t client) {
+    at(relay::worker_of(client)).cache_moved(client);
 }
 
 void worker_group::ask_hub(std::uint64_t client, relay::shared_pool& of, session::hub_request what) {

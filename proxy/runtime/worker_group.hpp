@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "relay/cache_keepers.hpp"
 #include "relay/listeners.hpp"
 #include "relay/worker.hpp"
 #include "runtime/worker_thread.hpp"
@@ -12,7 +13,7 @@
 namespace pgweir::runtime {
 
 /// All workers, each with its thread, and the way from one to another.
-class worker_group final : public relay::worker_switch, relay::hub_access {
+class worker_group final : public relay::worker_switch, relay::hub_access, relay::cache_access {
 public:
     worker_group() = default;
     ~worker_group();
@@ -24,10 +25,13 @@ public:
     void start();
     /// The pools serve by another configuration now. Any thread.
     void reconfigured() { listeners_->reconfigured(); }
+    /// Of the pools that are known.
+    void keep_caches(relay::pool_directory& of);
     /// Stops the loops and waits for the threads.
     void join();
     /// After join(): the workers with all that they own.
     void destroy() {
+        keepers_.reset();
         listeners_.reset();
         workers_.clear();
     }
@@ -42,7 +46,9 @@ public:
     relay::borrower* find(std::uint32_t worker, std::uint64_t client) override;
     relay::lender& lender_of(std::uint32_t worker) override;
     void tell_client(std::uint64_t client, const session::hub_answer& what) override;
+    void cache_moved(std::uint64_t client) override;
     void cancel(relay::client_address where, std::function<void()> done) override;
+    void keep_cache(relay::shared_pool& of) override { keepers_->keep(of); }
 
 private:
     void ask_hub(std::uint64_t client, relay::shared_pool& of, session::hub_request what) override;
@@ -51,6 +57,7 @@ private:
     std::vector<std::unique_ptr<relay::worker>> workers_;
     std::vector<worker_thread> threads_;
     std::unique_ptr<relay::listeners> listeners_;  ///< of the first worker
+    std::unique_ptr<relay::cache_keepers> keepers_;  ///< of the first worker
 };
 
 }  // namespace pgweir::runtime

@@ -54,7 +54,7 @@ void note_query(exchange& x, std::string_view text, effect flags, pending_reques
     if (command == sql::block_command::begin || command == sql::block_command::start_transaction)
         x.block_did_more = did_more;
     entry.may_end_block = sql::has(flags, commits_inside);
-    const bool may_commit = outside_of_block(x) || sql::has(flags, commits_inside) || x.unsynced;
+    const bool may_commit = outside_of_block(x) || sql::has(flags, commits_inside);
     if (may_commit && !only_rolls_back(flags)) mark(x, entry);
 }
 

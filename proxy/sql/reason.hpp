@@ -6,7 +6,8 @@
 
 namespace pgweir::sql {
 
-/// Why the result of a text is never cached, as far as its syntax alone tells: a set of bits.
+/// Why the result of a text is never cached: a set of bits. sql::understand() finds what the syntax alone tells;
+/// catalog::schema_map adds what only the catalogs know.
 enum class reason : std::uint32_t {
     none = 0,
 
@@ -28,6 +29,19 @@ enum class reason : std::uint32_t {
     system_relation = 1U << 13,
     catalog_cast = 1U << 14,
     temporary_relation = 1U << 15,
+
+    // Of the database's own objects.
+    unknown_relation = 1U << 16,
+    foreign_relation = 1U << 17,
+    unlogged_relation = 1U << 18,
+    sequence = 1U << 19,
+    row_security = 1U << 20,
+    unread_view = 1U << 21,
+    unstable_function = 1U << 22,
+    unstable_operator = 1U << 23,
+    unstable_type = 1U << 24,
+    unstable_cast = 1U << 25,
+    catalog_too_large = 1U << 26,
 };
 
 constexpr reason operator|(reason a, reason b) noexcept {
@@ -76,6 +90,27 @@ inline constexpr std::array reason_descriptions{
     reason_description{reason::catalog_cast, "catalog_cast", "A cast to regclass or the like looks into the catalogs."},
     reason_description{reason::temporary_relation, "temporary_relation",
                        "A temporary relation exists in one server session only."},
+    reason_description{reason::catalog_too_large, "catalog_too_large",
+                       "The database has more relations, functions or types than are read."},
+    reason_description{reason::unknown_relation, "unknown_relation",
+                       "A relation was in no schema of search_path when the catalogs were read."},
+    reason_description{reason::row_security, "row_security",
+                       "A table has row-level security: who asks sees other rows."},
+    reason_description{reason::foreign_relation, "foreign_relation",
+                       "The rows of a foreign table are changed by others than this database."},
+    reason_description{reason::unlogged_relation, "unlogged_relation",
+                       "A crash empties an unlogged table, which nobody is told of."},
+    reason_description{reason::sequence, "sequence", "A sequence moves on without a write that is seen."},
+    reason_description{reason::unread_view, "unread_view",
+                       "The definition of a view is too long, or PostgreSQL 15's grammar does not know it."},
+    reason_description{reason::unstable_function, "unstable_function",
+                       "The result of a function may change without a write, or nobody knows whether it may."},
+    reason_description{reason::unstable_operator, "unstable_operator",
+                       "The result of an operator may change without a write, or nobody knows whether it may."},
+    reason_description{reason::unstable_type, "unstable_type",
+                       "How values of a type are read or written may change, or nobody knows whether it may."},
+    reason_description{reason::unstable_cast, "unstable_cast",
+                       "A cast of the database's own runs a function whose result may change without a write."},
 };
 
 /// The first of `reasons` in the order above; nullptr when there is none.

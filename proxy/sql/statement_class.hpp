@@ -43,8 +43,8 @@ enum class statement_class : std::uint8_t {
     call,
     do_block,
     refresh,      ///< a materialized view
-    maintenance,  ///< VACUUM, ANALYZE, CLUSTER, REINDEX, CHECKPOINT
-    ddl,          ///< whatever changes catalogs, CREATE TABLE AS included, and whatever is not listed
+    maintenance,  ///< VACUUM, ANALYZE, CLUSTER, CHECKPOINT
+    ddl,          ///< whatever changes catalogs, CREATE TABLE AS and REINDEX included, and whatever is not listed
 };
 
 /// For people: the command as one or two words.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sql/reason.hpp"
+#include "sql/row_event.hpp"
 #include "sql/statement_class.hpp"
 
 namespace pgweir::sql {
@@ -31,6 +32,8 @@ struct statement_facts {
     /// Targets of INSERT, UPDATE, DELETE, MERGE, COPY FROM, TRUNCATE and REFRESH, and what a utility statement creates,
     /// changes or drops by name.
     std::vector<qualified_name> writes;
+    /// What happens to rows of `writes`, all of them together. ON CONFLICT DO UPDATE is an update as well.
+    row_event events = row_event::none;
 
     /// What stands where a function is called, those that the grammar calls (EXTRACT is pg_catalog.extract) included.
     std::vector<qualified_name> functions;

@@ -81,7 +81,6 @@ constexpr std::array kinds{
     kind_of_node{PG_QUERY__NODE__NODE_REFRESH_MAT_VIEW_STMT, refresh},
     kind_of_node{PG_QUERY__NODE__NODE_VACUUM_STMT, maintenance},
     kind_of_node{PG_QUERY__NODE__NODE_CLUSTER_STMT, maintenance},
-    kind_of_node{PG_QUERY__NODE__NODE_REINDEX_STMT, maintenance},
     kind_of_node{PG_QUERY__NODE__NODE_CHECK_POINT_STMT, maintenance},
 };
 

@@ -33,22 +33,31 @@ void tree_walker::select(const message& node) {
 }
 
 void tree_walker::insert(const message& node) {
-    write(node, as<PgQuery__InsertStmt>(node).relation, as<PgQuery__InsertStmt>(node).with_clause);
+    const auto& statement = as<PgQuery__InsertStmt>(node);
+    const auto* clause = statement.on_conflict_clause;
+    const bool updates = clause != nullptr && clause->action == PG_QUERY__ON_CONFLICT_ACTION__ONCONFLICT_UPDATE;
+    write(node, statement.relation, statement.with_clause,
+          updates ? row_event::insert | row_event::update : row_event::insert);
 }
 
 void tree_walker::update(const message& node) {
-    write(node, as<PgQuery__UpdateStmt>(node).relation, as<PgQuery__UpdateStmt>(node).with_clause);
+    const auto& statement = as<PgQuery__UpdateStmt>(node);
+    write(node, statement.relation, statement.with_clause, row_event::update);
 }
 
 void tree_walker::delete_from(const message& node) {
-    write(node, as<PgQuery__DeleteStmt>(node).relation, as<PgQuery__DeleteStmt>(node).with_clause);
+    const auto& statement = as<PgQuery__DeleteStmt>(node);
+    write(node, statement.relation, statement.with_clause, row_event::delete_);
 }
 
 void tree_walker::merge(const message& node) {
-    write(node, as<PgQuery__MergeStmt>(node).relation, as<PgQuery__MergeStmt>(node).with_clause);
+    const auto& statement = as<PgQuery__MergeStmt>(node);
+    write(node, statement.relation, statement.with_clause, any_row_event & ~row_event::truncate);
 }
 
-void tree_walker::write(const message& node, const PgQuery__RangeVar* target, const PgQuery__WithClause* with) {
+void tree_walker::write(const message& node, const PgQuery__RangeVar* target, const PgQuery__WithClause* with,
+                        row_event what) {
+    facts_.events |= what;
     if (class_ == statement_class::select) facts_.reasons |= reason::writes_in_cte;
     if (target != nullptr) written(*target);  // never a WITH query, even if one has that name
     in_scope(node, with, target);
@@ -81,6 +90,7 @@ void tree_walker::with_queries(const PgQuery__WithClause& with) {
 
 void tree_walker::copy(const message& node) {
     const auto& statement = as<PgQuery__CopyStmt>(node);
+    if (statement.is_from != 0) facts_.events |= row_event::insert;
     if (statement.relation != nullptr)
         statement.is_from != 0 ? written(*statement.relation) : read(*statement.relation);
     for_each_child(node, [&](const message& child) {

@@ -62,6 +62,7 @@ void tree_walker::statement(const PgQuery__Node& node) {
     class_ = class_of(node);
     facts_.statements.push_back(class_);
     if (class_ != statement_class::select) facts_.reasons |= reason::not_a_select;
+    if (class_ == statement_class::truncate) facts_.events |= row_event::truncate;
     if (writes_more_than_named(class_)) facts_.writes_more = true;
     visit(node.base);
 }

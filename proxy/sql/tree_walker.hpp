@@ -35,7 +35,7 @@ private:
     void update(const message& node);
     void delete_from(const message& node);
     void merge(const message& node);
-    void write(const message& node, const PgQuery__RangeVar* target, const PgQuery__WithClause* with);
+    void write(const message& node, const PgQuery__RangeVar* target, const PgQuery__WithClause* with, row_event what);
     void in_scope(const message& node, const PgQuery__WithClause* with, const PgQuery__RangeVar* target);
     void with_queries(const PgQuery__WithClause& with);
     void copy(const message& node);

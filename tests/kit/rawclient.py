@@ -27,6 +27,7 @@ class ConnectionClosed(RuntimeError):
 
 class RawClient:
     def __init__(self, port, host="127.0.0.1"):
+        self.port = port
         self._address = (host, port)
         self._buffer = bytearray()
         self.socket = socket.create_connection(self._address, 30)

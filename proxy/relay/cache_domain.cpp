@@ -1,0 +1,132 @@
+#include "relay/cache_domain.hpp"
+
+#include <utility>
+
+#include "base/log.hpp"
+
+namespace pgweir::relay {
+
+namespace {
+
+// Settings that differ, of clients of one database; more than these come from clients that make them up.
+constexpr std::size_t most_contexts = 4096;
+
+}  // namespace
+
+cache_domain::cache_domain(std::string name, const cache::settings& how, std::uint64_t seed, wake to_clients)
+    : name_(std::move(name)), settings_(how), wake_(std::move(to_clients)), store_(settings_, seed) {}
+
+void cache_domain::keep_context(const base::interned& context) {
+    if (contexts_.contains(context.id())) return;
+    if (contexts_.size() == most_contexts) contexts_.clear();
+    contexts_.emplace(context.id(), context);
+}
+
+metrics::cache_snapshot cache_domain::look() {
+    using metrics::cache_invalidation;
+    const std::lock_guard lock(mutex_);
+    const cache::statistics now = store_.look();
+    metrics::cache_snapshot seen;
+    seen.name = name_;
+    seen.serves = serves();
+    seen.state = seen.serves ? "on" : metrics::name_of(why_not());
+    seen.entries = now.entries;
+    seen.bytes = now.bytes;
+    seen.flights = now.flights;
+    seen.waiting = now.waiting;
+    seen.marks = now.marks;
+    seen.in_doubt = doubts_.size();
+    seen.held_back = held_back_.size();
+    seen.stored = now.stored;
+    seen.evictions = now.evictions;
+    seen.too_large = now.too_large;
+    seen.invalidations[cache_invalidation::write] = now.writes;
+    seen.invalidations[cache_invalidation::ttl] = now.expired;
+    seen.invalidations[cache_invalidation::manual] = now.cleared;
+    return seen;
+}
+
+void cache_domain::guard_says(bool alone, metrics::cache_bypass why_not) {
+    why_not_.store(why_not, std::memory_order_relaxed);
+    const bool serve = alone && !retired_;
+    if (serve == serves()) return;
+    base::log::event(base::log::level::info, serve ? "cache_on" : "cache_off",
+                     {{"cache", name_}, {"reason", serve ? "alone" : std::string(metrics::name_of(why_not))}});
+    if (serve)
+        serves_.store(true, std::memory_order_release);
+    else
+        forget();
+}
+
+// Under the lock, so that who has looked at serves() under it and found it on has served before.
+void cache_domain::forget() {
+    cache::result_cache::waiters woken;
+    {
+        const std::lock_guard lock(mutex_);
+        serves_.store(false, std::memory_order_release);
+        woken = store_.forget();
+        contexts_.clear();
+    }
+    wake_all(woken);
+}
+
+bool cache_domain::may_lend(std::uint64_t client) {
+    if (gate_open_.load(std::memory_order_acquire)) return true;
+    const std::lock_guard lock(mutex_);
+    if (gate_open_.load(std::memory_order_acquire)) return true;
+    held_back_.push_back(client);
+    return false;
+}
+
+void cache_domain::open_gate() {
+    if (lends()) return;
+    std::vector<std::uint64_t> woken;
+    {
+        const std::lock_guard lock(mutex_);
+        gate_open_.store(true, std::memory_order_release);
+        woken.swap(held_back_);
+    }
+    wake_all(woken);
+}
+
+void cache_domain::schema_changed() {
+    cache::result_cache::waiters woken;
+    {
+        const std::lock_guard lock(mutex_);
+        woken = store_.forget();
+    }
+    wake_all(woken);
+}
+
+void cache_domain::retire() {
+    retired_ = true;
+    forget();
+}
+
+void cache_domain::in_doubt(std::int32_t process_id, std::vector<cache::write_set> marked) {
+    const std::lock_guard lock(mutex_);
+    auto& all = doubts_[process_id];
+    for (cache::write_set& each : marked) all.push_back(std::move(each));
+    if (watch_) watch_(process_id);
+}
+
+void cache_domain::set_watcher(std::function<void(std::int32_t)> watch) {
+    const std::lock_guard lock(mutex_);
+    watch_ = std::move(watch);
+    for (const auto& [process_id, marked] : doubts_) watch_(process_id);
+}
+
+void cache_domain::ended(const std::vector<std::int32_t>& processes) {
+    const std::lock_guard lock(mutex_);
+    for (const std::int32_t id : processes) {
+        const auto found = doubts_.find(id);
+        if (found == doubts_.end()) continue;
+        for (const cache::write_set& each : found->second) {
+            store_.bump(each);
+            store_.unmark(each);
+        }
+        doubts_.erase(found);
+    }
+}
+
+}  // namespace pgweir::relay

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/interner.hpp"
+#include "cache/result_cache.hpp"
+#include "metrics/snapshot.hpp"
+#include "session/cache_guard.hpp"
+
+namespace pgweir::relay {
+
+/// The result cache of one PostgreSQL database, for all pools and workers that lead to it. Lives until the process ends.
+/// Any thread.
+class cache_domain {
+public:
+    /// Tells a client, on its worker, that what it waited for has moved.
+    using wake = std::function<void(std::uint64_t client)>;
+
+    /// `seed`: clients cannot know it.
+    cache_domain(std::string name, const cache::settings& how, std::uint64_t seed, wake to_clients);
+
+    const std::string& name() const noexcept { return name_; }
+    const cache::settings& settings() const noexcept { return settings_; }
+
+    /// Entries may be served. Who holds mutex() and then sees it may serve what stands in the cache at that moment.
+    bool serves() const noexcept { return serves_.load(std::memory_order_acquire); }
+    metrics::cache_bypass why_not() const noexcept { return why_not_.load(std::memory_order_relaxed); }
+
+    std::mutex& mutex() noexcept { return mutex_; }
+    /// Under mutex().
+    cache::result_cache& store() noexcept { return store_; }
+    /// Under mutex(). Entries know settings by number; as long as this knows them the number is theirs.
+    void keep_context(const base::interned& context);
+
+    metrics::cache_snapshot look();
+
+    /// Without mutex().
+    void wake_all(const std::vector<std::uint64_t>& clients) const {
+        for (const std::uint64_t each : clients) wake_(each);
+    }
+
+    /// True when it was called before.
+    bool take_keeper() noexcept { return kept_.exchange(true); }
+
+    // ---- what the guard says: on the first worker ----
+
+    void guard_says(bool alone, metrics::cache_bypass why_not);
+    /// Servers may be lent: who serves from memory alone knows of us. False: `client` is woken when they may.
+    bool may_lend(std::uint64_t client);
+    bool lends() const noexcept { return gate_open_.load(std::memory_order_acquire); }
+    void open_gate();
+    void close_gate() noexcept { gate_open_.store(false, std::memory_order_release); }
+    /// The catalogs say something else than before: what is kept may depend on what they said.
+    void schema_changed();
+    /// The upstream of its pools has changed: it never serves again.
+    void retire();
+
+    /// A server was lost when what it may have committed was marked. The marks stay until its process has ended.
+    void in_doubt(std::int32_t process_id, std::vector<cache::write_set> marked);
+    void set_watcher(std::function<void(std::int32_t process_id)> watch);
+    void ended(const std::vector<std::int32_t>& processes);
+
+private:
+    void forget();
+
+    std::string name_;
+    cache::settings settings_;
+    wake wake_;
+    std::mutex mutex_;
+    cache::result_cache store_;
+    std::unordered_map<std::uint64_t, base::interned> contexts_;
+    std::vector<std::uint64_t> held_back_;  ///< clients, until servers may be lent
+    std::unordered_map<std::int32_t, std::vector<cache::write_set>> doubts_;
+    std::function<void(std::int32_t)> watch_;
+    bool retired_ = false;
+    std::atomic<bool> serves_{false};
+    std::atomic<bool> gate_open_{false};
+    std::atomic<bool> kept_{false};
+    std::atomic<metrics::cache_bypass> why_not_{metrics::cache_bypass::starting};
+};
+
+}  // namespace pgweir::relay

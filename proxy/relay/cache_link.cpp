@@ -1,0 +1,231 @@
+#include "relay/cache_link.hpp"
+
+#include <mutex>
+#include <utility>
+
+#include "sql/reason.hpp"
+#include "sql/search_path.hpp"
+
+namespace pgweir::relay {
+
+namespace {
+
+using metrics::cache_bypass;
+using session::cache_answer;
+
+cache_answer run(cache_bypass why) {
+    cache_answer said;
+    said.why = why;
+    return said;
+}
+
+cache_bypass bypass_for(sql::reason reasons) {
+    const sql::reason_description* first = sql::describe(reasons);
+    return first == nullptr ? cache_bypass::other
+                            : metrics::from_name<cache_bypass>(first->code).value_or(cache_bypass::other);
+}
+
+}  // namespace
+
+cache_link::cache_link(const parts& with, std::uint64_t client, std::string user)
+    : with_(with), client_(client), user_(std::move(user)) {}
+
+cache_link::~cache_link() {
+    not_filled();
+    if (!marked_.empty()) lost(0);
+}
+
+cache_link::defaults cache_link::read_defaults(std::string_view parse_context) {
+    defaults found;
+    const auto next = [&parse_context] {
+        const auto end = std::min(parse_context.find('\0'), parse_context.size());
+        const std::string_view part = parse_context.substr(0, end);
+        parse_context.remove_prefix(std::min(end + 1, parse_context.size()));
+        return part;
+    };
+    found.search_path = next();
+    found.role = next();
+    found.isolation = next();
+    found.standby = next() != "f";
+    return found;
+}
+
+std::string_view cache_link::pool_context() const {
+    with_.pool.parse_context.renew(context_);
+    return context_.value ? std::string_view(*context_.value) : std::string_view{};
+}
+
+// Null when the catalogs are not known as they are now.
+statement_judge::scope_pointer cache_link::scope(std::string_view context, const session::parameters& settings) {
+    with_.pool.schema_map.renew(map_);
+    const auto& map = map_.value;
+    if (!map || map->read_at != with_.schema.get() || context.empty()) return nullptr;
+    if (scope_ && scope_->map == map && scope_settings_ == settings.key() && scope_context_ == context) return scope_;
+    const defaults of_server = read_defaults(context);
+    std::string_view user = with_.pool.user();
+    if (const auto session_user = settings.find("session_authorization")) user = *session_user;
+    const std::string_view role = settings.find("role").value_or(of_server.role);
+    if (!role.empty() && role != "none") user = role;
+    judge_scope wanted;
+    wanted.map = map;
+    wanted.schemas = sql::split_search_path(settings.find("search_path").value_or(of_server.search_path), user);
+    wanted.user = user_;
+    wanted.database = with_.pool.database();
+    scope_ = with_.judge.scope_of(std::move(wanted));
+    scope_settings_ = settings.key();
+    scope_context_ = context;
+    return scope_;
+}
+
+bool cache_link::reads_committed(const session::parameters& settings) const {
+    const auto set = settings.find("default_transaction_isolation");
+    return (set ? *set : read_defaults(pool_context()).isolation) == "read committed";
+}
+
+std::size_t cache_link::largest_reply() const {
+    return static_cast<std::size_t>(with_.domain.settings().largest_reply);
+}
+
+cache_answer cache_link::ask(const session::cache_question& what, base::time_point now) {
+    if (std::exchange(gave_up_, false)) return run(cache_bypass::waited);
+    waits_ = false;
+    cache_answer found = look(what, now);
+    if (found.how == cache_answer::kind::hit) return found;
+    if (!with_.domain.serves()) return run(with_.domain.why_not());
+    const auto names = scope(pool_context(), what.settings);
+    if (!names) return run(cache_bypass::catalog_unread);
+    const statement_judge::verdict& verdict = with_.judge.judge(what.text, names);
+    if (verdict.reads.reasons != sql::reason::none) return run(bypass_for(verdict.reads.reasons));
+    if (what.moment_in_parameters) return run(cache_bypass::time_literal);
+    if (!what.may_fill) return run(cache_bypass::pipelined);
+    return begin(what, verdict);
+}
+
+cache_answer cache_link::look(const session::cache_question& what, base::time_point now) {
+    cache_answer said;
+    std::shared_ptr<const cache::entry> found;
+    {
+        const std::lock_guard lock(with_.domain.mutex());
+        if (with_.domain.serves()) found = with_.domain.store().find(what.key, now);
+    }
+    if (!found || (what.described && found->description.empty())) return said;
+    said.how = cache_answer::kind::hit;
+    said.description = found->description;
+    said.rows = found->rows;
+    said.took = found->took;
+    said.holder = std::move(found);
+    return said;
+}
+
+cache_answer cache_link::begin(const session::cache_question& what, const statement_judge::verdict& found) {
+    const cache::settings& how = with_.domain.settings();
+    const bool by_rule = found.rule != 0;
+    if (!by_rule && how.mode != cache::mode::automatic) return run(cache_bypass::no_rule);
+    ttl_ = by_rule ? how.rules[found.rule - 1].ttl : how.ttl;
+    rule_ = found.rule;
+    if (ttl_ == base::off) return run(cache_bypass::no_rule);
+    cache::result_cache::started begun;
+    {
+        const std::lock_guard lock(with_.domain.mutex());
+        if (!with_.domain.serves()) return run(with_.domain.why_not());
+        with_.pool.schema_map.renew(map_);
+        if (map_.value != scope_->map) return run(cache_bypass::catalog_unread);
+        begun = with_.domain.store().begin({.key = what.key,
+                                            .depends_on = found.reads.depends_on,
+                                            .by_rule = by_rule,
+                                            .may_wait = what.may_wait},
+                                           client_);
+        if (begun.how == cache::result_cache::start::fill) with_.domain.keep_context(what.context);
+    }
+    cache_answer said;
+    switch (begun.how) {
+        case cache::result_cache::start::fill:
+            said.how = cache_answer::kind::fill;
+            flight_ = begun.flight;
+            return said;
+        case cache::result_cache::start::joined:
+            said.how = cache_answer::kind::wait;
+            waits_ = true;
+            return said;
+        case cache::result_cache::start::marked: return run(cache_bypass::pending_writer);
+        case cache::result_cache::start::not_worth: return run(cache_bypass::not_worth);
+        case cache::result_cache::start::busy: break;
+    }
+    return run(cache_bypass::waited);
+}
+
+// On another server than those that the pool opens now the names may have meant something else.
+void cache_link::filled(session::captured_reply reply, base::time_point now) {
+    if (server_ == nullptr || server_->parse_context != pool_context() ||
+        read_defaults(server_->parse_context).standby)
+        return not_filled();
+    cache::entry made;
+    made.description = std::move(reply.description);
+    made.rows = std::move(reply.rows);
+    made.row_count = reply.row_count;
+    made.took = reply.took;
+    made.created = now;
+    made.expires = now + ttl_;
+    made.rule = rule_;
+    end_flight(&made);
+}
+
+void cache_link::not_filled() {
+    if (flight_ != 0) end_flight(nullptr);
+    if (!std::exchange(waits_, false)) return;
+    const std::lock_guard lock(with_.domain.mutex());
+    with_.domain.store().leave(client_);
+}
+
+void cache_link::end_flight(cache::entry* reply) {
+    const auto which = std::exchange(flight_, 0);
+    cache::result_cache::waiters woken;
+    {
+        const std::lock_guard lock(with_.domain.mutex());
+        woken = reply != nullptr ? with_.domain.store().complete(which, std::move(*reply))
+                                 : with_.domain.store().abandon(which);
+    }
+    with_.domain.wake_all(woken);
+}
+
+void cache_link::give_up_waiting() {
+    not_filled();
+    gave_up_ = true;
+}
+
+bool cache_link::note(std::string_view text, const session::parameters& settings) {
+    const auto names = server_ == nullptr ? nullptr : scope(server_->parse_context, settings);
+    if (!names) {
+        note_anything();
+        return true;
+    }
+    const catalog::write_verdict& found = with_.judge.judge(text, names).writes;
+    if (found.nothing()) return false;
+    noted_.add(found.everything, found.relations);
+    return true;
+}
+
+void cache_link::mark() {
+    marked_.push_back(noted_);
+    const std::lock_guard lock(with_.domain.mutex());
+    with_.domain.store().mark(noted_);
+}
+
+void cache_link::bump() {
+    const std::lock_guard lock(with_.domain.mutex());
+    for (const cache::write_set& each : marked_) with_.domain.store().bump(each);
+}
+
+void cache_link::unmark() {
+    const std::lock_guard lock(with_.domain.mutex());
+    with_.domain.store().unmark(marked_.front());
+    marked_.pop_front();
+}
+
+void cache_link::lost(std::int32_t process_id) {
+    std::vector<cache::write_set> all(marked_.begin(), marked_.end());
+    marked_.clear();
+    with_.domain.in_doubt(process_id, std::move(all));
+}
+
+}  // namespace pgweir::relay

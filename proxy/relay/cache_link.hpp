@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/published.hpp"
+#include "base/shared_counter.hpp"
+#include "cache/result_cache.hpp"
+#include "catalog/schema_map.hpp"
+#include "relay/cache_domain.hpp"
+#include "relay/shared_pool.hpp"
+#include "relay/statement_judge.hpp"
+#include "session/result_cache.hpp"
+#include "session/server_state.hpp"
+
+namespace pgweir::relay {
+
+/// One client's way to the cache of its database. On the client's worker.
+class cache_link final : public session::result_cache {
+public:
+    struct parts {
+        cache_domain& domain;
+        shared_pool& pool;
+        statement_judge& judge;
+        const base::shared_counter& schema;  ///< changes of the schema that were seen
+    };
+
+    cache_link(const parts& with, std::uint64_t client, std::string user);
+    ~cache_link();
+    cache_link(const cache_link&) = delete;
+    cache_link& operator=(const cache_link&) = delete;
+
+    cache_domain& domain() noexcept { return with_.domain; }
+
+    /// The server that is lent to the client: what is noted is executed on it. Not looked at when there is none.
+    void use_server(const session::server_state* lent) noexcept { server_ = lent; }
+    /// It has waited long enough: the next ask() says so.
+    void give_up_waiting();
+
+    bool serves() const override { return with_.pool.shares_servers() && with_.domain.serves(); }
+    session::cache_answer ask(const session::cache_question& what, base::time_point now) override;
+    void filled(session::captured_reply reply, base::time_point now) override;
+    void not_filled() override;
+    std::size_t largest_reply() const override;
+    bool reads_committed(const session::parameters& settings) const override;
+
+    bool note(std::string_view text, const session::parameters& settings) override;
+    void note_anything() override { noted_.add(true, {}); }
+    bool noted() const override { return !noted_.empty(); }
+    void forget() override { noted_.clear(); }
+    void mark() override;
+    void bump() override;
+    void unmark() override;
+    void lost(std::int32_t process_id) override;
+
+private:
+    /// What an untouched session of a server has, as upstream::opening read it.
+    struct defaults {
+        std::string_view search_path;
+        std::string_view role;
+        std::string_view isolation;
+        bool standby = false;
+    };
+    static defaults read_defaults(std::string_view parse_context);
+    std::string_view pool_context() const;
+    statement_judge::scope_pointer scope(std::string_view context, const session::parameters& settings);
+    session::cache_answer look(const session::cache_question& what, base::time_point now);
+    session::cache_answer begin(const session::cache_question& what, const statement_judge::verdict& found);
+    void end_flight(cache::entry* reply);
+
+    parts with_;
+    std::uint64_t client_;
+    std::string user_;
+    const session::server_state* server_ = nullptr;
+    mutable base::published<std::string>::copy context_;
+    base::published<catalog::schema_map>::copy map_;
+
+    // The scope worked out last, and for what.
+    statement_judge::scope_pointer scope_;
+    const void* scope_settings_ = nullptr;
+    std::string scope_context_;
+
+    cache::flights::flight_id flight_ = 0;  ///< that the conversation executes
+    base::duration ttl_{};
+    std::uint32_t rule_ = 0;
+    bool waits_ = false;
+    bool gave_up_ = false;
+    cache::write_set noted_;
+    std::deque<cache::write_set> marked_;
+};
+
+}  // namespace pgweir::relay

@@ -1,0 +1,165 @@
+"""What the result cache makes of views, partitions, foreign keys, triggers, row security and rights."""
+
+from kit.cache import CacheCase
+from kit.rawclient import error_of, rows_of
+
+SCHEMA = """
+CREATE TABLE parent (id int PRIMARY KEY, name text);
+CREATE TABLE child (id int PRIMARY KEY, parent int REFERENCES parent ON DELETE CASCADE, note text);
+CREATE VIEW named AS SELECT id, name FROM parent;
+CREATE VIEW twice AS SELECT * FROM named;
+CREATE VIEW moving AS SELECT id, now() AS at FROM parent;
+CREATE TABLE measured (day date, value int) PARTITION BY RANGE (day);
+CREATE TABLE measured_1 PARTITION OF measured FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+CREATE TABLE measured_2 PARTITION OF measured FOR VALUES FROM ('2021-01-01') TO ('2022-01-01');
+CREATE TABLE audited (id int PRIMARY KEY, name text);
+CREATE TABLE log (line text);
+CREATE FUNCTION write_log() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log VALUES (NEW.name); RETURN NEW; END $$;
+CREATE TRIGGER logging AFTER INSERT OR UPDATE ON audited FOR EACH ROW EXECUTE FUNCTION write_log();
+CREATE MATERIALIZED VIEW counted AS SELECT count(*) FROM parent;
+CREATE TABLE secured (id int, owner text DEFAULT current_user);
+ALTER TABLE secured ENABLE ROW LEVEL SECURITY;
+CREATE POLICY mine ON secured USING (owner = current_user);
+INSERT INTO parent SELECT i, 'parent ' || i FROM generate_series(1, 5) AS i;
+INSERT INTO child SELECT i, i, 'note' FROM generate_series(1, 5) AS i;
+INSERT INTO measured SELECT '2020-06-01'::date + i * 100, i FROM generate_series(0, 5) AS i;
+INSERT INTO audited VALUES (1, 'one');
+"""
+
+
+class SchemaCase(CacheCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.sql(SCHEMA)
+
+    def assert_invalidates(self, proxy, read, write):
+        """`write` through pgweir is seen by a `read` that was kept."""
+        reader, writer = self.login(proxy), self.login(proxy)
+        before = self.warm(reader, read)
+        self.assert_hit(proxy, lambda: rows_of(reader.query(read)), before)
+        self.assertIsNone(error_of(writer.query(write)))
+        hits = self.hits(proxy)
+        after = rows_of(reader.query(read))
+        self.assertEqual(self.hits(proxy), hits, "the read behind the write is a hit")
+        self.assertNotEqual(after, before)
+
+
+class Dependencies(SchemaCase):
+    def test_views_are_looked_through(self):
+        proxy = self.caching()
+        self.assert_invalidates(proxy, "SELECT name FROM twice WHERE id = 1", "UPDATE parent SET name = name || '!'")
+        self.assert_invalidates(proxy, "SELECT name FROM parent WHERE id = 1", "UPDATE twice SET name = name || '?'")
+
+    def test_what_a_view_hides_counts(self):
+        proxy = self.caching()
+        client = self.login(proxy)
+        self.assertEqual(len({str(rows_of(client.query("SELECT * FROM moving WHERE id = 1"))) for _ in range(4)}), 4)
+
+    def test_a_cascade(self):
+        proxy = self.caching()
+        self.assert_invalidates(proxy, "SELECT count(*) FROM child", "DELETE FROM parent WHERE id = 5")
+
+    def test_partitions(self):
+        proxy = self.caching()
+        self.assert_invalidates(proxy, "SELECT sum(value) FROM measured", "UPDATE measured_1 SET value = value + 1")
+        self.assert_invalidates(proxy, "SELECT sum(value) FROM measured_2", "UPDATE measured SET value = value + 1")
+
+    def test_a_trigger(self):
+        proxy = self.caching()
+        self.assert_invalidates(proxy, "SELECT count(*) FROM log", "UPDATE audited SET name = 'two'")
+
+    def test_a_materialized_view(self):
+        proxy = self.caching()
+        client = self.login(proxy)
+        text = "SELECT * FROM counted"
+        before = self.warm(client, text)
+        client.query("DELETE FROM parent WHERE id > 50")
+        client.query("INSERT INTO parent VALUES (100, 'more')")
+        self.assert_hit(proxy, lambda: rows_of(client.query(text)), before)
+        client.query("REFRESH MATERIALIZED VIEW counted")
+        self.assert_miss(proxy, lambda: rows_of(client.query(text)), rows_of(client.query("SELECT count(*) FROM parent")))
+        client.query("DELETE FROM parent WHERE id = 100")
+
+    def test_another_table_does_not_matter(self):
+        proxy = self.caching()
+        client = self.login(proxy)
+        before = self.warm(client, "SELECT count(*) FROM users")
+        client.query("UPDATE parent SET name = name || '.'")
+        self.assert_hit(proxy, lambda: rows_of(client.query("SELECT count(*) FROM users")), before)
+
+    def test_an_updated_view_definition(self):
+        proxy = self.caching()
+        client = self.login(proxy)
+        client.query("CREATE OR REPLACE VIEW changing AS SELECT 1 AS n")
+        self.assertEqual(self.warm(client, "SELECT n FROM changing"), [["1"]])
+        client.query("CREATE OR REPLACE VIEW changing AS SELECT 2 AS n")
+        self.assertEqual(rows_of(client.query("SELECT n FROM changing")), [["2"]])
+        client.query("DROP VIEW changing")
+        self.assertEqual(error_of(client.query("SELECT n FROM changing")).sqlstate, "42P01")
+
+
+class Rights(SchemaCase):
+    def test_row_security_is_never_kept(self):
+        proxy = self.caching()
+        client = self.login(proxy)
+        before = proxy.metric("pgweir_cache_bypass_total", reason="row_security")
+        self.ask_thrice(client, "SELECT * FROM secured")
+        self.assertEqual(proxy.metric("pgweir_cache_bypass_total", reason="row_security"), before + 3)
+
+    def test_a_role_that_may_not_read(self):
+        self.postgres.create_role("stranger", "secret")
+        self.postgres.sql("GRANT stranger TO app")
+        proxy = self.caching()
+        client = self.login(proxy)
+        text = "SELECT name FROM users WHERE id = 1"
+        self.warm(client, text)
+        client.query("SET ROLE stranger")
+        for _ in range(3):
+            self.assertEqual(error_of(client.query(text)).sqlstate, "42501")
+        client.query("RESET ROLE")
+        self.assert_hit(proxy, lambda: rows_of(client.query(text)), [["user 1"]])
+        client.query("GRANT SELECT ON users TO stranger")
+        client.query("SET ROLE stranger")
+        self.assertEqual(self.warm(client, text), [["user 1"]])
+        self.login(proxy).query("REVOKE SELECT ON users FROM stranger")
+        self.assertEqual(error_of(client.query(text)).sqlstate, "42501")
+
+    def test_users_never_share(self):
+        self.postgres.create_role("second", "second's")
+        self.sql("GRANT SELECT ON users TO second")
+        upstream = f"postgres://127.0.0.1:{self.postgres.port}/app"
+        proxy = self.caching_with(upstream)
+        one = self.login(proxy, user="app", password="app's secret: 100%")
+        two = self.login(proxy, user="second", password="second's")
+        text = "SELECT current_user, name FROM users WHERE id = 1"
+        self.assertEqual((self.warm(one, text)[0][0], self.warm(two, text)[0][0]), ("app", "second"))
+
+    def caching_with(self, upstream):
+        users = {"app": {"password": "app's secret: 100%"}, "second": {"password": "second's"}, "operator": {"password": "op"}}
+        proxy = self.pgweir(cache={"mode": "auto"}, auth={"method": "scram-sha-256", "users": users},
+                            database={"upstream": upstream})  # fmt: skip
+        self.proxies[proxy.port] = proxy
+        return proxy
+
+
+class Bypassing(SchemaCase):
+    def test_what_does_not_come_through_pgweir_is_seen_by_the_time_to_live(self):
+        proxy = self.caching(ttl="300ms")
+        client = self.login(proxy)
+        text = "SELECT name FROM users WHERE id = 2"
+        self.warm(client, text)
+        self.sql("UPDATE users SET name = 'elsewhere' WHERE id = 2")
+        self.wait_until(lambda: rows_of(client.query(text)) == [["elsewhere"]], timeout=5, message="the time to live to end")
+
+    def test_a_change_of_the_schema_elsewhere_is_noticed(self):
+        proxy = self.caching(ttl="1h")
+        client = self.login(proxy)
+        self.sql("CREATE OR REPLACE FUNCTION shown() RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT 'old' $$",
+                 "CREATE OR REPLACE VIEW showing AS SELECT 'old'::text AS what")  # fmt: skip
+        self.addCleanup(self.sql, "DROP VIEW showing", "DROP FUNCTION shown()")
+        client.query("CREATE TABLE soon_gone ()")  # the catalogs are read anew
+        client.query("DROP TABLE soon_gone")
+        self.warm(client, "SELECT what FROM showing")
+        self.sql("CREATE OR REPLACE VIEW showing AS SELECT 'new'::text AS what")
+        self.wait_until(lambda: rows_of(client.query("SELECT what FROM showing")) == [["new"]], timeout=20)

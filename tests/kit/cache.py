@@ -1,0 +1,87 @@
+"""What tests of the result cache have in common."""
+import psycopg2
+
+from .case import Case
+from .rawclient import rows_of
+from .waiting import wait_until
+
+RESET = "TRUNCATE users; INSERT INTO users SELECT i, 'user ' || i, 1 FROM generate_series(1, 10) AS i"
+
+
+class CacheCase(Case):
+    """A table of users, and a pgweir that caches what is asked for more than once."""
+
+    proxies = {}  # by port
+    proxy = None  # of the class, for the tests that need no other
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.sql("CREATE TABLE users (id int PRIMARY KEY, name text, version int)")
+
+    def setUp(self):
+        super().setUp()
+        if self.proxy is None:
+            self.sql(RESET)
+        else:
+            self.login(self.proxy).query(RESET)  # what goes past it would not be seen
+
+    @classmethod
+    def sql(cls, *commands):
+        """Past pgweir."""
+        connection = psycopg2.connect(cls.upstream())
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            for command in commands:
+                cursor.execute(command)
+        connection.close()
+
+    def caching(self, **changes):
+        """Running, and alone with its database. The one of the class, when nothing is to be changed."""
+        if changes:
+            proxy = self.pgweir(cache={"mode": "auto"} | changes)
+        elif self.proxy is None:
+            proxy = type(self).proxy = self.class_pgweir(cache={"mode": "auto"})
+            self.addClassCleanup(setattr, type(self), "proxy", None)
+        else:
+            proxy = self.proxy
+        self.proxies[proxy.port] = proxy
+        client = self.login(proxy)  # a pool of clients' own users has its first server, and its cache, with the first client
+        wait_until(lambda: proxy.metric("pgweir_cache_serving") == 1, message="the cache to serve")
+        if changes.get("mode") != "rules":
+            self.warm(client, "SELECT 'the catalogs have been read'")
+        client.close()
+        return proxy
+
+    def hits(self, proxy):
+        return proxy.metric("pgweir_cache_requests_total", result="hit")
+
+    def warm(self, client, sql):
+        """Asks until it is kept; returns the rows. The catalogs may have to be read first."""
+        proxy = self.proxies[client.port]
+        before = self.hits(proxy)
+        rows = []
+
+        def kept():
+            rows.append(rows_of(client.query(sql)))
+            return self.hits(proxy) > before
+
+        wait_until(kept, message=f"a hit for {sql}")
+        self.assertEqual(rows[-1], rows[0])
+        return rows[0]
+
+    def ask_thrice(self, client, sql):
+        """Where no hit is wanted: by then it would be one."""
+        rows = [rows_of(client.query(sql)) for _ in range(3)]
+        self.assertEqual(rows[2], rows[0])
+        return rows[0]
+
+    def assert_hit(self, proxy, ask, expected):
+        before = self.hits(proxy)
+        self.assertEqual(ask(), expected)
+        self.assertEqual(self.hits(proxy), before + 1, "it is no hit")
+
+    def assert_miss(self, proxy, ask, expected):
+        before = self.hits(proxy)
+        self.assertEqual(ask(), expected)
+        self.assertEqual(self.hits(proxy), before, "it is a hit")
