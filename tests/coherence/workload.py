@@ -1,0 +1,109 @@
+"""Clients of several drivers write and read through several pgweir, perhaps while parts of it all fail, and what they
+were told is checked.
+
+    PYTHONPATH=tests python3 -m coherence.workload [--seconds 60] [--seed 1] [--clients 12] [--pgweirs 3] [--faults]
+
+Exit code 1 when a promise was broken; the history is kept then. Without a cache in pgweir this is a test of the pooler
+alone, and of the checker.
+"""
+import argparse
+import collections
+import pathlib
+import sys
+import tempfile
+import threading
+import time
+from typing import NamedTuple
+
+from kit.waiting import wait_until
+
+from . import history, schema
+from .clients import Client
+from .drivers import DRIVERS
+from .faults import DATABASE_FAULTS, Schedule
+from .stage import Stage
+
+
+class Run(NamedTuple):
+    """What came of a workload."""
+
+    seed: object
+    history: list
+    final: dict  # register -> version
+    struck: list  # faults: (time.monotonic(), name)
+    problems: collections.Counter  # by SQLSTATE and text
+    violations: list
+
+    def summary(self):
+        outcomes = collections.Counter(operation.outcome for operation in self.history)
+        told = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
+        return f"seed {self.seed}: {told}, {len(self.struck)} faults, {len(self.violations)} violations"
+
+    def complaint(self, most=5):
+        """In words, with the history kept for a closer look."""
+        file = pathlib.Path(tempfile.mkdtemp(prefix="pgweir-history-")) / "history"
+        history.save(self.history, self.final, file)
+        faults = [f"{at:.6f} s: {name}" for at, name in self.struck]
+        more = [f"... the history is in {file}; python3 -m coherence.history {file}"]
+        return "\n".join([self.summary(), *faults, *map(str, self.violations[:most]), *more])
+
+
+def run(stage, *, seconds, seed, clients=12, faults=(), extra=(), enough=lambda clients: True):
+    """Takes longer until each fault has struck and enough(clients) is true. `extra` are further clients, made by
+    functions of (name, seed, stage, stop)."""
+    stop = threading.Event()
+    everybody = [_client(number, seed, stage, stop) for number in range(clients)]
+    everybody += [make(f"extra {number}", seed, stage, stop) for number, make in enumerate(extra)]
+    schedule = Schedule(stage, faults, seed, every=0.7)
+    threads = [schedule, *everybody]
+    for thread in threads:
+        thread.start()
+    try:
+        time.sleep(seconds)
+        wait_until(lambda: any(thread.failure for thread in threads) or schedule.each_once.is_set() and enough(everybody),
+                   message=f"each fault to strike and enough to be done: {schedule.struck}")  # fmt: skip
+    finally:
+        schedule.stop()
+        stop.set()
+        for client in everybody:
+            client.join()
+    for thread in threads:
+        if thread.failure is not None:
+            raise thread.failure
+    return _result(seed, stage, schedule, everybody)
+
+
+def _client(number, seed, stage, stop):
+    """Every driver as every user through every pgweir, as far as there are enough clients."""
+    driver = DRIVERS[number % len(DRIVERS)]
+    user = schema.USERS[number // len(DRIVERS) % len(schema.USERS)]
+    address, via = stage.address(number + number // len(DRIVERS))
+    return Client(f"{driver.driver} {number}", seed, driver, address, user, via, stop)
+
+
+def _result(seed, stage, schedule, clients):
+    operations = [operation for client in clients for operation in client.history]
+    problems = sum((client.problems for client in clients), collections.Counter())
+    final = stage.final_versions()
+    return Run(seed, operations, final, schedule.struck, problems, history.check(operations, final))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000)
+    parser.add_argument("--clients", type=int, default=12)
+    parser.add_argument("--pgweirs", type=int, default=3, help="0: directly on PostgreSQL")
+    parser.add_argument("--faults", action="store_true")
+    chosen = parser.parse_args()
+    faults = DATABASE_FAULTS if chosen.faults and chosen.pgweirs else ()
+    with Stage(chosen.pgweirs) as stage:
+        result = run(stage, seconds=chosen.seconds, seed=chosen.seed, clients=chosen.clients, faults=faults)
+    for text, count in result.problems.most_common(10):
+        print(f"{count:6}  {text}")
+    print(result.complaint() if result.violations else result.summary())
+    return 1 if result.violations else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
