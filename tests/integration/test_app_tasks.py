@@ -22,6 +22,7 @@ from kit.waiting import wait_until
 
 PYTHON = "/usr/bin/python3"  # Debian's: the libraries are Debian packages
 POOL, OVERFLOW = 5, 10  # SQLAlchemy's defaults
+NO_SUCH_USER = {"error": "no_such_user"}
 UVICORN = ("-m", "uvicorn", "tasks.main:app")
 IMPATIENT = """
 import sys, uvicorn, tasks.main
@@ -40,9 +41,9 @@ class Service:
         self.environment |= {"DATABASE_URL": url, "PYTHONPATH": str(ROOT / "app" / "tasks")}
         self._command = command
 
-    def schema(self):
-        """A running `tasks.schema`."""
-        return processes.start([PYTHON, "-m", "tasks.schema"], env=self.environment, text=True,
+    def run(self, module, *arguments):
+        """A running `tasks.schema` or `tasks.data`."""
+        return processes.start([PYTHON, "-m", module, *arguments], env=self.environment, text=True,
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # fmt: skip
 
     def start(self):
@@ -82,11 +83,11 @@ class Service:
     def log(self):
         return self.log_file.read_text(encoding="utf-8", errors="replace")
 
-    def ask(self, method, path, headers=None):
+    def ask(self, method, path, headers=None, body=None):
         """(status, body)"""
         connection = http.client.HTTPConnection(HOST, self.port, timeout=60)
         with contextlib.closing(connection):
-            connection.request(method, path, headers=headers or {})
+            connection.request(method, path, body, headers or {})
             answer = connection.getresponse()
             return answer.status, answer.read().decode()
 
@@ -95,6 +96,15 @@ class Service:
 
     def post(self, path, id=None):
         status, body = self.ask("POST", path, {"X-Request-Id": id} if id else None)
+        return status, json.loads(body)
+
+    def change(self, **user):
+        """The answer to POST /user."""
+        status, body = self.ask("POST", "/user", {"Content-Type": "application/json"}, json.dumps(user))
+        return status, json.loads(body)
+
+    def get_json(self, path):
+        status, body = self.get(path)
         return status, json.loads(body)
 
     def count(self):
@@ -119,7 +129,7 @@ class TasksTests:
             cls.addClassCleanup(cls.proxy.assert_at_rest)  # once the service has gone
         cls.service = Service(cls.postgres.url(USER, PASSWORD, DATABASE, cls.port))
         cls.addClassCleanup(cls.service.close)
-        replicas = [cls.service.schema() for _ in range(2)]
+        replicas = [cls.service.run("tasks.schema") for _ in range(2)]
         cls.service.start()
         for replica in replicas:
             output, _ = replica.communicate(timeout=60)
@@ -131,12 +141,19 @@ class TasksTests:
         super().setUp()
         if self.service.process is None:
             self.service.start()
-        self.postgres.sql("TRUNCATE hits; UPDATE counter SET value = 0", database=DATABASE)
+        self.postgres.sql("TRUNCATE hits; TRUNCATE users, tasks RESTART IDENTITY; UPDATE counter SET value = 0",
+                          database=DATABASE)  # fmt: skip
 
     def _check_proxy(self):
         # Not yet at rest: in session mode the service's idle connections have servers.
         self.proxy.check_log()
         self.assertLessEqual(self.servers(), self.pool["size"])
+
+    def finish(self, process):
+        """(exit code, what it printed)"""
+        output, _ = process.communicate(timeout=60)
+        processes.finish(process)
+        return process.returncode, output
 
     @contextlib.contextmanager
     def locked_counter(self):
@@ -191,6 +208,68 @@ class TasksTests:
         self.assertEqual(self.service.get("/nothing/here")[0], 404)
         self.assertGreater(self.service.metric("tasks_requests_total", path="other", status="404"), 0)
         self.assert_count(0)
+
+    def test_a_user_is_made_changed_and_read(self):
+        self.assertEqual(self.service.get_json("/user/1"), (404, NO_SUCH_USER))
+        made = {"id": 1, "version": 1, "name": "Ada"}
+        self.assertEqual(self.service.change(name="Ada"), (200, made))
+        self.assertEqual(self.service.get_json("/user/1"), (200, made))
+        changed = {"id": 1, "version": 2, "name": "Ada Lovelace, Gräfin"}
+        self.assertEqual(self.service.change(id=1, name=changed["name"]), (200, changed))
+        self.assertEqual(self.service.get_json("/user/1"), (200, changed))
+        self.assertEqual(self.service.change(id=1, name=changed["name"])[1]["version"], 3)  # a change all the same
+        self.assertEqual(self.service.change(name="Ada")[1]["id"], 2)
+        self.assertEqual(self.service.change(id=3, name="Nobody"), (404, NO_SUCH_USER))
+        self.assertEqual(self.stored_users(), [(1, 3, changed["name"]), (2, 1, "Ada")])
+
+    def test_changes_at_once_have_a_version_each(self):
+        self.service.change(name="the first")
+        with self.limited_servers(), ThreadPoolExecutor(10) as threads:
+            answers = list(threads.map(lambda number: self.service.change(id=1, name=f"{number}"), range(60)))
+        self.assertEqual({status for status, _ in answers}, {200})
+        self.assertEqual(sorted(user["version"] for _, user in answers), list(range(2, 62)))
+        last = max((user for _, user in answers), key=lambda user: user["version"])
+        self.assertEqual(self.service.get_json("/user/1"), (200, last))
+
+    def test_summary(self):
+        self.service.change(name="Ada")
+        self.service.change(name="Grace")
+        nothing = {"tasks": 0, "done": 0, "seconds": 0, "median_seconds": None, "p95_seconds": None}
+        self.assertEqual(self.service.get_json("/user/1/summary"), (200, {"id": 1, "version": 1, "name": "Ada"} | nothing))
+        self.postgres.sql("INSERT INTO tasks (user_id, title, state, seconds) VALUES (1, 'a', 'done', 10),"
+                          " (1, 'b', 'open', 20), (1, 'c', 'done', 60), (2, 'd', 'doing', 1000)",
+                          database=DATABASE)  # fmt: skip
+        some = {"tasks": 3, "done": 2, "seconds": 90, "median_seconds": 20, "p95_seconds": 56}
+        self.assertEqual(self.service.get_json("/user/1/summary"), (200, {"id": 1, "version": 1, "name": "Ada"} | some))
+        self.service.change(id=1, name="Lady Ada")
+        self.assertEqual(self.service.get_json("/user/1/summary"),
+                         (200, {"id": 1, "version": 2, "name": "Lady Ada"} | some))  # fmt: skip
+        self.assertEqual(self.service.get_json("/user/3/summary"), (404, NO_SUCH_USER))
+        self.assertGreaterEqual(self.service.metric("tasks_requests_total", path="/user/{id}/summary", status="200"), 3)
+
+    def test_bad_users(self):
+        for user in ({}, {"id": 1}, {"name": None}, {"name": "x" * 201}, {"name": "a\0b"}, {"name": "\ud800"},
+                     {"id": 0, "name": "x"}, {"id": 2**63, "name": "x"}, {"id": "one", "name": "x"}):  # fmt: skip
+            self.assertEqual(self.service.change(**user)[0], 422, user)
+        for id in ("0", "one", "-1", f"{2**63}"):
+            self.assertEqual(self.service.get(f"/user/{id}")[0], 422, id)
+            self.assertEqual(self.service.get(f"/user/{id}/summary")[0], 422, id)
+        self.assertEqual(self.service.get(f"/user/{2**63 - 1}")[0], 404)
+        self.assertEqual(self.stored_users(), [])
+
+    def stored_users(self):
+        return self.postgres.sql("SELECT id, version, name FROM users ORDER BY id", database=DATABASE)
+
+    def test_data_is_loaded_once(self):
+        loading = [self.service.run("tasks.data", "--users", "7", "--tasks", "11") for _ in range(2)]
+        self.assertEqual(sorted(map(self.finish, loading)),
+                         [(0, "7 users with 11 tasks each\n"), (0, "there are users: nothing is loaded\n")])  # fmt: skip
+        self.assertEqual(self.postgres.sql("SELECT user_id, count(*) FROM tasks GROUP BY 1 ORDER BY 1", database=DATABASE),
+                         [(id, 11) for id in range(1, 8)])  # fmt: skip
+        self.assertEqual(self.service.get_json("/user/7")[1], {"id": 7, "version": 1, "name": "user 7"})
+        status, summary = self.service.get_json("/user/7/summary")
+        self.assertEqual((status, summary["tasks"], summary["done"]), (200, 11, 6))
+        self.assertEqual(self.service.change(name="one more")[1]["id"], 8)
 
     def test_metrics_move(self):
         def look():
@@ -322,10 +401,7 @@ class Direct(TasksTests, DirectRoute):
 
     def test_schema_is_left_as_it_is(self):
         self.service.post("/hit")
-        replica = self.service.schema()
-        output, _ = replica.communicate(timeout=60)
-        processes.finish(replica)
-        self.assertEqual((replica.returncode, output), (0, ""))
+        self.assertEqual(self.finish(self.service.run("tasks.schema")), (0, ""))
         self.assert_count(1)
 
 

@@ -2,17 +2,20 @@
 import logging
 import uuid
 
-from fastapi import Depends, FastAPI, Header, Request, Response
+from fastapi import Depends, FastAPI, Header, Path, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST
-from pydantic import BaseModel
-from sqlalchemy import func, select, update
+from pydantic import BaseModel, Field, validator
+from sqlalchemy import func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .database import Database, DatabaseFailure
 from .metrics import CountRequests, Metrics
-from .schema import counter, hits
+from .schema import counter, hits, tasks, users
+
+LARGEST_ID = 2**63 - 1  # a bigint
 
 log = logging.getLogger("tasks")
 log.propagate = False
@@ -29,6 +32,43 @@ app.add_event_handler("shutdown", database.close)
 class Hit(BaseModel):
     id: str
     counted: bool
+
+
+class User(BaseModel):
+    id: int
+    version: int
+    name: str
+
+
+class Change(BaseModel):
+    id: int | None = Field(None, ge=1, le=LARGEST_ID)
+    name: str = Field(max_length=200)
+
+    @validator("name")
+    def is_text_to_postgres(cls, name: str) -> str:
+        if "\0" in name:
+            raise ValueError("has a zero character")
+        name.encode()  # half of a surrogate pair is an error, and that is a ValueError
+        return name
+
+
+class Summary(User):
+    """`seconds` are those of all the user's tasks; half of the tasks took up to `median_seconds`."""
+
+    tasks: int
+    done: int
+    seconds: int
+    median_seconds: float | None
+    p95_seconds: float | None
+
+
+class NoSuchUser(Exception):
+    pass
+
+
+@app.exception_handler(NoSuchUser)
+async def no_such_user(request: Request, failure: NoSuchUser) -> JSONResponse:
+    return JSONResponse({"error": "no_such_user"}, 404)
 
 
 @app.exception_handler(DatabaseFailure)
@@ -81,6 +121,59 @@ async def count() -> dict[str, int]:
     async with database.transaction() as connection:
         value, distinct = (await connection.execute(select(counter.c.value, ids))).one()
     return {"value": value, "ids": distinct}
+
+
+def existing(row: Row | None) -> Row:
+    if row is None:
+        raise NoSuchUser
+    return row
+
+
+@app.post("/user")
+async def change_user(change: Change) -> User:
+    """Without an id it makes a user, with one it gives that user another name. The version becomes one more in the same
+    statement, so that two changes at once have two versions."""
+    columns = users.c.id, users.c.version, users.c.name
+    if change.id is None:
+        statement = insert(users).values(name=change.name).returning(*columns)
+    else:
+        changed = update(users).where(users.c.id == change.id)
+        statement = changed.values(name=change.name, version=users.c.version + 1).returning(*columns)
+    async with database.transaction() as connection:
+        row = (await connection.execute(statement)).first()
+    return User(**existing(row)._mapping)
+
+
+@app.get("/user/{id}")
+async def user(id: int = Path(ge=1, le=LARGEST_ID)) -> User:
+    statement = select(users.c.id, users.c.version, users.c.name).where(users.c.id == id)
+    async with database.transaction() as connection:
+        row = (await connection.execute(statement)).first()
+    return User(**existing(row)._mapping)
+
+
+@app.get("/user/{id}/summary")
+async def summary(id: int = Path(ge=1, le=LARGEST_ID)) -> Summary:
+    """What the user's tasks come to: PostgreSQL reads and sorts all of them, every time."""
+    seconds = tasks.c.seconds
+    statement = (
+        select(
+            users.c.id,
+            users.c.version,
+            users.c.name,
+            func.count(tasks.c.id).label("tasks"),
+            func.count(tasks.c.id).filter(tasks.c.state == "done").label("done"),
+            func.coalesce(func.sum(seconds), 0).label("seconds"),
+            func.percentile_cont(literal_column("0.5")).within_group(seconds).label("median_seconds"),
+            func.percentile_cont(literal_column("0.95")).within_group(seconds).label("p95_seconds"),
+        )
+        .outerjoin_from(users, tasks)
+        .where(users.c.id == id)
+        .group_by(users.c.id)
+    )
+    async with database.transaction() as connection:
+        row = (await connection.execute(statement)).first()
+    return Summary(**existing(row)._mapping)
 
 
 @app.get("/healthz")

@@ -2,7 +2,21 @@
 import asyncio
 import sys
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, MetaData, SmallInteger, Table, Text, func, select
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Integer,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    func,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from .database import Database, DatabaseFailure
@@ -19,6 +33,22 @@ hits = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+users = Table(
+    "users",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("version", BigInteger, nullable=False, server_default="1"),  # one more with every change
+    Column("name", Text, nullable=False),
+)
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("user_id", BigInteger, ForeignKey(users.c.id), nullable=False, index=True),
+    Column("title", Text, nullable=False),
+    Column("state", Text, CheckConstraint("state IN ('open', 'doing', 'done')"), nullable=False),
+    Column("seconds", Integer, nullable=False),  # that were spent on it
 )
 
 LOCK = 1952543595  # any number, the same in all replicas
