@@ -1,4 +1,4 @@
-"""The lab as plain processes on loopback: PostgreSQL, pgweir, replicas of app/tasks, nginx and Prometheus."""
+"""The lab as plain processes on loopback: PostgreSQL, Redis, pgweir, replicas of app/tasks, nginx and Prometheus."""
 import argparse
 import contextlib
 import dataclasses
@@ -162,7 +162,7 @@ def show(status):
     for part in status["parts"]:
         tell(f"{part['name']:<12} {part['state']:<10} {part['endpoint']:<22} {part['pid']:>8} {part['restarts']:>9}")
     tell()
-    for what in ("application", "pgweir", "metrics", "postgres", "prometheus"):
+    for what in ("application", "pgweir", "metrics", "postgres", "redis", "prometheus"):
         if status[what]:
             tell(f"{what:<12} {status[what]}")
 

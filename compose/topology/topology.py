@@ -8,12 +8,14 @@ from .ports import HOST, can_listen, free_port
 from .postgres import Postgres
 from .problem import Problem
 from .prometheus import RULES, Prometheus
+from .redis import Redis
 from .replica import PYTHON, Replica, tasks_environment
 
 DATABASE = "app"
 MOST_REPLICAS = 20
 # Where users find things. Replicas, and all sidecars but the first, take whatever is free.
-USUAL_PORTS = {"nginx": 8080, "pgweir": 6432, "pgweir-http": 9127, "prometheus": 9090, "postgres": 15432}
+USUAL_PORTS = {"nginx": 8080, "pgweir": 6432, "pgweir-http": 9127, "prometheus": 9090, "postgres": 15432,
+               "redis": 16379}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,7 +32,7 @@ def choose_ports(options):
     """{part: port}. All that are taken are named at once."""
     wanted = {part: options.ports.get(part, 0 if options.any_ports else usual) for part, usual in USUAL_PORTS.items()}
     if options.mode == "direct":
-        del wanted["pgweir"], wanted["pgweir-http"]
+        del wanted["pgweir"], wanted["pgweir-http"], wanted["redis"]
     taken = [f"{port} (for {part})" for part, port in wanted.items() if port and not can_listen(port)]
     if taken:
         raise Problem(f"in use on {HOST}: port {', port '.join(taken)}: choose others with --port PART=N, or take any "
@@ -56,6 +58,9 @@ class Topology:
         self._tell = tell
         ports = choose_ports(options)
         self.postgres = Postgres(children, directory / "postgres", ports["postgres"], secrets.token_hex(12), DATABASE)
+        self.redis = None  # what only a pgweir would use
+        if "redis" in ports:
+            self.redis = Redis(children, directory / "redis", ports["redis"], secrets.token_hex(12))
         self.pgweirs = []
         self.replicas = []
         self.nginx = Nginx(children, directory / "nginx", ports["nginx"])
@@ -67,6 +72,8 @@ class Topology:
     def start(self):
         self._start(self.postgres)
         self._make_schema()
+        if self.redis:
+            self._start(self.redis)
         if self._options.mode == "service":
             self._start_pgweir("pgweir")
         for _ in range(self._options.replicas):
@@ -97,7 +104,8 @@ class Topology:
                 part.stop()
 
     def parts(self):
-        return [self.postgres, *self.pgweirs, *self.replicas, self.nginx, self.prometheus]
+        redis = [self.redis] if self.redis else []
+        return [self.postgres, *redis, *self.pgweirs, *self.replicas, self.nginx, self.prometheus]
 
     def part(self, name):
         for part in self.parts():
@@ -112,6 +120,7 @@ class Topology:
             "application": f"http://{self.nginx.endpoint()}",
             "prometheus": f"http://{self.prometheus.endpoint()}",
             "postgres": self.postgres.url(),
+            "redis": self.redis.url() if self.redis else None,
             "pgweir": self.postgres.url(first.port) if first else None,
             "metrics": f"http://{HOST}:{first.http_port}/metrics" if first else None,
         }

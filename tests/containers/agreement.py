@@ -9,6 +9,7 @@ from .tree import COMPOSE, ENVIRONMENTS
 PGWEIR = "compose/pgweir/pgweir.yaml"
 NGINX = "compose/nginx/nginx.conf"
 PROMETHEUS = "compose/prometheus/prometheus.yml"
+LOCAL_REDIS = "compose/topology/redis.py"
 ROLE = "compose/postgres/app.sql"
 SOURCES = "grafana/provisioning/datasources"
 DASHBOARDS = "grafana/provisioning/dashboards"
@@ -144,4 +145,17 @@ def sizes(tree):
             yield f"{name}: POOL_SIZE is not from 1 to {most}"
 
 
-RULES = (ports, names, dashboards, times, sizes)
+def redis(tree):
+    """Containers and plain processes have the same one, and it is a cache: nothing of it is on disk."""
+    command = tree.services["redis"]["command"]
+    local = tree.text(LOCAL_REDIS)
+    for setting, name in (("maxmemory", "MAX_MEMORY"), ("maxmemory-policy", "POLICY")):
+        yield from differences(f"Redis's {setting}", {
+            LOCAL_REDIS: re.search(rf'^{name} = "(.*)"$', local, re.MULTILINE)[1],
+            COMPOSE: command[command.index(f"--{setting}") + 1]})  # fmt: skip
+    given = dict(zip(command, command[1:]))
+    if (given.get("--save"), given.get("--appendonly")) != ("", "no"):
+        yield f"{COMPOSE}: redis keeps something on disk"
+
+
+RULES = (ports, names, dashboards, times, sizes, redis)

@@ -10,7 +10,8 @@ from kit.pgweir import ROOT, binary
 from kit.ports import free_port
 
 GUIDE = ROOT / "compose" / "LAB.md"
-PORTS = {"nginx": "8080", "pgweir": "6432", "prometheus": "9090", "postgres": "15432", "pgweir-http": "9127"}
+PORTS = {"nginx": "8080", "pgweir": "6432", "prometheus": "9090", "postgres": "15432", "pgweir-http": "9127",
+         "redis": "16379"}
 PATIENCE = 300  # seconds for one block
 # What readers have time for, and tests have not.
 SHORTER = (("sleep 60", "sleep 8"), ("-T 30", "-T 4"), ("-n 5000", "-n 2000"), ("sleep 2;", "sleep 0.5;"))

@@ -26,7 +26,7 @@ from kit.waiting import wait_until
 LOCAL = ROOT / "compose" / "local"
 RULES = ROOT / "grafana" / "rules"
 HOST = "127.0.0.1"
-PORTS = ("nginx", "pgweir", "pgweir-http", "prometheus", "postgres")
+PORTS = ("nginx", "pgweir", "pgweir-http", "prometheus", "postgres", "redis")
 MARK = "PGWEIR_LOCAL_LAB_TEST"
 ENDS_WITHIN = 30  # seconds
 NOT_UP = "error: the lab is not up: `compose/local up` starts it"
@@ -280,7 +280,7 @@ class Case(unittest.TestCase):
 class ServiceMode(Case):
     """What a lab shows that is up and left alone."""
 
-    NAMES = ["postgres", "pgweir", "app-1", "app-2", "app-3", "nginx", "prometheus"]
+    NAMES = ["postgres", "redis", "pgweir", "app-1", "app-2", "app-3", "nginx", "prometheus"]
 
     @classmethod
     def setUpClass(cls):
@@ -311,7 +311,7 @@ class ServiceMode(Case):
         self.assertEqual(code, 0, text)
         for part in status["parts"]:
             self.assertRegex(text, rf"(?m)^{part['name']} +healthy +{part['endpoint']} +{part['pid']} +\d+$")
-        for what in ("application", "pgweir", "metrics", "postgres", "prometheus"):
+        for what in ("application", "pgweir", "metrics", "postgres", "redis", "prometheus"):
             self.assertRegex(text, rf"(?m)^{what} +{re.escape(status[what])}$")
             self.assertIn(status[what], self.output)  # `up` shows the same
 
@@ -320,7 +320,7 @@ class ServiceMode(Case):
         asked = dict(argument.removeprefix("--port=").split("=") for argument in self.lab_up.ports)
         used = {part: status[what].partition("@")[2] or status[what]
                 for part, what in (("nginx", "application"), ("pgweir", "pgweir"), ("pgweir-http", "metrics"),
-                                   ("postgres", "postgres"), ("prometheus", "prometheus"))}  # fmt: skip
+                                   ("postgres", "postgres"), ("redis", "redis"), ("prometheus", "prometheus"))}  # fmt: skip
         for part, address in used.items():
             self.assertRegex(address, rf"127\.0\.0\.1:{asked[part]}\b", part)
 
@@ -383,7 +383,7 @@ class ServiceMode(Case):
     def test_logs_of_parts(self):
         output = self.lab_up.must("logs", "postgres", "lab")
         self.assertEqual({line.partition("|")[0].strip() for line in output.splitlines()}, {"lab", "postgres"})
-        output = self.assert_fails(self.lab_up, "logs", "nginx", "redis", says="error: there is no redis: ")
+        output = self.assert_fails(self.lab_up, "logs", "nginx", "memcached", says="error: there is no memcached: ")
         for name in ("lab", *self.NAMES):
             self.assertIn(name, output.partition("the parts are")[2])
 
@@ -439,9 +439,32 @@ class ServiceMode(Case):
                     self.assertNotIn(b"answer", connection.recv(4096))
         self.assert_all_healthy(self.lab_up, self.NAMES)
 
+    def test_redis(self):
+        url = self.lab_up.status()["redis"]
+        self.assertEqual(self.redis(url, "CONFIG", "GET", "maxmemory"), ["maxmemory", f"{256 * 1024 * 1024}"])
+        self.assertEqual(self.redis(url, "CONFIG", "GET", "maxmemory-policy"), ["maxmemory-policy", "allkeys-lru"])
+        self.assertEqual(self.redis(url, "SET", "key", "value"), ["OK"])
+        self.assertIn("NOAUTH Authentication required.", self.redis(re.sub(":[^:]+@", ":wrong@", url), "GET", "key"))
+
+    @staticmethod
+    def redis(url, *command):
+        """The lines of the answer."""
+        password, host, port, database = re.fullmatch(r"redis://:(\w+)@(\S+):(\d+)/(\d+)", url).groups()
+        done = subprocess.run(["redis-cli", "-h", host, "-p", port, "-n", database, *command], capture_output=True,
+                              text=True, timeout=30, check=False, env=os.environ | {"REDISCLI_AUTH": password})  # fmt: skip
+        return done.stdout.split("\n")[:-1]
+
     def test_secrets(self):
-        status = self.lab_up.status()
-        password = re.search(":([^:@]+)@", status["postgres"]).group(1)
+        self.assert_secret("postgres", {"pgweir/pgweir.yaml"})
+        self.assert_secret("redis", {"redis/redis.conf"})
+        socket_file = next((self.lab_up.directory / "postgres").glob(".s.PGSQL.*[0-9]"))
+        for name in ("pgweir/pgweir.yaml", "redis/redis.conf", "control", "postgres/data", socket_file):
+            mode = (self.lab_up.directory / name).stat().st_mode
+            self.assertEqual(stat.S_IMODE(mode) & 0o077, 0, f"{name}: {stat.filemode(mode)}")
+
+    def assert_secret(self, what, files):
+        """The password in that URL is in these files, in no other, and in nobody's arguments."""
+        password = re.search(":([^:@]+)@", self.lab_up.status()[what]).group(1)
         everybody = {path.read_bytes().replace(b"\0", b" ").decode(errors="replace") for path in
                      pathlib.Path("/proc").glob("[0-9]*/cmdline") if path.exists()}  # fmt: skip
         self.assertTrue(any("initdb" in line for line in self.command_lines), "the start was watched")
@@ -452,11 +475,7 @@ class ServiceMode(Case):
             with contextlib.suppress(FileNotFoundError):
                 if path.is_file() and password.encode() in path.read_bytes():
                     holding.add(str(path.relative_to(self.lab_up.directory)))
-        self.assertEqual(holding, {"pgweir/pgweir.yaml"})
-        socket_file = next((self.lab_up.directory / "postgres").glob(".s.PGSQL.*[0-9]"))
-        for name in ("pgweir/pgweir.yaml", "control", "postgres/data", socket_file):
-            mode = (self.lab_up.directory / name).stat().st_mode
-            self.assertEqual(stat.S_IMODE(mode) & 0o077, 0, f"{name}: {stat.filemode(mode)}")
+        self.assertEqual(holding, files)
 
 
 class Scaling(Case):
@@ -507,7 +526,8 @@ class Scaling(Case):
             self.scale(lab, hits, 3)
         self.assert_counted(lab, hits)
         self.assertNotIn("[error]", lab.must("logs", "nginx"))  # no replica has left before nginx knew
-        status = self.assert_all_healthy(lab, ["postgres", "pgweir", "app-1", "app-2", "app-3", "nginx", "prometheus"])
+        status = self.assert_all_healthy(lab, ["postgres", "redis", "pgweir", "app-1", "app-2", "app-3", "nginx",
+                                               "prometheus"])  # fmt: skip
         self.assert_known(lab, status)
         self.assertEqual(lab.prometheus("targets", status)["activeTargets"][0]["scrapeInterval"], "1s")
         self.assertEqual(lab.must("down"), STOPPED + "\n")
@@ -522,13 +542,13 @@ class Scaling(Case):
         with Hits(lab) as hits:
             hits.wait_for(30)
             self.scale(lab, hits, 3)
-            status = self.assert_all_healthy(lab, ["postgres", "pgweir-1", "pgweir-2", "pgweir-3", "app-1", "app-2",
+            status = self.assert_all_healthy(lab, ["postgres", "redis", "pgweir-1", "pgweir-2", "pgweir-3", "app-1", "app-2",
                                                    "app-3", "nginx", "prometheus"])  # fmt: skip
             self.assertEqual(status["mode"], "sidecar")
             self.assert_each_uses_its_own(lab, status)
             self.scale(lab, hits, 1)
         self.assert_counted(lab, hits)
-        status = self.assert_all_healthy(lab, ["postgres", "pgweir-1", "app-1", "nginx", "prometheus"])
+        status = self.assert_all_healthy(lab, ["postgres", "redis", "pgweir-1", "app-1", "nginx", "prometheus"])
         self.assert_known(lab, status)
         lab.must("down")
 
@@ -562,9 +582,9 @@ class PartsThatDie(Case):
     def test_they_come_back(self):
         lab = self.lab()
         lab.up("--scale", "app=2", ports=["--any-ports", *lab.ports[:1]])
-        names = ["postgres", "pgweir", "app-1", "app-2", "nginx", "prometheus"]
+        names = ["postgres", "redis", "pgweir", "app-1", "app-2", "nginx", "prometheus"]
         before = {part["name"]: part for part in self.assert_all_healthy(lab, names)["parts"]}
-        victims = ["app-1", "pgweir", "nginx", "prometheus", "postgres"]
+        victims = ["app-1", "pgweir", "nginx", "prometheus", "redis", "postgres"]
         for name in victims:
             os.kill(before[name]["pid"], signal.SIGKILL)
         self.assertEqual(lab.run("status")[0], 1)
@@ -636,7 +656,7 @@ class StartsThatFail(Case):
         self.assert_fails(lab, "up", ports=["--any-ports", f"--port=nginx={port}", f"--port=postgres={port}"],
                           says="error: the same port is asked for twice")  # fmt: skip
         for options, complaint in (
-            (["--port", "redis=6379"], f"'redis=6379': PART=N with one of {', '.join(PORTS)} and N"),
+            (["--port", "memcached=11211"], f"'memcached=11211': PART=N with one of {', '.join(PORTS)} and N"),
             (["--port", "nginx=65536"], "'nginx=65536': PART=N"),
             (["--port", "nginx=-1"], "'nginx=-1': PART=N"),
             (["--port", "nginx=http"], "'nginx=http': PART=N"),
@@ -751,7 +771,8 @@ class Attached(Case):
         self.assertRegex(said, r"(?m)^lab +\| .* the lab is up$")
         self.assertNotRegex(said, r"(?m)^pgweir ")
         status = self.assert_all_healthy(lab, ["postgres", "app-1", "nginx", "prometheus"])
-        self.assertEqual((status["mode"], status["pgweir"], status["metrics"]), ("direct", None, None))
+        self.assertEqual((status["mode"], status["pgweir"], status["metrics"], status["redis"]),
+                         ("direct", None, None, None))  # fmt: skip
         lab.hit()
         self.assertEqual(lab.count(), {"value": 1, "ids": 1})
         self.assertTrue(any(re.match(r"^nginx +\| .* POST /hit 200 ", line) for line in process.stdout))
@@ -879,7 +900,7 @@ class Interruptions(Case):
             self.assert_fails(lab, "status", says=NOT_UP)
             if command == "up":
                 lab.up("--scale", "app=1")
-                self.assert_all_healthy(lab, ["postgres", "pgweir", "app-1", "nginx", "prometheus"])
+                self.assert_all_healthy(lab, ["postgres", "redis", "pgweir", "app-1", "nginx", "prometheus"])
                 self.assertEqual(lab.count(), {"value": 0, "ids": 0})
             else:
                 # The parts end by themselves.
