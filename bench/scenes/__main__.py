@@ -13,13 +13,14 @@ from topology.children import Children, Interrupted, ignore_signals, raise_on_si
 from topology.problem import Problem
 
 from .counter import Counter
-from .plots import MODES
-from .report import Report
+from .counter_report import CounterReport
+from .lookup import Lookup
+from .lookup_report import LookupReport
 from .stage import Stage
 
 HERE = pathlib.Path(__file__).resolve().parents[1]
 RESULTS = HERE / "RESULTS.md"
-SCENES = {"counter": Counter}
+SCENES = {"counter": (Counter, CounterReport), "lookup": (Lookup, LookupReport)}
 
 
 class Progress:
@@ -41,13 +42,18 @@ class Progress:
 def read_arguments():
     parser = argparse.ArgumentParser(prog="bench/lab", description=__doc__)
     parser.add_argument("scene", choices=list(SCENES), help="which one")
-    parser.add_argument("--quick", action="store_true", help="a minute or two, with fewer hits")
-    parser.add_argument("--only", nargs="+", choices=list(MODES), default=list(MODES), metavar="MODE",
-                        help=f"of {', '.join(MODES)}")  # fmt: skip
+    parser.add_argument("--quick", action="store_true", help="a minute or two, with fewer requests")
+    parser.add_argument("--only", nargs="+", metavar="MODE", help="; ".join(
+        f"{name}: {', '.join(scene.modes)}" for name, (scene, _) in SCENES.items()))  # fmt: skip
     parser.add_argument("--output", type=pathlib.Path, metavar="DIRECTORY", help="default: bench/out/lab/SCENE[-quick]")
     parser.add_argument("--budget", type=float, default=3600, metavar="SECONDS",
                         help="no step begins after that (default: 3600)")  # fmt: skip
     chosen = parser.parse_args()
+    modes = SCENES[chosen.scene][0].modes
+    chosen.whole = not chosen.only and not chosen.quick
+    chosen.only = chosen.only or modes
+    if unknown := set(chosen.only) - set(modes):
+        parser.error(f"--only: {', '.join(sorted(unknown))}: {chosen.scene} has {', '.join(modes)}")
     if not chosen.output:
         chosen.output = HERE / "out" / "lab" / (chosen.scene + ("-quick" if chosen.quick else ""))
     return chosen
@@ -57,9 +63,10 @@ def run(chosen, children):
     binary = pgweir_binary(children)
     stage = Stage(binary, chosen.output.absolute(), chosen.budget)
     progress = Progress()
-    scene = SCENES[chosen.scene](stage, chosen.quick, chosen.only, progress)
+    make_scene, make_report = SCENES[chosen.scene]
+    scene = make_scene(stage, chosen.quick, chosen.only, progress)
     progress.steps = scene.steps()
-    report = Report(scene, binary, chosen.quick, stage.output)
+    report = make_report(scene, binary, chosen.quick, stage.output)
     try:
         scene.run(report.look)
     finally:  # what was measured before something went wrong is worth having
@@ -69,14 +76,14 @@ def run(chosen, children):
             print(f"error: this does not hold: {claim}", file=sys.stderr)
     if scene.broken_claims():
         return 1
-    if not chosen.quick and chosen.only == list(MODES):
-        update_results(report.markdown())
+    if chosen.whole:
+        update_results(f"lab {scene.name}", report.markdown())
     return 0
 
 
-def update_results(section):
+def update_results(name, section):
     text = RESULTS.read_text(encoding="utf-8")
-    RESULTS.write_text(replace_section(text, "lab counter", section), encoding="utf-8")
+    RESULTS.write_text(replace_section(text, name, section), encoding="utf-8")
 
 
 def main():

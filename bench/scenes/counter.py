@@ -9,6 +9,7 @@ from topology.postgres import MAX_CONNECTIONS, ConnectionWatch
 from . import ledger
 from .load import Hits, ab
 
+MODES = {"direct": "directly", "service": "through pgweir", "sidecar": "a pgweir for each replica"}
 RESERVED = 3  # of MAX_CONNECTIONS, for superusers
 OUTAGE = 1.0  # seconds between a kill and the restart
 AB_SECONDS = 600
@@ -95,6 +96,7 @@ STEP = 0.25  # seconds
 
 class Counter:
     name = "counter"
+    modes = tuple(MODES)
 
     def __init__(self, stage, quick, modes, progress):
         self._stage = stage
@@ -129,7 +131,7 @@ class Counter:
         started = time.time()
         limit = AB_SECONDS_DIRECT if mode == "direct" else AB_SECONDS
         with ConnectionWatch(lab.topology.postgres, lab.children) as watch:
-            sent = ab(lab.children, lab.directory, lab.hit_url(), requests, clients, limit)
+            sent = ab(lab.children, lab.directory, lab.url("/hit"), requests, clients, limit)
         ended = time.time()
         stored = lab.stored()
         refused, timeouts = (lab.failures(reason) - count
@@ -156,7 +158,7 @@ class Counter:
         self._progress(f"{mode}, app={replicas}: {requests:,} hits from {clients} clients, {victim.name} is killed")
         lab.reset()
         started = time.time()
-        with Hits(lab.hit_url(), requests, clients) as hits:
+        with Hits(lab.url("/hit"), requests, clients) as hits:
             hits.wait_for(requests // 4)
             killed = time.time()
             victim.kill()

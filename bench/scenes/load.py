@@ -58,18 +58,13 @@ def ab(children, directory, url, requests, clients, time_limit):
     )
 
 
-class Hits:
-    """`clients` that send `requests` hits in all, each with an id of its own and each once. Runs in a thread of its own
-    from `with` on, so that what is under test can be killed meanwhile."""
+class InThread:
+    """Coroutines that run in a thread of their own from `with` on, so that other things can be done meanwhile. The block
+    ends when they do."""
 
-    def __init__(self, url, requests, clients):
-        self.ledger = Ledger()
-        self.total = requests
-        self._url = url
-        self._clients = clients
-        self._ids = (f"hit-{number}" for number in itertools.count())
-        self._stop = False
-        self._failure = None
+    def __init__(self):
+        self.failure = None
+        self._stop = False  # who is interrupted does not wait for the slowest request
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self):
@@ -78,10 +73,34 @@ class Hits:
 
     def __exit__(self, kind, *_):
         self._stop = kind is not None
-        # Who is interrupted does not wait for the slowest request.
         self._thread.join(2 if self._stop else None)
-        if self._failure and not self._stop:
-            raise self._failure
+        if self.failure and not self._stop:
+            raise self.failure
+
+    def is_running(self):
+        return self._thread.is_alive()
+
+    async def work(self):
+        raise NotImplementedError
+
+    def _run(self):
+        try:
+            asyncio.run(self.work())
+        except Exception as failure:  # goes on in the thread that has started this one
+            self.failure = failure
+
+
+class Hits(InThread):
+    """`clients` that send `requests` hits in all, each with an id of its own and each once; what is under test can be
+    killed meanwhile."""
+
+    def __init__(self, url, requests, clients):
+        super().__init__()
+        self.ledger = Ledger()
+        self.total = requests
+        self._url = url
+        self._clients = clients
+        self._ids = (f"hit-{number}" for number in itertools.count())
 
     def acknowledged(self):
         return len(self.ledger.acknowledged)
@@ -90,17 +109,11 @@ class Hits:
         """Until so many hits have been acknowledged."""
         deadline = time.monotonic() + seconds
         while self.acknowledged() < acknowledged:
-            if not self._thread.is_alive() or time.monotonic() > deadline:
-                raise Problem(f"only {self.acknowledged()} of {acknowledged} hits were acknowledged") from self._failure
+            if not self.is_running() or time.monotonic() > deadline:
+                raise Problem(f"only {self.acknowledged()} of {acknowledged} hits were acknowledged") from self.failure
             time.sleep(0.01)
 
-    def _run(self):
-        try:
-            asyncio.run(self._all_clients())
-        except Exception as failure:  # goes on in the thread that has started this one
-            self._failure = failure
-
-    async def _all_clients(self):
+    async def work(self):
         limits = aiohttp.ClientTimeout(total=PATIENCE)
         connector = aiohttp.TCPConnector(limit=0)
         async with aiohttp.ClientSession(connector=connector, timeout=limits) as session:

@@ -6,8 +6,10 @@ import matplotlib
 matplotlib.use("svg")
 from matplotlib import pyplot  # noqa: E402
 
+from . import counter, lookup  # noqa: E402
+
 GOOD, BAD, OUTAGE, LIMIT = "#3b7d4f", "#c4452f", "#e8c4bc", "#555555"
-MODES = {"direct": "directly", "service": "through pgweir", "sidecar": "a pgweir for each replica"}
+COLOURS = {"direct": "#8a8a8a", "pooled": "#5794a8", "cached": GOOD}
 
 
 def svg(figure):
@@ -26,7 +28,7 @@ def element(document):
 def hits(floods):
     """What became of the hits, in shares of what was requested."""
     figure, axes = pyplot.subplots(figsize=(9, 0.32 * len(floods) + 1.2))
-    labels = [f"{MODES[flood.mode]}, {replicas(flood.replicas)}, {flood.requested:,} from {flood.clients}"
+    labels = [f"{counter.MODES[flood.mode]}, {replicas(flood.replicas)}, {flood.requested:,} from {flood.clients}"
               for flood in floods]  # fmt: skip
     counted = [100 - 100 * flood.missing / max(1, flood.sent) for flood in floods]
     axes.barh(labels, counted, color=GOOD, label="counted")
@@ -47,11 +49,34 @@ def kills(results):
         axes.step(times, [point[1] / width for point in kill.timeline], where="post", color=GOOD, label="acknowledged")
         axes.step(times, [point[2] / width for point in kill.timeline], where="post", color=BAD, label="not acknowledged")
         axes.axvspan(kill.killed, kill.back, color=OUTAGE, zorder=0)
-        axes.set_title(f"{MODES[kill.mode]}: {kill.victim} is killed and comes back", fontsize="medium", loc="left")
+        axes.set_title(f"{counter.MODES[kill.mode]}: {kill.victim} is killed and comes back", fontsize="medium", loc="left")
         axes.set_ylabel("hits/s")
     grid[0, 0].legend(frameon=False, loc="upper right")
     grid[-1, 0].set_xlabel("seconds")
     figure.tight_layout()
+    return svg(figure)
+
+
+def lookups(results):
+    """Good answers per second, and PostgreSQL's CPU time for a thousand of them, side by side for each load."""
+    loads = list(dict.fromkeys((each.path, each.clients) for each in results))
+    modes = [mode for mode in lookup.MODES if any(each.mode == mode for each in results)]
+    figure, sides = pyplot.subplots(1, 2, figsize=(9, 0.32 * len(loads) * len(modes) + 1.4), sharey=True)
+    shown = ((sides[0], "good answers per second", lambda each: each.rate),
+             (sides[1], "ms of PostgreSQL's CPU time for each", lambda each: each.cpu_ms_each or 0))  # fmt: skip
+    width = 0.8 / len(modes)
+    for axes, label, value in shown:
+        for index, mode in enumerate(modes):
+            found = {(each.path, each.clients): value(each) for each in results if each.mode == mode}
+            places = [place + index * width for place, load in enumerate(loads) if load in found]
+            axes.barh(places, [found[load] for load in loads if load in found], height=width, align="edge",
+                      color=COLOURS[mode], label=lookup.MODES[mode])  # fmt: skip
+        axes.set_xlabel(label)
+    sides[0].set_yticks([place + 0.4 for place in range(len(loads))],
+                        [f"{path}, {clients} clients" for path, clients in loads])  # fmt: skip
+    sides[0].invert_yaxis()
+    figure.legend(*sides[0].get_legend_handles_labels(), loc="upper center", ncols=len(modes), frameon=False)
+    figure.tight_layout(rect=(0, 0, 1, 1 - 0.3 / figure.get_figheight()))
     return svg(figure)
 
 

@@ -8,15 +8,18 @@ POOL_SIZE = 15  # of PostgreSQL's 20, three are kept for the superuser, and two 
 
 
 class Pgweir(HttpServer):
-    """Lends POOL_SIZE server connections for a transaction each. `http_port` serves its metrics."""
+    """Lends POOL_SIZE server connections for a transaction each. `http_port` serves its metrics. `more` is what is added
+    to its configuration, in lines."""
 
     health_path = "/readyz"
 
-    def __init__(self, children, directory, name, binary, postgres, port, http_port, pool_size=POOL_SIZE):
+    def __init__(self, children, directory, name, binary, postgres, port, http_port, pool_size=POOL_SIZE,
+                 more=""):  # fmt: skip
         super().__init__(children, directory, name, port, http_port)
         self._binary = binary
         self._postgres = postgres
         self._pool_size = pool_size
+        self._more = more
         self.config_file = directory / "pgweir.yaml"
 
     def prepare(self):
@@ -32,7 +35,7 @@ databases:
     upstream: {{host: {HOST}, port: {self._postgres.port}, user: {USER}, password: {secret}}}
     pool: {{mode: transaction, size: {self._pool_size}}}
 shutdown: {{grace: 2s}}
-"""
+{self._more}"""
         self.config_file.touch(mode=0o600)
         self.config_file.write_text(text, encoding="utf-8")
 

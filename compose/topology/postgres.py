@@ -19,7 +19,8 @@ class Postgres(Server):
 
     READY_WITHIN = 60
 
-    def __init__(self, children, directory, port, password, database):
+    def __init__(self, children, directory, port, password, database, preload=""):
+        """`preload`: shared_preload_libraries."""
         super().__init__(children, directory, "postgres", port)
         found = list(pathlib.Path("/usr/lib/postgresql").glob("*/bin/postgres"))
         if not found:
@@ -28,6 +29,7 @@ class Postgres(Server):
         self.version = self.programs.parent.name
         self.password = password
         self.database = database
+        self._preload = preload
         self._data = directory / "data"
 
     def prepare(self):
@@ -47,6 +49,7 @@ class Postgres(Server):
             "unix_socket_directories": self.directory,
             "unix_socket_permissions": "0700",  # it lets everybody in as the superuser
             "max_connections": MAX_CONNECTIONS,
+            "shared_preload_libraries": self._preload,
             "password_encryption": "scram-sha-256",
             # The data ends with the lab: nothing has to survive a crash of the machine.
             "fsync": "off",

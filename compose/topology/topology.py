@@ -2,6 +2,7 @@
 import dataclasses
 import secrets
 
+from . import cache
 from .nginx import Nginx
 from .pgweir import Pgweir
 from .ports import HOST, can_listen, free_port
@@ -26,6 +27,9 @@ class Options:
     ports: dict = dataclasses.field(default_factory=dict)  # what differs from USUAL_PORTS; 0: any free one
     any_ports: bool = False  # where `ports` says nothing
     rules: str = str(RULES)  # the directory of what Prometheus evaluates
+    # The result cache of each pgweir: off; memory: right for one pgweir alone; redis: shared. See cache.is_available().
+    cache: str = "off"
+    preload: str = ""  # PostgreSQL's shared_preload_libraries
 
 
 def choose_ports(options):
@@ -57,7 +61,8 @@ class Topology:
         self._options = options
         self._tell = tell
         ports = choose_ports(options)
-        self.postgres = Postgres(children, directory / "postgres", ports["postgres"], secrets.token_hex(12), DATABASE)
+        self.postgres = Postgres(children, directory / "postgres", ports["postgres"], secrets.token_hex(12), DATABASE,
+                                 options.preload)  # fmt: skip
         self.redis = None  # what only a pgweir would use
         if "redis" in ports:
             self.redis = Redis(children, directory / "redis", ports["redis"], secrets.token_hex(12))
@@ -141,9 +146,15 @@ class Topology:
 
     def _start_pgweir(self, name):
         ports = self._first_pgweir_ports.pop() if self._first_pgweir_ports else (self._port(), self._port())
-        pgweir = Pgweir(self._children, self._directory / name, name, self._binary, self.postgres, *ports)
+        pgweir = Pgweir(self._children, self._directory / name, name, self._binary, self.postgres, *ports,
+                        more=self._cache_settings())  # fmt: skip
         self._start(pgweir)
         self.pgweirs.append(pgweir)
+
+    def _cache_settings(self):
+        if self._options.cache == "off":
+            return ""
+        return cache.settings(self.redis.url() if self._options.cache == "redis" else None)
 
     def _start_replica(self):
         number = len(self.replicas) + 1
