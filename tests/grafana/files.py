@@ -26,20 +26,16 @@ class Panel:
         return [target.get("expr", "") for target in self.document.get("targets", [])]
 
 
-class Files:
-    def __init__(self, root):
-        self.root = root
-        self.board_path = root / "grafana" / "dashboards" / "saturation.json"
-
-    @functools.cached_property
-    def board(self):
-        return json.loads(self.board_path.read_text(encoding="utf-8"))
+class Board:
+    def __init__(self, path):
+        self.name = path.stem
+        self.document = json.loads(path.read_text(encoding="utf-8"))
 
     @functools.cached_property
     def panels(self):
         """All but the rows, those of collapsed rows too."""
         found, row = [], ""
-        for document in self.board["panels"]:
+        for document in self.document["panels"]:
             if document["type"] == "row":
                 row = document["title"]
                 found += [Panel(inner, row) for inner in document["panels"]]
@@ -47,8 +43,20 @@ class Files:
                 found.append(Panel(document, row))
         return found
 
+    def expressions(self):
+        return [expression for panel in self.panels for expression in panel.expressions()]
+
     def variables(self):
-        return {variable["name"]: variable for variable in self.board["templating"]["list"]}
+        return {variable["name"]: variable for variable in self.document["templating"]["list"]}
+
+
+class Files:
+    def __init__(self, root):
+        self.root = root
+
+    @functools.cached_property
+    def boards(self):
+        return [Board(path) for path in sorted((self.root / "grafana" / "dashboards").glob("*.json"))]
 
     @functools.cached_property
     def rules_path(self):

@@ -1,4 +1,4 @@
-"""The board's shape: schema, identity, grid, variables."""
+"""A board's shape: schema, identity, grid, variables."""
 import json
 import pathlib
 
@@ -9,38 +9,50 @@ COLUMNS = 24
 # The variables, and what each is narrowed to.
 NARROWED = {"job": (), "instance": ('job=~"$job"',), "pool": ('job=~"$job"', 'instance=~"$instance"')}
 MOST_PANELS = 24
-ROWS = ["Verdict", "Saturation", "Who waits", "PostgreSQL or the application", "Errors and life cycle",
-        "The lab's application", "The proxy itself"]  # fmt: skip
+ROWS = {
+    "saturation": ["Verdict", "Saturation", "Who waits", "PostgreSQL or the application", "Errors and life cycle",
+                   "The lab's application", "The proxy itself"],
+}  # fmt: skip
 
 
-def schema(files):
+def boards(files):
+    """Those whose rows are known here, and no others."""
+    found = [board.name for board in files.boards]
+    yield from (f"boards: there is no {name}.json" for name in sorted(ROWS.keys() - found))
+    yield from (f"boards: what rows should {name}.json have?" for name in sorted(set(found) - ROWS.keys()))
+    uids = [board.document["uid"] for board in files.boards]
+    if len(uids) != len(set(uids)):
+        yield "boards: two have the same uid"
+
+
+def schema(board):
     validator = jsonschema.Draft7Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
-    for error in sorted(validator.iter_errors(files.board), key=str):
+    for error in sorted(validator.iter_errors(board.document), key=str):
         yield f"schema: {'/'.join(map(str, error.path))}: {error.message[:200]}"
 
 
-def identity(files):
-    ids = [panel["id"] for panel in _all(files)]
+def identity(board):
+    ids = [panel["id"] for panel in _all(board)]
     if len(ids) != len(set(ids)):
         yield "identity: two panels have the same id"
-    if files.board["id"] is not None:
+    if board.document["id"] is not None:
         yield "identity: id belongs to the Grafana that imports the board, and has to be null"
-    titles = [panel.title for panel in files.panels]
+    titles = [panel.title for panel in board.panels]
     if len(titles) != len(set(titles)):
         yield "identity: two panels have the same title"
 
 
-def rows(files):
-    found = [panel["title"] for panel in files.board["panels"] if panel["type"] == "row"]
-    if found != ROWS:
-        yield f"rows: {found}, not {ROWS}"
-    if len(files.panels) > MOST_PANELS:
-        yield f"rows: {len(files.panels)} panels, more than {MOST_PANELS}: who is to read them?"
+def rows(board):
+    found = [panel["title"] for panel in board.document["panels"] if panel["type"] == "row"]
+    if found != ROWS.get(board.name):
+        yield f"rows: {found}, not {ROWS.get(board.name)}"
+    if len(board.panels) > MOST_PANELS:
+        yield f"rows: {len(board.panels)} panels, more than {MOST_PANELS}: who is to read them?"
 
 
-def grid(files):
+def grid(board):
     taken = {}
-    for panel in _all(files):
+    for panel in _all(board):
         at = panel["gridPos"]
         if at["x"] + at["w"] > COLUMNS:
             yield f"grid: {panel['title']} sticks out on the right"
@@ -54,8 +66,8 @@ def grid(files):
             yield f"grid: line {y} is not filled"
 
 
-def variables(files):
-    found = files.variables()
+def variables(board):
+    found = board.variables()
     for name, matchers in NARROWED.items():
         variable = found.get(name, {})
         wanted = {"type": "query", "multi": True, "includeAll": True, "allValue": ".+", "refresh": 2}
@@ -75,10 +87,11 @@ def variables(files):
         yield "variables: there is no datasource to choose"
 
 
-def _all(files):
-    for panel in files.board["panels"]:
+def _all(board):
+    for panel in board.document["panels"]:
         yield panel
         yield from panel.get("panels", [])
 
 
-RULES = (schema, identity, rows, grid, variables)
+RULES = (boards,)
+BOARD_RULES = (schema, identity, rows, grid, variables)

@@ -11,26 +11,26 @@ COUNTER = re.compile(r"[a-z0-9_]+_(?:total|bucket|count|sum)(?=\{)")
 UNITS = {"s", "ms", "ops", "reqps", "percentunit", "bytes", "Bps", "short", "none"}
 
 
-def descriptions(files):
-    for panel in files.panels:
+def descriptions(board):
+    for panel in board.panels:
         if not panel.title:
             yield f"descriptions: panel {panel.document['id']} has no title"
         if len(panel.document.get("description", "")) < 40:
             yield f"descriptions: {panel.title}: what does it show, and what is to be done?"
 
 
-def datasources(files):
-    for panel in files.panels:
+def datasources(board):
+    for panel in board.panels:
         for document in [panel.document, *panel.document.get("targets", [])]:
             if document.get("datasource") != {"type": "prometheus", "uid": "${datasource}"}:
                 yield f"datasources: {panel.title} does not ask the chosen one"
-    for name, variable in files.variables().items():
+    for name, variable in board.variables().items():
         if variable["type"] == "query" and variable.get("datasource", {}).get("uid") != "${datasource}":
             yield f"datasources: the variable {name} does not ask the chosen one"
 
 
-def units(files):
-    for panel in files.panels:
+def units(board):
+    for panel in board.panels:
         fields = panel.document["fieldConfig"]
         found = [fields["defaults"].get("unit")]
         found += [change["value"] for override in fields["overrides"] for change in override["properties"]
@@ -40,8 +40,8 @@ def units(files):
                 yield f"units: {panel.title}: {unit!r}"
 
 
-def targets(files):
-    for panel in files.panels:
+def targets(board):
+    for panel in board.panels:
         if not any(panel.expressions()):
             yield f"targets: {panel.title} asks for nothing"
         references = [target["refId"] for target in panel.document.get("targets", [])]
@@ -51,9 +51,9 @@ def targets(files):
             yield f"targets: {panel.title}: a legend that Grafana would make up"
 
 
-def promql(files):
+def promql(board):
     """Prometheus's own parser reads every query: as a rule, the only way in which promtool takes one."""
-    queries = [(panel.title, expression) for panel in files.panels for expression in panel.expressions()]
+    queries = [(panel.title, expression) for panel in board.panels for expression in panel.expressions()]
     rules = [{"record": f"query{number}", "expr": re.sub(r"\$__\w+", "5m", expression)}
              for number, (_, expression) in enumerate(queries)]  # fmt: skip
     with tempfile.NamedTemporaryFile("w", suffix=".yml", encoding="utf-8") as file:
@@ -68,9 +68,9 @@ def promql(files):
         yield f"promql: {' '.join(said.split())}"
 
 
-def matchers(files):
+def matchers(board):
     """Each selector is narrowed to what the reader has chosen. The application is a job of its own, without pools."""
-    for panel in files.panels:
+    for panel in board.panels:
         wanted = ['job="tasks"'] if panel.row == APPLICATION else ['job=~"$job"', 'instance=~"$instance"']
         for expression in panel.expressions():
             selectors = re.findall(r"(?:^|[^\w\[])[a-z_]\w*\{([^}]*)\}", expression)
@@ -82,24 +82,24 @@ def matchers(files):
                         yield f"matchers: {panel.title}: {matcher} is missing in {expression}"
 
 
-def intervals(files):
-    for panel in files.panels:
+def intervals(board):
+    for panel in board.panels:
         for window in re.findall(r"\[([^\]]*)\]", "".join(panel.expressions())):
             if window not in ("$__rate_interval", "$__range"):
                 yield f"intervals: {panel.title}: [{window}] is not the scrape interval's [$__rate_interval]"
 
 
-def counters(files):
-    for panel in files.panels:
+def counters(board):
+    for panel in board.panels:
         for expression in panel.expressions():
             for found in COUNTER.finditer(expression):
                 if not re.search(r"\b(?:rate|irate|increase)\($", expression[: found.start()]):
                     yield f"counters: {panel.title}: {found.group()} is not in rate() or increase()"
 
 
-def uneditable(files):
-    if files.board.get("editable") is not False:
+def uneditable(board):
+    if board.document.get("editable") is not False:
         yield "uneditable: changes would be lost with the next start of Grafana"
 
 
-RULES = (descriptions, datasources, units, targets, promql, matchers, intervals, counters, uneditable)
+BOARD_RULES = (descriptions, datasources, units, targets, promql, matchers, intervals, counters, uneditable)

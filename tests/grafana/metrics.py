@@ -9,8 +9,8 @@ BUILT_IN = {"up"}
 
 
 def expressions(files):
-    found = [expression for panel in files.panels for expression in panel.expressions()]
-    for variable in files.variables().values():
+    found = [expression for board in files.boards for expression in board.expressions()]
+    for variable in (variable for board in files.boards for variable in board.variables().values()):
         found += re.findall(r"^label_values\((.*), \w+\)$", variable.get("definition", ""))
     return found + [rule["expr"] for rule in files.rules]
 
@@ -42,8 +42,8 @@ def shown(files):
 
 def label_values(files):
     """Values that matchers name are values that pgweir's labels have."""
-    labels = (files.root / "proxy" / "metrics" / "labels.hpp").read_text(encoding="utf-8")
-    known = set(re.findall(r'"([a-z_]+)"', labels)) | {"success", "failure"}
+    labels = [path.read_text(encoding="utf-8") for path in (files.root / "proxy" / "metrics").glob("*labels.hpp")]
+    known = set(re.findall(r'"([a-z_]+)"', "".join(labels))) | {"success", "failure"}
     for expression in expressions(files):
         for _, values in re.findall(r'\b(result|phase|reason|state)(?:=|!=|=~|!~)"([^"]*)"', expression):
             for value in values.split("|"):

@@ -10,29 +10,30 @@ LINK = re.compile(r"^/d/([\w-]+)\?viewPanel=(\d+)$")
 def provisioned(files):
     folder = files.root / "grafana" / "provisioning"
     source = yaml.safe_load((folder / "datasources" / "prometheus.yml").read_text(encoding="utf-8"))["datasources"][0]
-    boards = yaml.safe_load((folder / "dashboards" / "pgweir.yml").read_text(encoding="utf-8"))["providers"][0]
-    if files.variables()["datasource"]["current"]["value"] != source["uid"]:
-        yield f"provisioned: the board does not begin with the data source {source['uid']}"
+    provider = yaml.safe_load((folder / "dashboards" / "pgweir.yml").read_text(encoding="utf-8"))["providers"][0]
+    for board in files.boards:
+        if board.variables()["datasource"]["current"]["value"] != source["uid"]:
+            yield f"provisioned: {board.name} does not begin with the data source {source['uid']}"
     local = yaml.safe_load((files.root / "compose/prometheus/prometheus.yml").read_text(encoding="utf-8"))
     if source["jsonData"]["timeInterval"] != local["global"]["scrape_interval"]:
         yield "provisioned: timeInterval is not Prometheus's scrape interval: $__rate_interval would be wrong"
     jobs = {scraped["job_name"] for scraped in local["scrape_configs"]}
     queries = [rule["expr"] for rule in files.rules]
-    queries += [query for panel in files.panels for query in panel.expressions()]
+    queries += [query for board in files.boards for query in board.expressions()]
     for job in sorted({job for query in queries for job in re.findall(r'\bjob="([^"]*)"', query)} - jobs):
         yield f"provisioned: Prometheus has no job {job}"
-    if boards["allowUiUpdates"]:
+    if provider["allowUiUpdates"]:
         yield "provisioned: what is changed in Grafana would be lost"
     compose = (files.root / "compose" / "compose.yaml").read_text(encoding="utf-8")
-    if f"../grafana/dashboards:{boards['options']['path']}:ro" not in compose:
-        yield f"provisioned: compose.yaml puts no boards into {boards['options']['path']}"
+    if f"../grafana/dashboards:{provider['options']['path']}:ro" not in compose:
+        yield f"provisioned: compose.yaml puts no boards into {provider['options']['path']}"
     url = re.fullmatch(r"http://([\w-]+):\d+", source["url"])
     if not url or url[1] not in yaml.safe_load(compose)["services"]:
         yield f"provisioned: compose.yaml has no service that is {source['url']}"
 
 
 def alerts(files):
-    ids = {panel.document["id"] for panel in files.panels}
+    places = {(board.document["uid"], panel.document["id"]) for board in files.boards for panel in board.panels}
     for rule in files.rules:
         if "record" in rule:
             if not re.fullmatch(r"[a-z_]+:[a-z_]+:[a-z0-9_]+", rule["record"]):
@@ -45,7 +46,7 @@ def alerts(files):
         if not rule["annotations"].get("summary") or len(rule["annotations"].get("description", "")) < 40:
             yield f"alerts: {rule['alert']}: what has happened, and what is to be done?"
         link = LINK.match(rule["annotations"].get("dashboard", ""))
-        if not link or link.group(1) != files.board["uid"] or int(link.group(2)) not in ids:
+        if not link or (link.group(1), int(link.group(2))) not in places:
             yield f"alerts: {rule['alert']} leads to no panel"
 
 

@@ -1,4 +1,5 @@
-"""The Grafana board and its rules on a lab that is overloaded: every panel has data, and the alert comes and goes."""
+"""Grafana boards on labs that give them something to show, and the rules: every panel has data, and the alert comes and
+goes."""
 import contextlib
 import json
 import math
@@ -138,9 +139,13 @@ class Trouble:
                 clients.enter_context(contextlib.closing(psycopg2.connect(self._url)))
 
 
-class Board(unittest.TestCase):
+class BoardTests:
+    """Of one board. What it is to show is made by `load`, as long as that lasts."""
+
     maxDiff = None
     longMessage = True
+    file = None  # of the board
+    options = {}  # of the lab
 
     @classmethod
     def setUpClass(cls):
@@ -152,12 +157,11 @@ class Board(unittest.TestCase):
         cls.addClassCleanup(cls.children.stop_all)
         cls.topology = cls.make_topology()
         cls.topology.start()
-        cls.board = boards.Board.load(render.SATURATION)
+        cls.board = boards.Board.load(cls.file)
         cls.source = Source(cls.topology.urls()["prometheus"])
         started = time.time()
-        cls.limit_clients()
-        with cls.load(), Trouble(cls.topology) as trouble:
-            wait_until(lambda: trouble.make() or not cls.without_data(cls.window(started)), 30, interval=0.5,
+        with cls.load() as make_more:
+            wait_until(lambda: make_more() or not cls.without_data(cls.window(started)), 30, interval=0.5,
                        message=lambda: f"data for {cls.without_data(cls.window(started))}")  # fmt: skip
             cls.seen = cls.window(started)
 
@@ -169,22 +173,13 @@ class Board(unittest.TestCase):
             document = faster_rules(yaml.safe_load(path.read_text(encoding="utf-8")))
             (rules / path.name).write_text(yaml.safe_dump(document), encoding="utf-8")
         ports = {part: free_port() for part in USUAL_PORTS}
-        options = Options(replicas=2, scrape_interval="1s", ports=ports, rules=rules)
+        options = Options(replicas=2, scrape_interval="1s", ports=ports, rules=rules, **cls.options)
         return Topology(cls.children, cls.directory, binary().absolute(), options)
 
     @classmethod
     def load(cls):
-        return Load(cls.children, cls.directory, cls.topology)
-
-    @classmethod
-    def limit_clients(cls):
-        proxy = cls.topology.pgweirs[0]
-        config = yaml.safe_load(proxy.config_file.read_text(encoding="utf-8"))
-        config["listen"]["max_clients"] = MOST_CLIENTS
-        proxy.config_file.write_text(yaml.safe_dump(config), encoding="utf-8")
-        proxy.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: proxy.samples("pgweir_client_connections_limit") == [("", MOST_CLIENTS)],
-                   message="the reload")  # fmt: skip
+        """A context whose value is a function that makes some more of it."""
+        raise NotImplementedError
 
     @classmethod
     def window(cls, started):
@@ -228,15 +223,6 @@ class Board(unittest.TestCase):
                 if panel.kind not in ("heatmap", "table"):
                     self.assertEqual(len(set(names)), len(names), names)
 
-    def test_what_is_exported_is_what_the_check_of_the_board_knows(self):
-        known = Files(ROOT).exported()
-        # The Python client adds the time when each counter and histogram began.
-        known |= {f"{name.removesuffix('_total')}_created": "gauge" for name in known if name.startswith("tasks_")}
-        for port in (self.topology.pgweirs[0].http_port, self.topology.replicas[0].port):
-            live = dict(re.findall(r"(?m)^# TYPE (\S+) (\S+)$", http_get(port, "/metrics")))
-            self.assertTrue(live)
-            self.assertEqual({name: kind for name, kind in live.items() if known.get(name) != kind}, {})
-
     def test_the_picture(self):
         for name in ("board.svg", "board.png"):
             empty = render.render(self.board, self.topology.urls()["prometheus"], self.seen.start, self.seen.end,
@@ -263,13 +249,47 @@ class Board(unittest.TestCase):
         self.assertFalse([reference for reference in references if not reference.startswith("#")])
         self.assertNotIn("url(http", svg)
 
+
+class Saturation(BoardTests, unittest.TestCase):
+    file = render.SATURATION
+
+    @classmethod
+    @contextlib.contextmanager
+    def load(cls):
+        cls.limit_clients()
+        with cls.overload(), Trouble(cls.topology) as trouble:
+            yield trouble.make
+
+    @classmethod
+    def overload(cls):
+        return Load(cls.children, cls.directory, cls.topology)
+
+    @classmethod
+    def limit_clients(cls):
+        proxy = cls.topology.pgweirs[0]
+        config = yaml.safe_load(proxy.config_file.read_text(encoding="utf-8"))
+        config["listen"]["max_clients"] = MOST_CLIENTS
+        proxy.config_file.write_text(yaml.safe_dump(config), encoding="utf-8")
+        proxy.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: proxy.samples("pgweir_client_connections_limit") == [("", MOST_CLIENTS)],
+                   message="the reload")  # fmt: skip
+
+    def test_what_is_exported_is_what_the_check_of_the_board_knows(self):
+        known = Files(ROOT).exported()
+        # The Python client adds the time when each counter and histogram began.
+        known |= {f"{name.removesuffix('_total')}_created": "gauge" for name in known if name.startswith("tasks_")}
+        for port in (self.topology.pgweirs[0].http_port, self.topology.replicas[0].port):
+            live = dict(re.findall(r"(?m)^# TYPE (\S+) (\S+)$", http_get(port, "/metrics")))
+            self.assertTrue(live)
+            self.assertEqual({name: kind for name, kind in live.items() if known.get(name) != kind}, {})
+
     def test_a_row_that_is_not_there(self):
         with self.assertRaisesRegex(RenderError, "there is no row Nonsense: "):
             render.render(self.board, self.topology.urls()["prometheus"], self.seen.start, self.seen.end,
                           self.directory / "nothing.svg", rows=["Nonsense"])  # fmt: skip
 
     def test_the_alert_fires_in_an_overload_and_clears(self):
-        with self.load():
+        with self.overload():
             wait_until(lambda: "firing" in self.alert_states(), 30, interval=0.2,
                        message=lambda: f"{ALERT} to fire, it is {self.alert_states()}; {self.rule_health()}")  # fmt: skip
         wait_until(lambda: not self.alert_states(), 30, interval=0.2,
