@@ -1,4 +1,4 @@
-"""The same pgbench through pgweir and directly, and what came of it side by side."""
+"""The same pgbench in several ways, and what came of it side by side."""
 import dataclasses
 import re
 
@@ -8,7 +8,29 @@ from topology.problem import Problem
 from topology.server import USER, clean_environment
 
 WAITS = "pgweir_pool_wait_duration_seconds_bucket"
+READS = "pgweir_cache_requests_total"
+ANSWERED = ("hit", "coalesced")  # what takes no server
 SCALE = 5  # 500,000 accounts
+# A shop: somebody pays, and looks at a page of the catalogue, of which some are looked at much more than others.
+TABLES = """
+    CREATE TABLE product (id int PRIMARY KEY, category int NOT NULL, price int NOT NULL);
+    INSERT INTO product SELECT id, id % 20 + 1, id % 997 FROM generate_series(1, 100000) AS id;
+    CREATE INDEX ON product (category);
+    ANALYZE product
+"""
+# pgbench's "simple update", and one read behind it. Each line is a round trip of its own.
+SCRIPT = r"""\set aid random(1, 100000 * :scale)
+\set bid random(1, 1 * :scale)
+\set tid random(1, 10 * :scale)
+\set delta random(-5000, 5000)
+\set category random_zipfian(1, 20, 1.5)
+BEGIN;
+UPDATE pgbench_accounts SET abalance = abalance + :delta WHERE aid = :aid;
+SELECT abalance FROM pgbench_accounts WHERE aid = :aid;
+INSERT INTO pgbench_history (tid, bid, aid, delta, mtime) VALUES (:tid, :bid, :aid, :delta, CURRENT_TIMESTAMP);
+END;
+SELECT count(*), min(price), max(price), avg(price) FROM product WHERE category = :category;
+"""
 GIVE_UP = 300  # seconds
 
 
@@ -22,6 +44,7 @@ class Outcome:
     per_second: str = "-"
     connections: int = 0
     waits: tuple = ()
+    hits: float | None = None  # share of the reads that the cache was asked for; None: there is no cache
 
     def errors(self):
         parts = [f"{self.failed} transactions"] if self.failed else []
@@ -31,17 +54,21 @@ class Outcome:
     def wait(self):
         return f"p50 {milliseconds(self.waits[0])}, p99 {milliseconds(self.waits[1])}" if self.waits else "-"
 
+    def answered(self):
+        return "-" if self.hits is None else f"{self.hits:.0%}"
+
 
 def milliseconds(seconds):
     return f"{seconds * 1000:.3g} ms" if seconds < 1 else f"{seconds * 1000:.0f} ms"
 
 
 class Bench:
-    """pgbench's "simple update" script: BEGIN, UPDATE, SELECT, INSERT, END, each a round trip of its own."""
+    """Runs SCRIPT."""
 
-    def __init__(self, children, postgres, clients, transactions):
+    def __init__(self, children, postgres, directory, clients, transactions):
         self._children = children
         self._postgres = postgres
+        self._script = directory / "shop.sql"
         self._clients = clients
         self._transactions = transactions
 
@@ -49,17 +76,20 @@ class Bench:
         code, _, errors = self._pgbench(self._postgres.port, "-i", "-q", "-s", str(SCALE))
         if code != 0:
             raise Problem(f"pgbench could not make its tables:\n{errors}")
+        self._postgres.sql(f"SET ROLE {USER};{TABLES}", self._postgres.database)
+        self._script.write_text(SCRIPT, encoding="utf-8")
 
     def run(self, port, pgweir=None):
-        """Outcome; with `pgweir` the waits in its queue are among it."""
-        before = wait_buckets(pgweir)
+        """Outcome; with `pgweir` the waits in its queue are among it, and what its cache has answered."""
+        before, reads = wait_buckets(pgweir), cache_reads(pgweir)
         with ConnectionWatch(self._postgres, self._children) as watch:
             # Not -T: that time would include the logins.
-            code, output, errors = self._pgbench(port, "-n", "-N", "-M", "simple", "-j", "2", "-c", str(self._clients),
-                                                 "-t", str(self._transactions))  # fmt: skip
+            code, output, errors = self._pgbench(port, "-n", "-f", self._script, "-s", str(SCALE), "-M", "simple", "-j",
+                                                 "2", "-c", str(self._clients), "-t", str(self._transactions))  # fmt: skip
         outcome = read_outcome(code, output, errors, self._clients)
         outcome.connections = watch.most
         outcome.waits = quantiles(before, wait_buckets(pgweir))
+        outcome.hits = hits(reads, cache_reads(pgweir))
         return outcome
 
     def _pgbench(self, port, *arguments):
@@ -95,6 +125,20 @@ def wait_buckets(pgweir):
     return buckets
 
 
+def cache_reads(pgweir):
+    """Result -> number of reads, over all pools."""
+    found = {}
+    for labels, value in pgweir.samples(READS) if pgweir else []:
+        result = re.search(r'result="([^"]*)"', labels).group(1)
+        found[result] = found.get(result, 0) + value
+    return found
+
+
+def hits(before, after):
+    total = sum(after.values()) - sum(before.values())
+    return sum(after.get(result, 0) - before.get(result, 0) for result in ANSWERED) / total if total else None
+
+
 def quantiles(before, after, wanted=(0.5, 0.99)):
     """Within a bucket waits are taken to be spread evenly, as Prometheus does."""
     counts = sorted((bound, value - before.get(bound, 0)) for bound, value in after.items())
@@ -112,21 +156,22 @@ def quantiles(before, after, wanted=(0.5, 0.99)):
     return tuple(found)
 
 
-def table(clients, through, direct):
-    """Lines of text."""
-    rows = [
-        (f"{clients} clients", "through pgweir", "directly"),
-        ("errors", through.errors(), direct.errors()),
-        ("transactions", f"{through.transactions}", f"{direct.transactions}"),
-        ("transactions per second", through.per_second, direct.per_second),
-        ("mean latency", through.latency, direct.latency),
-        ("server connections used", f"{through.connections}", f"{direct.connections} (of {MAX_CONNECTIONS}, "
-         "3 of them for superusers)"),
-        ("wait for a connection", through.wait(), direct.wait()),
-    ]  # fmt: skip
-    lines = [f"  {name:<25} {left:<28} {right}".rstrip() for name, left, right in rows]
-    lines.insert(1, "  " + "-" * 76)
-    for name, outcome in (("through pgweir", through), ("directly", direct)):
-        if outcome.first_error:
-            lines.append(f"  first error {name}: {outcome.first_error}")
+def table(clients, outcomes):
+    """Lines of text. `outcomes`: {title of the column: Outcome}"""
+    rows = {
+        f"{clients} clients": lambda title, outcome: title,
+        "errors": lambda title, outcome: outcome.errors(),
+        "transactions": lambda title, outcome: f"{outcome.transactions}",
+        "transactions per second": lambda title, outcome: outcome.per_second,
+        "mean latency": lambda title, outcome: outcome.latency,
+        "server connections used": lambda title, outcome: f"{outcome.connections}",
+        "wait for a connection": lambda title, outcome: outcome.wait(),
+    }  # fmt: skip
+    if any(outcome.hits is not None for outcome in outcomes.values()):
+        rows["reads from the cache"] = lambda title, outcome: outcome.answered()
+    lines = [f"  {name:<25} " + "".join(f"{cell(title, outcome):<28} " for title, outcome in outcomes.items()).rstrip()
+             for name, cell in rows.items()]  # fmt: skip
+    lines.insert(1, "  " + "-" * max(map(len, lines)))
+    lines.append(f"  PostgreSQL has {MAX_CONNECTIONS} connections, 3 of them for superusers")
+    lines += [f"  first error {title}: {outcome.first_error}" for title, outcome in outcomes.items() if outcome.first_error]
     return lines

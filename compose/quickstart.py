@@ -1,4 +1,5 @@
-"""Builds pgweir, puts it in front of a private PostgreSQL, and compares both under far too many clients."""
+"""Builds pgweir, puts it in front of a private PostgreSQL, and compares both under far too many clients; and once more
+with pgweir's result cache, if it has one."""
 import argparse
 import pathlib
 import resource
@@ -11,6 +12,7 @@ import time
 
 from building import pgweir_binary, tell
 from comparison import Bench, table
+from topology import cache
 from topology.children import Children, Interrupted, ignore_signals, raise_on_signals, signals_held
 from topology.pgweir import Pgweir
 from topology.ports import HOST, can_listen, free_port
@@ -92,7 +94,7 @@ def run(chosen, children, directory):
     postgres = Postgres(children, directory / "postgres", free_port(), password, DATABASE)
     tell(f"starting PostgreSQL {postgres.version} on {postgres.endpoint()}")
     postgres.start()
-    bench = Bench(children, postgres, chosen.clients, chosen.transactions)
+    bench = Bench(children, postgres, directory, chosen.clients, chosen.transactions)
     bench.prepare()
     tell(f"pgbench with {chosen.clients} clients, {chosen.transactions} transactions each, directly")
     direct = bench.run(postgres.port)
@@ -100,17 +102,32 @@ def run(chosen, children, directory):
     pgweir = Pgweir(children, directory / "pgweir", "pgweir", binary, postgres, port, http_port)
     pgweir.start()
     tell("the same pgbench through pgweir")
-    through = bench.run(pgweir.port, pgweir)
+    outcomes = {"through pgweir": bench.run(pgweir.port, pgweir), "directly": direct}
+    wanted = chosen.clients * chosen.transactions
+    well = went_well(outcomes["through pgweir"], wanted, pgweir)
+    if cache.is_available(children, binary, directory, cache.settings()):
+        # A cache in the memory of a process is right for one pgweir alone: the first one has to go.
+        pgweir.stop()
+        pgweir = Pgweir(children, directory / "pgweir-with-cache", "pgweir", binary, postgres, port, http_port,
+                        more=cache.settings())  # fmt: skip
+        pgweir.start()
+        tell("the same pgbench through pgweir with its result cache")
+        outcomes["with the cache on"] = bench.run(pgweir.port, pgweir)
+        well = went_well(outcomes["with the cache on"], wanted, pgweir) and well
     tell()
-    tell("\n".join(table(chosen.clients, through, direct)))
+    tell("\n".join(table(chosen.clients, outcomes)))
     tell_where(pgweir, password)
-    well = through.transactions == chosen.clients * chosen.transactions and through.errors() == "none"
-    if not well:
-        tell("\nerror: not everything went well through pgweir; its last words:\n" + pgweir.last_words())
     if chosen.exit:
         return 0 if well else 1
     tell("\nPress Ctrl-C to stop both and to remove the data.")
     return stay_up(postgres, pgweir)
+
+
+def went_well(outcome, transactions, pgweir):
+    well = outcome.transactions == transactions and outcome.errors() == "none"
+    if not well:
+        tell("\nerror: not everything went well through pgweir; its last words:\n" + pgweir.last_words())
+    return well
 
 
 def stay_up(*servers):

@@ -14,6 +14,7 @@ import uuid
 import psycopg2
 
 from kit import processes
+from kit.cache_settings import other_program, takes
 from kit.pgweir import ROOT, binary
 from kit.waiting import wait_until
 
@@ -60,25 +61,60 @@ class Quickstart(unittest.TestCase):
         self.assertEqual(list(self.directory.iterdir()), [], output)
         return process.returncode, output
 
-    def cell(self, output, row):
-        """The two cells of a row of the table."""
+    def cells(self, output, row):
+        """Of a row of the table: through pgweir, directly, and with the cache, if pgweir has one."""
         line = next(line for line in output.splitlines() if line.startswith(f"  {row} "))
         return re.split(r" {2,}", line.strip())[1:]
 
     def test_compares_and_leaves_and_does_it_again(self):
+        cached = takes("{mode: auto}")
         for _ in range(2):
             code, output = self.end(self.start("--exit", "--transactions", str(TRANSACTIONS)))
             self.assertEqual(code, 0, output)
-            self.assertEqual(self.cell(output, "errors"), ["none", "500 clients"])
-            self.assertEqual(self.cell(output, "transactions"), [str(CLIENTS * TRANSACTIONS), "0"])
-            through, direct = self.cell(output, "server connections used")
-            self.assertLessEqual(int(through), 15)
-            self.assertGreaterEqual(int(through), 2)
-            self.assertLessEqual(int(direct.split()[0]), 17)
-            self.assertRegex(self.cell(output, "mean latency")[0], r"^[\d.]+ ms$")
-            self.assertRegex(self.cell(output, "wait for a connection")[0], r"^p50 [\d.]+ ms, p99 [\d.]+ ms$")
+            self.assertEqual(self.cells(output, "errors"), ["none", "500 clients", *["none"] * cached])
+            all_of_them = str(CLIENTS * TRANSACTIONS)
+            self.assertEqual(self.cells(output, "transactions"), [all_of_them, "0", *[all_of_them] * cached])
+            through, direct, *with_cache = map(int, self.cells(output, "server connections used"))
+            self.assertLessEqual(through, 15)
+            self.assertGreaterEqual(through, 2)
+            self.assertLessEqual(direct, 17)
+            self.assertEqual(len(with_cache), cached)
+            for connections in with_cache:  # one of them for the cache itself
+                self.assertLessEqual(connections, 16)
+            for column in (0, 2) if cached else (0,):
+                self.assertRegex(self.cells(output, "mean latency")[column], r"^[\d.]+ ms$")
+                self.assertRegex(self.cells(output, "wait for a connection")[column], r"^p50 [\d.]+ ms, p99 [\d.]+ ms$")
+            if cached:
+                # Half of the reads are in transactions that have written.
+                _, _, share = self.cells(output, "reads from the cache")
+                self.assertLess(10, int(share.removesuffix("%")))
+                self.assertLessEqual(int(share.removesuffix("%")), 50)
             self.assertRegex(output, "first error directly: .*(connection slots|too many clients)")
             self.assertNotIn("error:", output)
+
+    def with_program(self, check):
+        """(exit code, output) with a pgweir that answers so whether it takes a cache's settings."""
+        program = other_program(self.directory.with_name(f"{self.directory.name}-pgweir"), check)
+        self.addCleanup(program.unlink)
+        return self.end(self.start("--exit", "--clients", "15", "--transactions", "2", PGWEIR_BINARY=str(program)))
+
+    def test_one_that_takes_a_cache_s_settings_is_started_with_them(self):
+        code, output = self.with_program(r"""grep -q '^cache: {"mode": "auto"}$' "$3" """)
+        self.assertEqual(code, 0, output)
+        self.assertEqual(self.cells(output, "transactions"), ["30"] * 3)
+        self.assertEqual(len(re.findall("with the cache on", output)), 1)
+        self.assertNotIn("reads from the cache", output)  # this one has none in truth
+
+    def test_one_without_a_cache_has_no_column_for_it(self):
+        code, output = self.with_program(r'echo "$3:4:1: cache: not available in this version (any)"; exit 2')
+        self.assertEqual(code, 0, output)
+        self.assertEqual(self.cells(output, "transactions"), ["30", "30"])
+        self.assertNotIn("cache", output)
+
+    def test_one_that_does_not_understand_the_settings_is_an_error(self):
+        code, output = self.with_program(r'echo "$3:4:1: cache: unknown key"; exit 2')
+        self.assertEqual(code, 1, output)
+        self.assertIn("error: `pgweir check` refuses the settings of the cache with exit code 2", output)
 
     def test_stays_up_until_told_to_stop(self):
         process = self.start("--clients", "20", "--transactions", "2")
