@@ -16,7 +16,8 @@ from drawing.measured import RenderError, Source, Window, fetch
 from drawing.panels import draw_panel
 from drawing.paper import COLUMN, FOOTER, GAP, HEADING, MARGIN, MUTED, PAGE, ROW_HEADER, SMALL, STYLE, UNIT, Box, Sheet
 
-SATURATION = pathlib.Path(__file__).parent / "dashboards" / "saturation.json"
+DASHBOARDS = pathlib.Path(__file__).parent / "dashboards"
+SATURATION, CACHE = DASHBOARDS / "saturation.json", DASHBOARDS / "cache.json"
 
 
 def draw_board(board, source, window, rows, title):

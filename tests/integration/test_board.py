@@ -18,6 +18,7 @@ import yaml
 
 from grafana.files import Files
 from kit import processes
+from kit.cache_settings import takes
 from kit.pgweir import ROOT, binary
 from kit.ports import free_port
 from kit.waiting import wait_until
@@ -307,6 +308,56 @@ class Saturation(BoardTests, unittest.TestCase):
 
     def ask(self, path):
         return json.loads(http_get(self.topology.prometheus.port, f"/api/v1/{path}"))["data"]
+
+
+class Reads:
+    """As long as the block lasts clients read a row; change() changes it, after which PostgreSQL is asked again."""
+
+    def __init__(self, children, directory, topology):
+        self._children = children
+        self._directory = directory
+        self._topology = topology
+
+    def __enter__(self):
+        url = self._topology.urls()["pgweir"]
+        self._writer = psycopg2.connect(url)
+        self._writer.autocommit = True
+        self._writer.cursor().execute("INSERT INTO users (name) VALUES ('Ada')")
+        script = self._directory / "read.sql"
+        script.write_text("SELECT name FROM users WHERE id = 1;\n", encoding="ascii")
+        self._pgbench = self._children.start(["pgbench", "-n", "-f", script, "-c", "4", "-T", "600", url],
+                                             cwd=self._directory, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                             stderr=subprocess.DEVNULL)  # fmt: skip
+        return self
+
+    def __exit__(self, kind, *_):
+        ended = self._pgbench.poll() is not None
+        self._children.stop(self._pgbench)
+        self._writer.close()
+        if ended and kind is None:
+            raise AssertionError("the clients that read have ended")
+
+    def change(self):
+        self._writer.cursor().execute("UPDATE users SET version = version + 1")
+
+
+@unittest.skipUnless(takes("{mode: auto}"), "this pgweir has no result cache")
+class Cache(BoardTests, unittest.TestCase):
+    file = render.CACHE
+    options = {"cache": "memory"}
+
+    @classmethod
+    @contextlib.contextmanager
+    def load(cls):
+        with Reads(cls.children, cls.directory, cls.topology) as reads:
+            yield reads.change
+
+    def test_hits_and_what_they_save_are_more_than_nothing(self):
+        for title in ("Connections saved", "Hits", "Reads, by result", "Invalidations, by reason", "Replies kept"):
+            with self.subTest(title):
+                panel = next(panel for panel in self.board.panels if panel.title == title)
+                self.assertGreater(max(value for series in fetch(panel, self.source, self.seen)
+                                       for value in series.values if math.isfinite(value)), 0)  # fmt: skip
 
 
 class Values(unittest.TestCase):
