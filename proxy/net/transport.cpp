@@ -68,6 +68,8 @@ io_result transport::write(base::bytes_view first, base::bytes_view second) noex
 }
 
 void transport::shutdown_write() noexcept {
+    // The kernel reports readiness for each call anew, which would wake up the caller again and again.
+    if (std::exchange(is_shut_down_, true)) return;
     ::shutdown(fd_.get(), SHUT_WR);
 }
 

@@ -53,7 +53,7 @@ public:
 
     bool has_buffered_plaintext() const noexcept { return false; }
 
-    /// Tells the peer that no more will come; reading goes on.
+    /// Tells the peer that no more will come; reading goes on. Twice is once.
     void shutdown_write() noexcept;
 
     /// For reactor::watch(); -1 when there is none.
@@ -65,6 +65,7 @@ public:
 
 private:
     base::unique_fd fd_;
+    bool is_shut_down_ = false;  ///< for writing
 };
 
 }  // namespace pgweir::net

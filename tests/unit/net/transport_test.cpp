@@ -142,6 +142,19 @@ TEST_F(transport_test, a_half_closed_stream_still_reads) {
     EXPECT_EQ(ours.write("x").status, io_status::failed);
 }
 
+/// A half-closed stream is writable, so who shuts down whenever it is would hear of it without end.
+TEST_F(loop_test, a_stream_is_shut_down_once_however_often_it_is_asked) {
+    for (auto& [near, far] : {tcp_pair(), socket_pair()}) {
+        transport stream(base::unique_fd(::dup(near.get())));
+        recorder told;
+        told.then = [&](int, readiness) { stream.shutdown_write(); };
+        const registration watched = loop.watch(stream.fd(), told, 0);
+        for (int turn = 0; turn < 10; ++turn) loop.run_once(base::duration::zero());
+        EXPECT_GE(told.events.size(), 1U);
+        EXPECT_LE(told.events.size(), 2U);
+    }
+}
+
 TEST_F(transport_test, a_reset_is_a_failure_with_its_reason) {
     auto [first, second] = tcp_pair();
     transport survivor(std::move(first));
