@@ -1,6 +1,5 @@
 #include "admin/show.hpp"
 
-#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
@@ -134,39 +133,14 @@ result_table show_version(const proxy_state&) {
     return table;
 }
 
-result_table show_help(const proxy_state&);
-
-struct subject {
-    std::string_view name;
-    std::string_view meaning;
-    result_table (*make)(const proxy_state&);
-};
-
 constexpr std::array subjects{
-    subject{"pools", "clients and servers of each pool", show_pools},
-    subject{"clients", "every client connection, and why it is pinned", show_clients},
-    subject{"servers", "every server connection", show_servers},
-    subject{"stats", "totals of each database since the start, averages of the last minute", show_stats},
-    subject{"state", "what is under way: all zero at rest", show_state},
-    subject{"version", "the version of pgweir", show_version},
-    subject{"help", "this list", show_help},
+    show_subject{"pools", "clients and servers of each pool", show_pools},
+    show_subject{"clients", "every client connection, and why it is pinned", show_clients},
+    show_subject{"servers", "every server connection", show_servers},
+    show_subject{"stats", "totals of each database since the start, averages of the last minute", show_stats},
+    show_subject{"state", "what is under way: all zero at rest", show_state},
+    show_subject{"version", "the version of pgweir", show_version},
 };
-
-result_table show_help(const proxy_state&) {
-    result_table table({{"command"}, {"meaning"}});
-    for (const subject& each : subjects) {
-        std::string upper(each.name);
-        for (char& c : upper) c = static_cast<char>(c - 'a' + 'A');
-        table.add({"SHOW " + upper, std::string(each.meaning)});
-    }
-    return table;
-}
-
-const subject* find_subject(std::string_view what) {
-    const auto found =
-        std::find_if(subjects.begin(), subjects.end(), [&](const subject& each) { return each.name == what; });
-    return found == subjects.end() ? nullptr : &*found;
-}
 
 }  // namespace
 
@@ -176,12 +150,17 @@ stats_by_database totals_of(const std::vector<pool_view>& pools) {
     return sums;
 }
 
-bool can_show(std::string_view what) {
-    return find_subject(what) != nullptr;
+std::span<const show_subject> show_subjects() {
+    return subjects;
 }
 
-result_table show(std::string_view what, const proxy_state& state) {
-    return find_subject(what)->make(state);
+result_table show_help(const std::vector<console_command>& commands) {
+    result_table table({{"command"}, {"meaning"}});
+    for (const console_command& each : commands) {
+        if (each.meaning.empty()) continue;
+        table.add({each.title(), each.meaning});
+    }
+    return table;
 }
 
 }  // namespace pgweir::admin

@@ -1,16 +1,26 @@
 #pragma once
 
-#include <optional>
+#include <span>
 #include <string_view>
+#include <vector>
 
+#include "admin/command_table.hpp"
 #include "admin/result_table.hpp"
 #include "admin/state_source.hpp"
 
 namespace pgweir::admin {
 
-/// What SHOW knows, by its name in lower case; nothing for a name it does not know.
-bool can_show(std::string_view what);
-/// Requires can_show(what).
-result_table show(std::string_view what, const proxy_state& state);
+/// What SHOW makes of the state of everything.
+struct show_subject {
+    std::string_view name;  ///< in lower case
+    std::string_view meaning;
+    result_table (*make)(const proxy_state&);
+};
+
+/// In the order in which SHOW HELP lists them.
+std::span<const show_subject> show_subjects();
+
+/// The commands that have a meaning.
+result_table show_help(const std::vector<console_command>& commands);
 
 }  // namespace pgweir::admin

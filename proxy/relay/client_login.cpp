@@ -153,14 +153,9 @@ void client::enter_console() {
                        .hint = "Add the user to admin.console_users or admin.stats_users."},
                       client_connect_result::rejected);
     services_.counters.client_connects[client_connect_result::ok].add();
-    std::string& out = to_client_.own();
-    for (const auto& [name, value] :
-         {std::pair{"server_version", "15.0 (pgweir)"}, std::pair{"client_encoding", "UTF8"},
-          std::pair{"server_encoding", "UTF8"}, std::pair{"DateStyle", "ISO, MDY"},
-          std::pair{"standard_conforming_strings", "on"}, std::pair{"integer_datetimes", "on"}})
-        wire::append_parameter_status(out, name, value);
-    wire::append_ready_for_query(out, 'I');
-    console_ = std::make_unique<console_session>(*services_.console, services_.index, user_);
+    console_session::greet(to_client_.own());
+    console_ = std::make_unique<console_session>(*services_.console, services_.index,
+                                                 console_user{user_, services_.settings->access_to_console(user_)});
     login_.reset();
     session_deadline_.clear();
     phase_ = phase::console;

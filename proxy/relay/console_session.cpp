@@ -1,11 +1,22 @@
 #include "relay/console_session.hpp"
 
+#include <utility>
+
 #include "session/outcome.hpp"
 #include "wire/backend.hpp"
 #include "wire/frame.hpp"
 #include "wire/frontend.hpp"
 
 namespace pgweir::relay {
+
+void console_session::greet(std::string& out) {
+    for (const auto& [name, value] :
+         {std::pair{"server_version", "15.0 (pgweir)"}, std::pair{"client_encoding", "UTF8"},
+          std::pair{"server_encoding", "UTF8"}, std::pair{"DateStyle", "ISO, MDY"},
+          std::pair{"standard_conforming_strings", "on"}, std::pair{"integer_datetimes", "on"}})
+        wire::append_parameter_status(out, name, value);
+    wire::append_ready_for_query(out, 'I');
+}
 
 console_session::stop console_session::receive(base::bytes_view input, std::size_t& consumed, std::string& out,
                                                const std::function<void(std::string)>& reply) {

@@ -13,8 +13,11 @@ class console_session {
 public:
     enum class stop { need_more, running, terminated, failed };
 
-    console_session(virtual_database& database, std::uint32_t worker, std::string user)
+    console_session(virtual_database& database, std::uint32_t worker, console_user user)
         : database_(database), worker_(worker), user_(std::move(user)) {}
+
+    /// What a client is told behind AuthenticationOk, up to ReadyForQuery.
+    static void greet(std::string& out);
 
     /// Takes messages until one runs; `reply` gets its answer, now or later, on this worker. Nothing is taken while
     /// one runs.
@@ -28,7 +31,7 @@ private:
 
     virtual_database& database_;
     std::uint32_t worker_;
-    std::string user_;
+    console_user user_;
     bool running_ = false;
     bool discarding_ = false;
 };

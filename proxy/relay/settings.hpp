@@ -15,6 +15,7 @@
 #include "base/time.hpp"
 #include "cache/settings.hpp"
 #include "pool/settings.hpp"
+#include "relay/virtual_database.hpp"
 #include "session/settings.hpp"
 #include "upstream/settings.hpp"
 
@@ -60,13 +61,15 @@ struct service_settings {
         return databases.size() == 1 ? &*databases.begin() : nullptr;
     }
 
-    /// Users of the virtual database.
-    bool admits_to_console(const std::string& user) const {
+    /// Who stands in both lists may change.
+    console_access access_to_console(const std::string& user) const {
         const auto has = [&user](const std::vector<std::string>& users) {
             return std::find(users.begin(), users.end(), user) != users.end();
         };
-        return has(console_users) || has(stats_users);
+        if (has(console_users)) return console_access::change;
+        return has(stats_users) ? console_access::look : console_access::none;
     }
+    bool admits_to_console(const std::string& user) const { return access_to_console(user) != console_access::none; }
 
     /// nullptr for a user that is not known here.
     const auth::secret* secret_of(const std::string& user) const {

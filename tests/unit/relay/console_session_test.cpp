@@ -24,9 +24,10 @@ using testing::IsEmpty;
 /// Answers when it is told to, or at once.
 struct slow_database final : virtual_database {
     bool serves(std::string_view) const override { return true; }
-    void run(std::uint32_t worker, const std::string& user, const std::string& text,
+    void run(std::uint32_t worker, const console_user& user, const std::string& text,
              std::function<void(std::string)> done) override {
-        asked.push_back(std::to_string(worker) + " " + user + ": " + text);
+        access = user.access;
+        asked.push_back(std::to_string(worker) + " " + user.name + ": " + text);
         if (at_once)
             done("<" + text + ">");
         else
@@ -34,6 +35,7 @@ struct slow_database final : virtual_database {
     }
 
     std::vector<std::string> asked;
+    console_access access = console_access::none;
     std::function<void(std::string)> waiting;
     bool at_once = false;
 };
@@ -54,7 +56,7 @@ struct console_session_test : testing::Test {
     std::vector<std::string> told() { return said(std::exchange(out, {})); }
 
     slow_database database;
-    console_session session{database, 3, "admin"};
+    console_session session{database, 3, {"admin", console_access::look}};
     std::string unread;
     std::string out;
 };
@@ -62,6 +64,7 @@ struct console_session_test : testing::Test {
 TEST_F(console_session_test, a_query_is_run_for_its_user_on_its_worker) {
     EXPECT_EQ(send(query("SHOW POOLS")), stop::running);
     EXPECT_THAT(database.asked, ElementsAre("3 admin: SHOW POOLS"));
+    EXPECT_EQ(database.access, console_access::look);
     EXPECT_EQ(unread, "");
     EXPECT_EQ(out, "");
     database.waiting(pgweir::test::complete("SHOW"));

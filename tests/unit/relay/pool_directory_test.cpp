@@ -154,6 +154,11 @@ TEST(service_settings_test, the_console_is_for_those_who_are_named) {
     EXPECT_TRUE(all.admits_to_console("bob"));
     EXPECT_FALSE(all.admits_to_console("carol"));
     EXPECT_FALSE(all.admits_to_console(""));
+    EXPECT_EQ(all.access_to_console("alice"), console_access::change);
+    EXPECT_EQ(all.access_to_console("bob"), console_access::look);
+    EXPECT_EQ(all.access_to_console("carol"), console_access::none);
+    all.console_users.emplace_back("bob");
+    EXPECT_EQ(all.access_to_console("bob"), console_access::change) << "who stands in both lists";
 }
 
 }  // namespace
