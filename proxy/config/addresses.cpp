@@ -16,6 +16,7 @@ namespace {
 
 /// sun_path has to hold `/.s.PGSQL.65535` and a NUL beside the directory.
 constexpr std::size_t longest_socket_directory = sizeof(sockaddr_un::sun_path) - sizeof("/.s.PGSQL.65535");
+constexpr std::size_t longest_socket_path = sizeof(sockaddr_un::sun_path) - 1;  // and a NUL
 constexpr std::size_t longest_host_name = 253;  // RFC 1035, 2.3.4, in text form
 
 /// A numeric address in network byte order.
@@ -114,6 +115,16 @@ parsed<listen_address> parse_listen_address(std::string_view text) {
     if (!port) return complaint{cited(text) + ": " + port.error()};
     address.port = *port;
     return address;
+}
+
+parsed<std::string> parse_socket_path(std::string_view text) {
+    if (text.empty() || text.front() != '/' || !is_path(text))
+        return complaint{cited(text) + " is not an absolute path, as /run/pgweir/admin.sock"};
+    if (text.back() == '/') return complaint{cited(text) + " names a directory: name the socket's file in it"};
+    if (text.size() > longest_socket_path)
+        return complaint{cited(text) + " is too long for a unix socket: at most " +
+                         std::to_string(longest_socket_path) + " bytes"};
+    return std::string(text);
 }
 
 parsed<std::string> parse_network(std::string_view text) {

@@ -27,6 +27,9 @@ parsed<listen_address> parse_tcp_address(std::string_view text);
 
 parsed<std::uint16_t> parse_port(std::string_view text);
 
+/// The absolute path of a unix socket's file, short enough for the kernel; gives it back as it is.
+parsed<std::string> parse_socket_path(std::string_view text);
+
 /// Only looks whether the text is a network such as `10.0.0.0/8` or `fd00::/8`; gives it back as it is.
 parsed<std::string> parse_network(std::string_view text);
 

@@ -139,6 +139,9 @@ constexpr std::array table{
 
     key{"admin.http", type::address, "127.0.0.1:9127", "Address of /metrics, /healthz and /readyz.",
         root<&settings::admin, &admin::http>, {}, or_off, {}, {}, at_start_only},
+    key{"admin.socket", type::socket_path, "off",
+        "A unix socket on which only the console is served, without a password, to root and the user that pgweir runs as.",
+        root<&settings::admin, &admin::socket>, {}, or_off, {}, {}, at_start_only},
     key{"admin.console_users", type::names, "[]", "Users who may give commands on the console (the database pgweir).",
         root<&settings::admin, &admin::console_users>},
     key{"admin.stats_users", type::names, "[]", "Users who may look at the console but change nothing.",
@@ -264,7 +267,6 @@ constexpr std::array table{
 
 constexpr std::array planned{
     planned_key{"listen.tls", "TLS for clients"},
-    planned_key{"admin.socket", "the console on a unix socket of its own"},
     planned_key{"auth.query", "secrets read from the database"},
     planned_key{"auth.users_file", "users in a file of their own"},
     planned_key{"auth.hba_file", "rules as in pg_hba.conf"},

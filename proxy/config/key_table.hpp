@@ -24,6 +24,7 @@ enum class value_type {
     secret_file,  ///< path of a file that holds the secret
     address,      ///< host:port
     addresses,    ///< list of places to listen at
+    socket_path,  ///< absolute path of a unix socket's file
     names,        ///< list of text
     networks,     ///< list of CIDR networks
     host,         ///< of an upstream

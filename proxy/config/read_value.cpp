@@ -103,6 +103,7 @@ parsed<value> read_scalar(const key& k, const node& written) {
         case value_type::secret_file:
             return as_value(read_secret_file(text, written.where.line > 0 ? written.where.file : ""));
         case value_type::address: return as_value(read_address(text));
+        case value_type::socket_path: return as_value(parse_socket_path(text));
         case value_type::host: return as_value(parse_upstream_host(text));
         case value_type::upstream:
         case value_type::addresses:

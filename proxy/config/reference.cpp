@@ -55,6 +55,7 @@ std::string kind_of_value(const key& k) {
         case value_type::secret_file: return "path";
         case value_type::address: return "host:port";
         case value_type::addresses: return "list of addresses";
+        case value_type::socket_path: return "path";
         case value_type::names: return "list of names";
         case value_type::networks: return "list of networks";
         case value_type::host: return "host";

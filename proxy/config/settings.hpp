@@ -25,6 +25,7 @@ struct database {
 
 struct admin {
     std::string http = "127.0.0.1:9127";  ///< empty: no HTTP endpoint
+    std::string socket;                    ///< path of the console's own unix socket; empty: none
     std::vector<std::string> console_users;
     std::vector<std::string> stats_users;  ///< may look, may not change
 };

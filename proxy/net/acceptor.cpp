@@ -59,13 +59,17 @@ std::vector<listener> open_at(const std::string& address) {
 
 acceptor::acceptor(reactor& host, deadline_queue& deadlines, const std::string& address, callback on_client,
                    refusal_callback on_refused)
+    : acceptor(host, deadlines, open_at(address), std::move(on_client), std::move(on_refused)) {}
+
+acceptor::acceptor(reactor& host, deadline_queue& deadlines, std::vector<listener> sockets, callback on_client,
+                   refusal_callback on_refused)
     : reactor_(host),
       deadlines_(deadlines),
       on_client_(std::move(on_client)),
       on_refused_(std::move(on_refused)),
       reserve_(open_reserve()),
       self_(std::make_shared<acceptor*>(this)) {
-    for (listener& each : open_at(address)) sockets_.push_back({std::move(each), {}});
+    for (listener& each : sockets) sockets_.push_back({std::move(each), {}});
     for (std::size_t index = 0; index < sockets_.size(); ++index) {
         sockets_[index].watched = reactor_.watch(sockets_[index].listening.fd(), *this, static_cast<int>(index));
         if (!sockets_[index].watched) throw std::system_error(errno, std::system_category(), "epoll_ctl");

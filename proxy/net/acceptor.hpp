@@ -16,7 +16,7 @@
 
 namespace pgweir::net {
 
-/// Accepts clients at one configured address (a name may have several). Accepted sockets are non-blocking, not
+/// Accepts clients at one address (a name may have several). Accepted sockets are non-blocking, not
 /// inherited, and tuned.
 class acceptor final : event_handler, deadline_handler {
 public:
@@ -28,6 +28,9 @@ public:
     /// `address` as parse_listen_address() reads it. Throws std::system_error when it is none or cannot be bound;
     /// asks the name service, so this is for start-up.
     acceptor(reactor& host, deadline_queue& deadlines, const std::string& address, callback on_client,
+             refusal_callback on_refused = {});
+    /// At sockets that are there, at least one. Throws std::system_error when the kernel cannot watch them.
+    acceptor(reactor& host, deadline_queue& deadlines, std::vector<listener> sockets, callback on_client,
              refusal_callback on_refused = {});
     acceptor(const acceptor&) = delete;
     acceptor& operator=(const acceptor&) = delete;

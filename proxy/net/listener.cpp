@@ -21,9 +21,6 @@ namespace {
 /// The kernel takes less if net.core.somaxconn says so. Large, because after a restart all clients come at once.
 constexpr int backlog = 4096;
 
-/// As PostgreSQL's unix_socket_permissions: who may come in is decided by the login.
-constexpr mode_t unix_socket_mode = 0777;
-
 [[noreturn]] void fail(int number, const std::string& what) {
     throw std::system_error(number, std::system_category(), what);
 }
@@ -97,25 +94,6 @@ bool is_abandoned(const socket_address& where) {
     return probe && ::connect(probe.get(), where.native(), where.size()) != 0 && errno == ECONNREFUSED;
 }
 
-listener open_unix(const listen_address& where) {
-    const std::string path = unix_socket_path(where.host, where.port);
-    const auto address = socket_address::unix_path(path);
-    if (!address) throw std::system_error(address.error(), "listen address " + path);
-    base::unique_fd fd = new_socket(*address);
-    if (!fd) fail(errno, "cannot listen on " + path);
-
-    int error = ::bind(fd.get(), address->native(), address->size()) == 0 ? 0 : errno;
-    // A process that was killed leaves its file behind.
-    if (error == EADDRINUSE && is_abandoned(*address) && ::unlink(path.c_str()) == 0)
-        error = ::bind(fd.get(), address->native(), address->size()) == 0 ? 0 : errno;
-    if (error != 0) fail(error, "cannot listen on " + path);
-
-    listener result(std::move(fd), path);
-    if (::chmod(path.c_str(), unix_socket_mode) != 0 || ::listen(result.fd(), backlog) != 0)
-        fail(errno, "cannot listen on " + path);
-    return result;
-}
-
 }  // namespace
 
 listener::listener(base::unique_fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {
@@ -145,10 +123,31 @@ void listener::close() noexcept {
     fd_.reset();
 }
 
+listener open_unix_listener(const std::string& path, mode_t mode) {
+    const auto address = socket_address::unix_path(path);
+    if (!address) throw std::system_error(address.error(), "listen address " + path);
+    base::unique_fd fd = new_socket(*address);
+    if (!fd) fail(errno, "cannot listen on " + path);
+
+    int error = ::bind(fd.get(), address->native(), address->size()) == 0 ? 0 : errno;
+    // A process that was killed leaves its file behind.
+    if (error == EADDRINUSE && is_abandoned(*address) && ::unlink(path.c_str()) == 0)
+        error = ::bind(fd.get(), address->native(), address->size()) == 0 ? 0 : errno;
+    if (error != 0) fail(error, "cannot listen on " + path);
+
+    listener result(std::move(fd), path);
+    // In this order: until it listens nobody is let in, whatever the umask made of the mode.
+    if (::chmod(path.c_str(), mode) != 0 || ::listen(result.fd(), backlog) != 0)
+        fail(errno, "cannot listen on " + path);
+    return result;
+}
+
 std::vector<listener> open_listeners(const listen_address& where) {
     if (!where.is_unix()) return open_tcp(where);
+    // As PostgreSQL's unix_socket_permissions: who may come in is decided by the login.
+    constexpr mode_t open_to_all = 0777;
     std::vector<listener> only;
-    only.push_back(open_unix(where));
+    only.push_back(open_unix_listener(unix_socket_path(where.host, where.port), open_to_all));
     return only;
 }
 

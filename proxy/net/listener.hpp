@@ -36,6 +36,10 @@ private:
     ino_t inode_ = 0;
 };
 
+/// Binds the file `path`, which nobody may connect to whom `mode` does not let write; takes the place of a socket that a
+/// process which was killed has left behind. Non-blocking. Throws std::system_error.
+listener open_unix_listener(const std::string& path, mode_t mode);
+
 /// Binds every address of `where`, at least one; the same port for all. Non-blocking. Throws std::system_error.
 std::vector<listener> open_listeners(const listen_address& where);
 

@@ -10,6 +10,7 @@
 #include "admin/version.hpp"
 #include "base/log.hpp"
 #include "net/descriptors.hpp"
+#include "relay/client_id.hpp"
 #include "runtime/service_builder.hpp"
 
 namespace pgweir::runtime {
@@ -36,6 +37,10 @@ service::service(configuration configured)
       console_(observer_) {
     net::raise_descriptor_limit();
     workers_.create(configured_.current().workers, directory_, cancels_, &console_, applications_, settings_);
+    listen();
+}
+
+void service::listen() {
     for (const auto& address : configured_.current().listen.addresses) {
         acceptors_.push_back(std::make_unique<net::acceptor>(
             workers_.at(0).reactor(), workers_.at(0).deadlines(), address,
@@ -44,11 +49,16 @@ service::service(configuration configured)
         base::log::event(base::log::level::info, "listening",
                          {{"address", address}, {"port", std::to_string(acceptors_.back()->local_port())}});
     }
+    const std::string& socket = configured_.current().admin.socket;
+    if (socket.empty()) return;
+    console_socket_ = std::make_unique<admin::console_socket>(workers_.at(relay::first_worker), console_, socket);
+    base::log::event(base::log::level::info, "console_listening", {{"socket", socket}});
 }
 
 service::~service() {
     http_.reset();
     workers_.join();
+    console_socket_.reset();
     acceptors_.clear();
     workers_.destroy();
 }
@@ -194,6 +204,7 @@ std::size_t service::cancels_under_way() {
 
 void service::stop_now() {
     stop_accepting();
+    if (console_socket_) run_on(relay::first_worker, [this](relay::worker&) { console_socket_->shut_down(); });
     // One last tick for each worker: clients are told, idle servers are told.
     for (std::uint32_t index = 0; index < workers_.size(); ++index) {
         run_on(index, [](relay::worker& worker) {

@@ -11,6 +11,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "admin/console.hpp"
+#include "admin/console_socket.hpp"
 #include "admin/http_endpoint.hpp"
 #include "metrics/exporter/exporter.hpp"
 #include "net/acceptor.hpp"
@@ -34,6 +35,7 @@ public:
     int run();
 
 private:
+    void listen();
     void accept(base::unique_fd socket, const net::socket_address& peer);
     void await_signal();
     void reload();
@@ -61,6 +63,7 @@ private:
     std::shared_ptr<metrics::exporter> exporter_;
     std::unique_ptr<admin::http_endpoint> http_;
     std::vector<std::unique_ptr<net::acceptor>> acceptors_;
+    std::unique_ptr<admin::console_socket> console_socket_;  ///< null: none was asked for
     base::time_point shutdown_ends_ = base::never;
     bool shutting_down_ = false;
 };

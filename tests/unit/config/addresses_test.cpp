@@ -45,6 +45,20 @@ TEST(parse_listen_address, what_is_wrong) {
     EXPECT_FALSE(parse_tcp_address("*:9127"));
 }
 
+TEST(parse_socket_path, forms) {
+    const std::string longest = "/" + std::string(106, 'p');  // sun_path has 108 bytes, one of them a NUL
+    for (const std::string& text : {std::string("/run/pgweir/admin.sock"), std::string("/s"), longest}) {
+        const auto path = parse_socket_path(text);
+        ASSERT_TRUE(path) << path.error();
+        EXPECT_EQ(*path, text);
+    }
+    EXPECT_THAT(parse_socket_path(longest + "p").error(), HasSubstr("too long for a unix socket: at most 107 bytes"));
+    for (const char* text : {"", "admin.sock", "./admin.sock", "127.0.0.1:6432", "@abstract", "/run/a\nb", "/run/\xff"})
+        EXPECT_THAT(parse_socket_path(text).error(), HasSubstr("is not an absolute path")) << text;
+    EXPECT_THAT(parse_socket_path("/run/pgweir/").error(), HasSubstr("names a directory"));
+    EXPECT_THAT(parse_socket_path("/").error(), HasSubstr("names a directory"));
+}
+
 TEST(listen_address, is_local) {
     for (const char* text : {"127.0.0.1:1", "127.8.8.8:1", "[::1]:1", "localhost:1", "/run/pgweir"})
         EXPECT_TRUE(parse_listen_address(text)->is_local()) << text;

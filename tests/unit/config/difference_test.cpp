@@ -112,8 +112,8 @@ TEST(difference, needs_a_restart_for_what_is_done_once) {
         if (told.needs_restart) found.push_back(told.path);
     }
     std::erase_if(found, [](const std::string& path) { return path.starts_with("cache."); });  // all of it
-    EXPECT_THAT(found, UnorderedElementsAre("listen.addresses", "admin.http", "databases.app.pool.mode", "workers",
-                                            "log.format"));
+    EXPECT_THAT(found, UnorderedElementsAre("listen.addresses", "admin.http", "admin.socket", "databases.app.pool.mode",
+                                            "workers", "log.format"));
 }
 
 TEST(difference, all_at_once_are_all_told) {

@@ -38,7 +38,7 @@ TEST(load, the_least_that_works_gets_the_defaults) {
 TEST(load, every_key_reaches_its_field) {
     const std::string text = R"(version: 1
 listen: {addresses: ["127.0.0.1:7000", /run/pgweir], max_clients: 5, login_timeout: 2s}
-admin: {http: off, console_users: [root], stats_users: [eye, app]}
+admin: {http: off, socket: /run/x.sock, console_users: [root], stats_users: [eye, app]}
 auth: {method: md5, users: {app: {password: pw}, other: {password: 010}}, allow_trust_from: [10.0.0.0/8]}
 databases:
   app:
@@ -61,6 +61,7 @@ log: {level: warning, format: json, slow_query: 24ms}
     EXPECT_EQ(all.listen.max_clients, 5U);
     EXPECT_EQ(all.listen.login_timeout, 2s);
     EXPECT_EQ(all.admin.http, "");
+    EXPECT_EQ(all.admin.socket, "/run/x.sock");
     EXPECT_THAT(all.admin.console_users, ElementsAre("root"));
     EXPECT_THAT(all.admin.stats_users, ElementsAre("eye", "app"));
     EXPECT_EQ(all.auth.method, auth::method::md5);
@@ -205,6 +206,10 @@ TEST(load, addresses_and_networks) {
                 ElementsAre(HasSubstr("given twice")));
     EXPECT_THAT(complaints_after_minimal("admin: {http: /run/x}\n"),
                 ElementsAre(HasSubstr("c.yaml:3:15: admin.http: ")));
+    EXPECT_THAT(
+        complaints_after_minimal("admin: {socket: x.sock}\n"),
+        ElementsAre("c.yaml:3:17: admin.socket: \"x.sock\" is not an absolute path, as /run/pgweir/admin.sock"));
+    EXPECT_THAT(complaints_after_minimal("admin: {socket: off}\n"), IsEmpty());
     EXPECT_THAT(complaints("auth: {allow_trust_from: [10.0.0.1], users: {app: {password: pw}}}\n"
                            "databases: {app: {upstream: host=db}}\n"),
                 ElementsAre(HasSubstr("c.yaml:1:27: auth.allow_trust_from: \"10.0.0.1\" has no prefix length")));

@@ -28,6 +28,7 @@ listen:
   login_timeout: 15s
 admin:
   http: off
+  socket: off
   console_users: []
   stats_users: []
 auth:

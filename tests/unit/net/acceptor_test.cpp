@@ -260,6 +260,33 @@ TEST_F(unix_acceptor_test, does_not_remove_the_socket_of_a_successor) {
     ASSERT_TRUE(wait_for_clients(1));
 }
 
+TEST_F(unix_acceptor_test, takes_sockets_that_are_there) {
+    std::vector<listener> only;
+    only.push_back(open_unix_listener(path, 0600));
+    struct stat status{};
+    ASSERT_EQ(::stat(path.c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777, 0600U) << "whatever the umask";
+    {
+        const acceptor listening(loop, deadlines, std::move(only), [this](base::unique_fd client, socket_address) {
+            clients.push_back(std::move(client));
+        });
+        const base::unique_fd client = dial_path();
+        ASSERT_TRUE(wait_for_clients(1));
+    }
+    EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST_F(unix_acceptor_test, a_path_that_cannot_be_bound_is_an_error_that_names_it) {
+    for (const std::string& wrong : {directory + "/no/such/directory", "/" + std::string(200, 'p'), std::string()}) {
+        try {
+            open_unix_listener(wrong, 0600);
+            ADD_FAILURE() << "bound " << wrong;
+        } catch (const std::system_error& error) {
+            EXPECT_NE(std::string(error.what()).find(wrong), std::string::npos) << error.what();
+        }
+    }
+}
+
 TEST_F(unix_acceptor_test, does_not_replace_a_file_that_is_no_socket) {
     ASSERT_EQ(::mkdir(path.c_str(), 0700), 0);
     EXPECT_THROW(open(directory), std::system_error);
