@@ -8,6 +8,7 @@
 #include <atomic>
 #include <memory>
 
+#include "base/json.hpp"
 #include "base/utf8.hpp"
 
 namespace pgweir::base::log {
@@ -34,24 +35,6 @@ spdlog::logger& logger() {
         return made;
     }();
     return *instance;
-}
-
-void append_escaped(std::string& out, std::string_view text) {
-    out += '"';
-    while (!text.empty()) {
-        const std::size_t length = utf8_character_length(text);
-        const char c = text.front();
-        if (length == 0) {
-            out += "\\ufffd";
-        } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-            out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-        } else {
-            if (c == '"' || c == '\\') out += '\\';
-            out.append(text.substr(0, length));
-        }
-        text.remove_prefix(length == 0 ? 1 : length);
-    }
-    out += '"';
 }
 
 bool needs_quotes(std::string_view value) {
@@ -90,7 +73,7 @@ void event(level how_loud, std::string_view name, std::initializer_list<field> f
     for (const auto& [key, value] : fields) {
         line += json ? fmt::format(",\"{}\":", key) : fmt::format(" {}=", key);
         if (json || needs_quotes(value))
-            append_escaped(line, value);
+            append_json_string(line, value);
         else
             line += value;
     }

@@ -1,5 +1,6 @@
 #include "cli/command_line.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <iostream>
 #include <map>
@@ -10,10 +11,12 @@
 
 #include "admin/version.hpp"
 #include "base/log.hpp"
+#include "cli/configuration.hpp"
+#include "cli/console_options.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/health.hpp"
+#include "cli/show.hpp"
 #include "config/addresses.hpp"
-#include "config/load.hpp"
 #include "config/show.hpp"
 #include "config/values.hpp"
 #include "net/fault_points.hpp"
@@ -31,14 +34,6 @@ std::map<std::string, std::string> read_environment(char** environment) {
         if (equals != std::string_view::npos) variables.emplace(entry.substr(0, equals), entry.substr(equals + 1));
     }
     return variables;
-}
-
-/// Reads the configuration or says everything that is wrong with it.
-bool load(const config::source& from, config::settings& into) {
-    config::outcome loaded = config::load(from);
-    for (const config::problem& problem : loaded.problems) std::cerr << config::to_string(problem) << '\n';
-    into = std::move(loaded.value);
-    return loaded.ok();
 }
 
 int serve(const config::source& from) {
@@ -89,12 +84,6 @@ std::string url_complaint(const std::string& text) {
     return parse_url(text).error();
 }
 
-std::string timeout_complaint(const std::string& text) {
-    const auto limit = config::parse_duration(text);
-    if (!limit) return limit.error();
-    return *limit == base::off ? "must be more than zero" : "";
-}
-
 CLI::App* add_health_options(CLI::App* command, health_options& asked) {
     command->add_flag("--ready", asked.ready, "whether it can serve clients, not only whether it works");
     command->add_option("--url", asked.url, "where it is; without it, admin.http of the configuration")
@@ -102,10 +91,7 @@ CLI::App* add_health_options(CLI::App* command, health_options& asked) {
         ->check(url_complaint)
         ->excludes("--config")
         ->excludes("--set");
-    command->add_option("--timeout", asked.timeout, "how long to wait for an answer")
-        ->type_name("DURATION")
-        ->check(timeout_complaint)
-        ->capture_default_str();
+    add_timeout_option(*command, asked.timeout);
     return command;
 }
 
@@ -121,6 +107,34 @@ int health(const config::source& from, const health_options& asked) {
         where = config::parse_tcp_address(settings.admin.http);
     }
     return ask_health({*where, asked.ready, *config::parse_duration(asked.timeout)});
+}
+
+struct show_options {
+    console_options console;
+    std::string subject;
+    bool json = false;
+};
+
+std::string subject_complaint(const std::string& text) {
+    const bool is_word = std::all_of(
+        text.begin(), text.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; });
+    return is_word && !text.empty() ? "" : "no subject of SHOW: " + text;
+}
+
+CLI::App* add_show_options(CLI::App* command, show_options& asked) {
+    command->add_option("subject", asked.subject, "pools, clients, ...: what SHOW knows; help lists it")
+        ->required()
+        ->type_name("SUBJECT")
+        ->check(subject_complaint);
+    command->add_flag("--json", asked.json, "for programs: an array of objects");
+    add_console_options(*command, asked.console);
+    return command;
+}
+
+int show(const config::source& from, const show_options& asked) {
+    return with_console(from, asked.console, [&asked](console_client& console) {
+        return show(console, {asked.subject, asked.json, asked.console.limit()});
+    });
 }
 
 }  // namespace
@@ -142,8 +156,11 @@ int run(int argc, char** argv, char** environment) {
     const CLI::App* const checking = configured(app.add_subcommand("check", "report every error of the configuration"));
     CLI::App* const config_command = app.add_subcommand("config", "look at the configuration");
     config_command->require_subcommand(1);
-    const CLI::App* const showing =
+    const CLI::App* const showing_config =
         configured(config_command->add_subcommand("show", "print what is in effect, secrets masked"));
+    show_options shown;
+    const CLI::App* const showing = add_show_options(
+        configured(app.add_subcommand("show", "print what the console of a running pgweir shows")), shown);
     health_options asked;
     const CLI::App* const asking =
         add_health_options(configured(app.add_subcommand("health", "ask a running pgweir how it is")), asked);
@@ -155,7 +172,8 @@ int run(int argc, char** argv, char** environment) {
     }
     if (*serving) return serve(from);
     if (*checking) return check(from);
-    if (*showing) return show_config(from);
+    if (*showing_config) return show_config(from);
+    if (*showing) return show(from, shown);
     if (*asking) return health(from, asked);
     if (*versioning) std::cout << "pgweir " << admin::version() << " (" << admin::revision() << ")\n";
     return done;
