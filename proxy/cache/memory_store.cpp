@@ -24,9 +24,7 @@ std::size_t entry::bytes() const noexcept {
 }
 
 memory_store::memory_store(std::size_t max_bytes, std::uint64_t seed, hash_function hash)
-    : hand_(queue_.end()),
-      by_key_(0, seeded_hash{seed, hash != nullptr ? hash : fingerprint}),
-      max_bytes_(max_bytes) {}
+    : hand_(queue_.end()), by_key_(0, seeded_hash{seed, hash != nullptr ? hash : fingerprint}), max_bytes_(max_bytes) {}
 
 const memory_store::pointer* memory_store::find(std::string_view key) {
     const auto found = by_key_.find(key);
@@ -67,7 +65,8 @@ void memory_store::forget(queue::iterator place) {
 // From the oldest towards the newest, and round again. What was asked for since the hand came by stays.
 void memory_store::evict_one() {
     if (hand_ == queue_.end()) hand_ = std::prev(queue_.end());
-    while (std::exchange(hand_->visited, false)) hand_ = hand_ == queue_.begin() ? std::prev(queue_.end()) : std::prev(hand_);
+    while (std::exchange(hand_->visited, false))
+        hand_ = hand_ == queue_.begin() ? std::prev(queue_.end()) : std::prev(hand_);
     ++evictions_;
     forget(hand_);
 }

@@ -64,11 +64,11 @@ public:
     std::shared_ptr<const entry> find(std::string_view key, base::time_point now);
 
     enum class start : std::uint8_t {
-        fill,    ///< to be executed, and then complete() or abandon()
+        fill,  ///< to be executed, and then complete() or abandon()
         joined,  ///< another client executes it: `who` is among the waiters that are returned when that has ended
         marked,  ///< somebody is about to change what it reads
         not_worth,  ///< it is not asked for often enough
-        busy,    ///< another client executes it, and it cannot be waited for
+        busy,  ///< another client executes it, and it cannot be waited for
     };
     struct started {
         start how = start::busy;

@@ -39,7 +39,7 @@ routine_traits::routine_traits(const schema_rows& rows) : rows_(rows) {
     });
     if (any_may_write_) add_query_runners();
     hidden_may_write_ = std::ranges::any_of(rows_.links, [this](const schema_rows::link& one) {
-        if (one.kind != link_kind::hidden || !writers_.contains(one.to)) return false;
+        if (one.kind != link_kind::hidden || (of(one.to) & trait::writes) == 0) return false;
         // What an extension has compiled for its types and operators writes no table, whatever it is declared as.
         const routine* behind = find(one.to);
         return behind == nullptr || !behind->of_extension || !is_compiled(*behind);

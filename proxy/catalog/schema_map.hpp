@@ -59,7 +59,7 @@ public:
     std::vector<relation_id> relations_named(const sql::qualified_name& name, const name_scope& scope) const;
 
     /// Equal as long as nothing has changed that matters for any verdict, or for who may see what; the same for all that
-    /// read the same database.
+    /// read the same database as the same role.
     const std::string& fingerprint() const noexcept { return what_->fingerprint; }
     bool too_large() const noexcept { return what_->too_large; }
     std::size_t size() const noexcept { return what_->relations.size(); }  ///< relations

@@ -41,7 +41,10 @@ std::string limited(std::string query) {
 
 // A row that is changed has another xmin, which is greater: of as many rows as before the sum is greater as well. What
 // VACUUM and ANALYZE note in pg_class they write over what is there. A crash throws away the statistics, and the time of
-// their last reset is that of the crash. Columns are most of the rows: those of temporary tables are taken off, which
+// their last reset is that of the crash. What settings a session without its own has is asked of the session: the time
+// at which the configuration was loaded is another one in each. Those with a dot come when a library is loaded or when
+// somebody names them, two come from who connects, and those of roles and databases count by pg_db_role_setting, as a
+// session keeps what it found there. Columns are most of the rows: those of temporary tables are taken off, which
 // costs less than to ask of each whether it is one.
 std::string schema_fingerprint_query() {
     return qualified(R"sql(
@@ -95,13 +98,21 @@ WITH temporary_schema AS MATERIALIZED (
     UNION ALL SELECT pg_catalog.concat_ws(':', 'role', pg_catalog.count(*), pg_catalog.sum(pg_catalog.hashtextextended(
         pg_catalog.concat_ws(' ', oid, rolsuper, rolinherit, rolbypassrls, rolname), 0)))
     FROM pg_catalog.pg_roles
-    UNION ALL SELECT pg_catalog.concat_ws(':', 'settings', pg_catalog.sum(pg_catalog.hashtextextended(
-        pg_catalog.concat_ws(' ', name, reset_val), 0)))
-    FROM pg_catalog.pg_settings
+    UNION ALL SELECT pg_catalog.concat_ws(':', 'default', pg_catalog.sum(pg_catalog.hashtextextended(
+        pg_catalog.concat_ws(' ', s.name, s.reset_val), 0)))
+    FROM pg_catalog.pg_settings AS s
+    WHERE pg_catalog.strpos(s.name, '.') = 0
+        AND NOT s.name = ANY ('{application_name,client_encoding}'::pg_catalog.text[])
+        AND NOT s.name = ANY (
+            SELECT pg_catalog.split_part(own.setting, '=', 1) FROM pg_catalog.pg_db_role_setting AS d
+            CROSS JOIN LATERAL pg_catalog.unnest(d.setconfig) AS own(setting)
+            WHERE (d.setdatabase = '0'::pg_catalog.oid OR d.setdatabase = (
+                    SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()))
+                AND (d.setrole = '0'::pg_catalog.oid OR d.setrole = (
+                    SELECT oid FROM pg_catalog.pg_roles WHERE rolname = session_user)))
     UNION ALL SELECT pg_catalog.concat_ws(':', event, pg_catalog.to_char(
         pg_catalog.timezone('UTC', happened), 'YYYYMMDDHH24MISSUS'))
     FROM (SELECT 'start', pg_catalog.pg_postmaster_start_time()
-      
           UNION ALL SELECT 'reset', pg_catalog.pg_stat_get_bgwriter_stat_reset_time()) AS moment(event, happened)
 )
 SELECT pg_catalog.string_agg(text, ' ' ORDER BY text) FROM what)sql");

@@ -17,7 +17,7 @@ inline constexpr std::size_t longest_definition = 16 * 1024;
 
 /// One row: a text that differs when something has changed that matters for a schema_map or for who may see what:
 /// relations, columns, functions, types, policies, privileges, roles, settings' defaults, a restart, a crash. The same
-/// for whoever asks.
+/// in all sessions of a role, whatever they have set.
 std::string schema_fingerprint_query();
 
 /// oid, schema, name, kind, persistence, row security, whether there are rules but the one that makes a view.

@@ -63,7 +63,9 @@ type_reasons::known type_reasons::work_out(const schema_rows::type& type) {
         const schema_rows::routine* one = routines_.find(id);
         return id < first_own_oid || (one != nullptr && is_trusted(*one));
     });
-    if (!trusted) result.read |= reason::unstable_type;
+    // Of which range a multirange is made is on record from PostgreSQL 14 on only.
+    const bool complete = type.kind != 'm' || type.id < first_own_oid;
+    if (!trusted || !complete) result.read |= reason::unstable_type;
     result.cast |= result.read;
     if (type.checked) result.cast |= reason::unstable_type;
     return result;

@@ -175,8 +175,7 @@ std::optional<value> read_value(const key& k, const node& written, const std::st
     }
     if (k.type == value_type::upstream) return read_upstream(written, path, found);
     if (written.text == off_word && k.can_be_off) return off_value(k.type);
-    const bool is_word =
-        k.type == value_type::count || k.type == value_type::duration || k.type == value_type::size;
+    const bool is_word = k.type == value_type::count || k.type == value_type::duration || k.type == value_type::size;
     if (written.text == off_word && is_word) {
         report(found, written.where, path, "cannot be switched off; " + allowed_range(k));
         return std::nullopt;

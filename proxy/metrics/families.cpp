@@ -246,7 +246,8 @@ constexpr std::array all_families{
            per_pool_and_label<[](const pool& p) { return p.pinned; }, from_integer>},
 
     // Does the cache help?
-    family{"pgweir_cache_requests_total", counter, "Reads that the result cache was asked for, by what it made of them.",
+    family{"pgweir_cache_requests_total", counter,
+           "Reads that the result cache was asked for, by what it made of them.",
            per_pool_and_label<[](const pool& p) { return p.counters.cache_requests; }, from_count>},
     family{"pgweir_cache_bypass_total", counter, "Reads that were neither answered from the cache nor kept, by reason.",
            per_pool_and_label<[](const pool& p) { return p.counters.cache_bypasses; }, from_count>},

@@ -130,11 +130,9 @@ cache_answer cache_link::begin(const session::cache_question& what, const statem
         if (!with_.domain.serves()) return run(with_.domain.why_not());
         with_.pool.schema_map.renew(map_);
         if (map_.value != scope_->map) return run(cache_bypass::catalog_unread);
-        begun = with_.domain.store().begin({.key = what.key,
-                                            .depends_on = found.reads.depends_on,
-                                            .by_rule = by_rule,
-                                            .may_wait = what.may_wait},
-                                           client_);
+        begun = with_.domain.store().begin(
+            {.key = what.key, .depends_on = found.reads.depends_on, .by_rule = by_rule, .may_wait = what.may_wait},
+            client_);
         if (begun.how == cache::result_cache::start::fill) with_.domain.keep_context(what.context);
     }
     cache_answer said;
@@ -156,8 +154,7 @@ cache_answer cache_link::begin(const session::cache_question& what, const statem
 
 // On another server than those that the pool opens now the names may have meant something else.
 void cache_link::filled(session::captured_reply reply, base::time_point now) {
-    if (server_ == nullptr || server_->parse_context != pool_context() ||
-        read_defaults(server_->parse_context).standby)
+    if (server_ == nullptr || server_->parse_context != pool_context() || read_defaults(server_->parse_context).standby)
         return not_filled();
     cache::entry made;
     made.description = std::move(reply.description);

@@ -1,3 +1,5 @@
+#include "relay/lender_reading.hpp"
+
 #include <charconv>
 #include <memory>
 #include <mutex>
@@ -7,7 +9,6 @@
 
 #include "base/log.hpp"
 #include "catalog/routine_reading.hpp"
-#include "relay/lender_reading.hpp"
 
 // How a worker asks, on servers of the pools, what a database's own functions may do to a session. A connection of its
 // own would take one of the places for connections, and could not log in where only clients have passwords.
@@ -19,7 +20,6 @@ int major_version(std::string_view reported) {
     std::from_chars(reported.data(), reported.data() + reported.size(), number);
     return number;
 }
-
 
 void lender::ask(std::unique_ptr<upstream::server> server, std::string_view sql, question::callback done) {
     const std::uint64_t number = ++questions_asked_;

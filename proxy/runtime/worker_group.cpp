@@ -24,9 +24,9 @@ void worker_group::create(std::uint32_t count, relay::pool_directory& directory,
         first.random(), *this);
     keepers_ = std::make_unique<relay::cache_keepers>(
         relay::cache_keeper::parts{first.reactor(), first.deadlines(), first.servers()}, first.random(), *this);
-    directory.use_for_caches([this](std::uint64_t client) {
-        post(relay::worker_of(client), [this, client] { cache_moved(client); });
-    }, [seeds = std::make_shared<net::random_source>()] { return seeds->number(); });
+    directory.use_for_caches(
+        [this](std::uint64_t client) { post(relay::worker_of(client), [this, client] { cache_moved(client); }); },
+        [seeds = std::make_shared<net::random_source>()] { return seeds->number(); });
 }
 
 void worker_group::start() {

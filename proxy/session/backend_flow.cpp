@@ -13,9 +13,10 @@ namespace pgweir::session {
 
 namespace {
 
-// Looked at as a whole whatever its size; everything else above max_whole_message streams.
+// Looked at as a whole whatever its size; everything else above max_whole_message streams. PostgreSQL's 1664 columns
+// bound a RowDescription.
 bool must_be_whole(char tag) {
-    return tag == 'E' || tag == 'S' || tag == 'Z' || tag == 'C';
+    return tag == 'E' || tag == 'S' || tag == 'Z' || tag == 'C' || tag == 'T';
 }
 
 description_print print_of(base::bytes_view body, bool no_data) {
@@ -41,7 +42,7 @@ backend_flow::progress backend_flow::consume(base::bytes_view input) {
         if (x_.from_server.remaining > 0) {
             const auto count = std::min<std::size_t>(x_.from_server.remaining, rest.size());
             if (x_.from_server.forwarded) x_.to_client.relay(rest.substr(0, count));
-            if (x_.fill.is == cache_fill::state::executing) capture_more(x_, rest.substr(0, count));
+            if (x_.fill.is >= cache_fill::state::owned) capture_more(x_, rest.substr(0, count));
             x_.from_server.remaining -= static_cast<std::uint32_t>(count);
             consumed += count;
             continue;
@@ -55,7 +56,7 @@ backend_flow::progress backend_flow::consume(base::bytes_view input) {
         if (available.size() < header.size) {
             if (header.size <= max_whole_message || must_be_whole(header.tag)) break;
             if (!x_.pending.empty() && x_.pending.front().survey) x_.seen.spoil();
-            if (x_.fill.is == cache_fill::state::executing) capture(x_, header.tag, available);
+            if (x_.fill.is >= cache_fill::state::owned) capture(x_, header.tag, available);
             relay(available);
             x_.from_server = {static_cast<std::uint32_t>(header.size - available.size()),
                               !absorbing() && !x_.client_gone};
@@ -71,7 +72,7 @@ backend_flow::progress backend_flow::consume(base::bytes_view input) {
 }
 
 void backend_flow::take(char tag, base::bytes_view message) {
-    if (x_.fill.is == cache_fill::state::executing) capture(x_, tag, message);
+    if (x_.fill.is >= cache_fill::state::owned) capture(x_, tag, message);
     switch (tag) {
         case 'D':
             if (!x_.pending.empty() && x_.pending.front().survey)
@@ -94,7 +95,9 @@ void backend_flow::take(char tag, base::bytes_view message) {
         case 'I':
         case 's':
             relay(message);
-            if (!x_.pending.empty() && x_.pending.front().kind == request_kind::execute) x_.pop_front();
+            if (x_.pending.empty() || x_.pending.front().kind != request_kind::execute) break;
+            if (x_.pending.front().fills) drop_fill(x_);
+            x_.pop_front();
             break;
         case 'E': take_error(message); break;
         case 'S': take_parameter_status(message); break;
@@ -185,8 +188,11 @@ void backend_flow::take_copy_response(char tag, base::bytes_view message) {
     x_.copy = tag == 'G' ? copy_phase::in : copy_phase::both;
     // Syncs that were sent right behind Execute reach a server that now ignores them (manual, "COPY Operations").
     for (std::size_t i = 1; i < x_.pending.size() && x_.pending.at(i).kind == request_kind::sync; ++i) {
-        x_.pending.at(i).kind = request_kind::local_answer;
+        pending_request& ignored = x_.pending.at(i);
+        ignored.kind = request_kind::local_answer;
         x_.unsynced = true;
+        x_.batch_did_more = x_.batch_did_more || ignored.after_more;
+        x_.batch_may_end_block = x_.batch_may_end_block || ignored.may_end_block;
     }
 }
 

@@ -15,22 +15,26 @@ bool counts_rows(base::bytes_view command_complete, std::uint64_t rows) {
     return tag && *tag == "SELECT " + std::to_string(rows);
 }
 
+// Of a reply that is larger than `most` the cache is told so much that it can see it, and no more.
 void append_row_bytes(cache_fill& fill, base::bytes_view bytes, std::size_t most) {
-    if (fill.spoiled) return;
-    if (fill.reply.rows.size() + bytes.size() > most) {
-        // The cache is told how large it has become, no more.
-        fill.reply.rows.append(most, '\0');
-        fill.spoiled = true;
-        return;
-    }
-    fill.reply.rows.append(bytes);
+    if (!fill.spoiled && fill.reply.rows.size() <= most) fill.reply.rows.append(bytes);
+}
+
+// All rows are here, but the server is not ready. A batch may go on with other statements, whose answers have nothing to
+// do with it; that it could not be committed has.
+void look_behind(cache_fill& fill, char tag, const pending_request& request) {
+    const bool unusual = tag == 'N' || tag == 'S' || (tag == 'E' && ends_cycle(request.kind)) ||
+                         (request.fills && tag != 'A' && tag != 'Z');
+    fill.spoiled = fill.spoiled || unusual;
 }
 
 }  // namespace
 
 void capture(exchange& x, char tag, base::bytes_view message) {
-    if (x.pending.empty() || !x.pending.front().fills) return;
+    if (x.pending.empty()) return;
     cache_fill& fill = x.fill;
+    if (fill.is == cache_fill::state::complete) return look_behind(fill, tag, x.pending.front());
+    if (!x.pending.front().fills) return;
     switch (tag) {
         case 'T': fill.reply.description = message; break;
         case 'D':

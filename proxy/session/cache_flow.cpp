@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "session/cache_capture.hpp"
 #include "sql/comments.hpp"
 #include "sql/tokens.hpp"
 #include "sql/words.hpp"
@@ -69,12 +70,10 @@ struct cache_flow::batch {
 };
 
 cache_flow::verdict cache_flow::take_query(std::string_view text) {
-    if (x_.cache == nullptr || !x_.cache->serves() || !begins_like_read(text)) return verdict::pass;
+    if (x_.cache == nullptr) return verdict::pass;
+    if (!x_.cache->serves() || !begins_like_read(text)) return pass();
     if (x_.fill.is == cache_fill::state::owned || std::exchange(asked_, true)) return verdict::pass;
-    if (const auto why = why_not()) {
-        count_bypass(*why);
-        return verdict::pass;
-    }
+    if (const auto why = why_not()) return bypass(*why);
     begin_key('Q');
     sql::append_without_comments(key_, text, x_.conforming_strings);
     cache_question what{.key = key_, .context = x_.context(), .text = text, .settings = x_.desired};
@@ -96,16 +95,13 @@ cache_flow::verdict cache_flow::take_query(std::string_view text) {
 }
 
 cache_flow::verdict cache_flow::take_batch(base::bytes_view input, std::size_t& taken) {
-    if (x_.cache == nullptr || !x_.cache->serves()) return verdict::pass;
-    if (x_.discarding || x_.lost.active) return verdict::pass;
+    if (x_.cache == nullptr) return verdict::pass;
+    if (!x_.cache->serves() || x_.discarding || x_.lost.active) return pass();
     if (x_.fill.is == cache_fill::state::owned || std::exchange(asked_, true)) return verdict::pass;
     batch found;
     const auto unlike = read_batch(input, found);
-    if (found.text.empty() || !begins_like_read(found.text)) return verdict::pass;
-    if (const auto why = unlike ? unlike : why_not()) {
-        count_bypass(*why);
-        return verdict::pass;
-    }
+    if (found.text.empty() || !begins_like_read(found.text)) return pass();
+    if (const auto why = unlike ? unlike : why_not()) return bypass(*why);
     begin_key('E');
     append_sized(key_, found.parameter_types);
     append_sized(key_, found.bind.substr(found.bind_head));
@@ -145,9 +141,9 @@ cache_flow::verdict cache_flow::look(cache_question& what, cache_answer& found) 
             return verdict::answered;
         case cache_answer::kind::fill: x_.fill.is = cache_fill::state::owned; return verdict::pass;
         case cache_answer::kind::wait: x_.fill.is = cache_fill::state::waiting; return verdict::wait;
-        case cache_answer::kind::run: count_bypass(found.why); break;
+        case cache_answer::kind::run: break;
     }
-    return verdict::pass;
+    return bypass(found.why);
 }
 
 // The key of all that has to be known for sure about the session: if it is not, the server is asked.
@@ -159,8 +155,8 @@ std::optional<cache_bypass> cache_flow::why_not() const {
                        !x_.holding_reports && x_.held_ready.empty() && !x_.listening.any();
     if (!known) return cache_bypass::state_unknown;
     if (x_.unsynced || !all_pending_are_reads()) return cache_bypass::pipelined;
-    if (x_.client_status == 'I') return std::nullopt;
-    if (x_.client_status != 'T' || !block_allows()) return cache_bypass::in_transaction;
+    if (x_.client_status != 'I' && (x_.client_status != 'T' || !block_allows())) return cache_bypass::in_transaction;
+    // Also outside of a block: what SERIALIZABLE promises a single read can break.
     if (!x_.cache->reads_committed(x_.desired)) return cache_bypass::not_read_committed;
     return std::nullopt;
 }
@@ -178,7 +174,7 @@ bool cache_flow::all_pending_are_reads() const {
         const pending_request& one = x_.pending.at(i);
         const bool executes = one.kind == request_kind::query || one.kind == request_kind::execute ||
                               one.kind == request_kind::function_call;
-        if (one.injected || (executes && !one.plain_read)) return false;
+        if (one.injected || one.after_more || (executes && !one.plain_read)) return false;
     }
     return true;
 }
@@ -233,9 +229,22 @@ void cache_flow::begin_key(char protocol) {
     key_ += protocol;
 }
 
-void cache_flow::count_bypass(cache_bypass why) {
+// It goes to a server, and waits for nobody.
+cache_flow::verdict cache_flow::pass() {
+    if (x_.fill.is == cache_fill::state::waiting) drop_fill(x_);
+    return verdict::pass;
+}
+
+cache_flow::verdict cache_flow::bypass(cache_bypass why) {
     x_.counters->cache_requests[metrics::cache_result::bypass].add();
     x_.counters->cache_bypasses[why].add();
+    return pass();
+}
+
+// The read was answered in place of a server, with an error say: what is forwarded next is another one.
+void cache_flow::end_unused_fill(char tag) {
+    const bool goes_on = tag == 'B' || tag == 'D';
+    if (!goes_on && x_.fill.is <= cache_fill::state::owned) drop_fill(x_);
 }
 
 }  // namespace pgweir::session

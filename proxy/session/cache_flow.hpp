@@ -25,12 +25,14 @@ public:
 
     verdict take_query(std::string_view text);
 
-    /// `input` begins with a Parse or a Bind. `taken`: the bytes of what was answered.
+    /// `input` begins with a whole Parse or Bind. `taken`: the bytes of what was answered.
     verdict take_batch(base::bytes_view input, std::size_t& taken);
 
-    /// The message that was asked about was taken.
-    void moved_behind(char tag) noexcept {
-        if (tag != 'P') asked_ = false;
+    /// A message was taken, whatever became of it.
+    void moved_behind(char tag) {
+        if (tag == 'P') return;
+        asked_ = false;
+        if (x_.fill.is != cache_fill::state::none) end_unused_fill(tag);
     }
 
 private:
@@ -42,7 +44,9 @@ private:
     std::optional<metrics::cache_bypass> read_batch(base::bytes_view input, batch& found) const;
     bool find_prepared(batch& found) const;
     verdict look(cache_question& what, cache_answer& found);
-    void count_bypass(metrics::cache_bypass why);
+    verdict pass();
+    verdict bypass(metrics::cache_bypass why);
+    void end_unused_fill(char tag);
     void begin_key(char protocol);
 
     exchange& x_;

@@ -1,8 +1,13 @@
 #include "session/cache_writes.hpp"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
+#include "session/effects.hpp"
 #include "sql/block_command.hpp"
+#include "sql/tokens.hpp"
+#include "sql/words.hpp"
 
 namespace pgweir::session {
 
@@ -10,8 +15,8 @@ namespace {
 
 using sql::effect;
 
-// Of these PostgreSQL commits inside of the statement, or may.
-constexpr effect commits_inside = effect::ends_transaction | effect::call | effect::do_block | effect::own_routine;
+// Of COMMIT PREPARED only the second.
+constexpr effect ends_block = effect::ends_transaction | effect::explicit_commit;
 
 // Behind this many requests it is not looked what they all are.
 constexpr std::size_t deepest_pipeline = 64;
@@ -21,10 +26,26 @@ bool only_rolls_back(effect flags) {
            !sql::has(flags, effect::explicit_commit | effect::multi_statement | effect::prepare_transaction);
 }
 
+// Outside of a block all but these may commit when they are executed, and need not wait for the Sync: procedures do, and
+// so do commands that may not stand in a block (ALTER TABLE ... DETACH PARTITION ... CONCURRENTLY).
+bool commits_at_sync(std::string_view text) {
+    static constexpr std::array<std::string_view, 10> words{"insert", "update", "delete", "merge", "select",
+                                                            "with",   "values", "table",  "copy",  "explain"};
+    const sql::token first = sql::tokens(text).next();
+    return first.text == "(" ||
+           std::any_of(words.begin(), words.end(), [&](auto word) { return sql::same_word(first.text, word); });
+}
+
+effect commits_of(std::string_view text, effect flags) {
+    const bool by_itself = sql::has(flags, effect::data_modifying) && !commits_at_sync(text);
+    return by_itself ? flags | effect::call : flags & ~effect::call;
+}
+
 // What is sent now begins in the transaction that `transaction_status` tells of, unless something is under way that
 // ends it.
 bool outside_of_block(const exchange& x) {
-    if (x.server->transaction_status == 'I' || x.pending.size() > deepest_pipeline) return true;
+    if (x.server->transaction_status == 'I' || x.batch_may_end_block || x.pending.size() > deepest_pipeline)
+        return true;
     for (std::size_t i = 0; i < x.pending.size(); ++i)
         if (x.pending.at(i).may_end_block) return true;
     return false;
@@ -53,37 +74,45 @@ void note_query(exchange& x, std::string_view text, effect flags, pending_reques
     const sql::block_command command = sql::find_block_command(text);
     if (command == sql::block_command::begin || command == sql::block_command::start_transaction)
         x.block_did_more = did_more;
-    entry.may_end_block = sql::has(flags, commits_inside);
-    const bool may_commit = outside_of_block(x) || sql::has(flags, commits_inside);
-    if (may_commit && !only_rolls_back(flags)) mark(x, entry);
+    entry.may_end_block = entry.may_end_block || sql::has(flags, ends_block);
+    if (outside_of_block(x) && !only_rolls_back(flags)) mark(x, entry);
 }
 
 void note_bind(exchange& x, std::string_view text, effect flags) {
-    if (x.cache != nullptr) note_text(x, text, flags);
+    if (x.cache == nullptr) return;
+    x.bound_commits = commits_of(text, flags);
+    note_text(x, text, flags);
 }
 
 void note_unknown_bind(exchange& x) {
     if (x.cache == nullptr) return;
+    x.bound_commits = unread_effects;
     x.cache->note_anything();
     x.block_did_more = true;
 }
 
-sql::effect unshared_writes(exchange& x, std::string_view text) {
+sql::effect unshared_writes(exchange& x, std::string_view text, effect flags) {
     if (x.cache == nullptr) return effect::none;
     const bool noted_before = x.cache->noted();
     const bool writes = x.cache->note(text, x.desired);
     if (writes && !noted_before && x.server->transaction_status == 'I' && x.pending.empty()) x.cache->forget();
-    return writes ? effect::data_modifying : effect::none;
+    return (writes ? effect::data_modifying : effect::none) | (commits_of(text, flags) & effect::call);
 }
 
 void note_effects_bind(exchange& x, effect remembered) {
-    if (sql::has(remembered, effect::data_modifying) || !sql::has(remembered, effect::plain_read)) note_unknown_bind(x);
+    if (x.cache == nullptr) return;
+    x.bound_commits = remembered;
+    if (!sql::has(remembered, effect::data_modifying)) return;
+    x.cache->note_anything();
+    x.block_did_more = true;
 }
 
-void mark_execute(exchange& x, effect flags, pending_request& entry) {
+void mark_execute(exchange& x, std::string_view portal, pending_request& entry) {
     if (x.cache == nullptr) return;
-    entry.may_end_block = sql::has(flags, commits_inside);
-    if (entry.may_end_block && !only_rolls_back(flags)) mark(x, entry);
+    const effect flags = portal == x.bound_portal ? x.bound_commits : unread_effects;
+    const bool ends = sql::has(flags, ends_block);
+    x.batch_may_end_block = x.batch_may_end_block || ends;
+    if (ends ? !only_rolls_back(flags) : sql::has(flags, effect::call) && outside_of_block(x)) mark(x, entry);
 }
 
 void mark_sync(exchange& x, pending_request& entry) {
@@ -92,13 +121,14 @@ void mark_sync(exchange& x, pending_request& entry) {
 
 void mark_unknown(exchange& x, pending_request& entry) {
     if (x.cache == nullptr) return;
-    note_unknown_bind(x);
+    x.cache->note_anything();
+    x.block_did_more = true;
     entry.may_end_block = true;
     mark(x, entry);
 }
 
 void bump_marked(exchange& x) {
-    if (x.marks > 0) x.cache->bump();
+    if (x.pending.front().marked) x.cache->bump();
 }
 
 void release_mark(exchange& x, pending_request& entry) {
@@ -115,10 +145,10 @@ void bump_and_release(exchange& x, pending_request& entry) {
 void cycle_ended(exchange& x, char status) {
     if (x.cache == nullptr) return;
     bump_marked(x);
-    if (status != 'I') return;
-    x.block_did_more = false;
     // What stands behind this in a pipeline has been noted already.
-    if (x.pending.size() == 1 && x.cache->noted()) x.cache->forget();
+    if (status != 'I' || x.pending.size() > 1) return;
+    x.block_did_more = false;
+    if (x.cache->noted()) x.cache->forget();
 }
 
 void marks_lost(exchange& x, std::int32_t process_id) {

@@ -17,17 +17,17 @@ void note_query(exchange& x, std::string_view text, sql::effect flags, pending_r
 /// A statement of this text is bound; without a text it may be anything.
 void note_bind(exchange& x, std::string_view text, sql::effect flags);
 void note_unknown_bind(exchange& x);
-/// Where servers are not shared a statement's text is not kept: data_modifying when executing it may write, for
-/// note_effects_bind().
-sql::effect unshared_writes(exchange& x, std::string_view text);
+/// Where servers are not shared a statement's text is not kept: for note_effects_bind() data_modifying when executing it
+/// may write, and call when it may commit by itself.
+sql::effect unshared_writes(exchange& x, std::string_view text, sql::effect flags);
 void note_effects_bind(exchange& x, sql::effect remembered);
-/// The statement bound last is executed by `entry`.
-void mark_execute(exchange& x, sql::effect flags, pending_request& entry);
+/// The statement bound to `portal` is executed by `entry`. What another one than the portal bound last does is not known.
+void mark_execute(exchange& x, std::string_view portal, pending_request& entry);
 void mark_sync(exchange& x, pending_request& entry);
 /// A message that was not looked at, and ends with its own ReadyForQuery.
 void mark_unknown(exchange& x, pending_request& entry);
 
-/// CommandComplete or ReadyForQuery is about to be relayed.
+/// CommandComplete or ReadyForQuery of the request that is answered now is about to be relayed.
 void bump_marked(exchange& x);
 /// `entry` is answered, and what is marked was bumped for that.
 void release_mark(exchange& x, pending_request& entry);

@@ -244,6 +244,7 @@ void conversation::client_left(bool orderly, base::time_point now) {
             const request_kind kind = x_.pending.at(i).kind;
             if (kind == request_kind::query || kind == request_kind::execute)
                 only_reads = only_reads && x_.pending.at(i).plain_read;
+            only_reads = only_reads && !x_.pending.at(i).after_more;
         }
         cancel_due_ = !commits && (x_.server->transaction_status != 'I' || only_reads || x_.copying_out);
     }

@@ -134,7 +134,8 @@ public:
     bool in_transaction() const noexcept { return x_.client_status != 'I'; }
     /// Between two transactions, with nothing under way.
     bool idle() const noexcept {
-        return x_.pending.empty() && x_.client_status == 'I' && !x_.unsynced && x_.copy == copy_phase::none;
+        return x_.pending.empty() && x_.client_status == 'I' && !x_.unsynced && x_.copy == copy_phase::none &&
+               x_.fill.is == cache_fill::state::none;
     }
     /// When the client was last heard or answered.
     base::time_point last_heard() const noexcept { return idle_since_; }

@@ -32,7 +32,7 @@ void conversation::server_lost(base::time_point now) {
     x_.server = nullptr;
     x_.to_server.clear();
     x_.copy = copy_phase::none;
-    x_.from_client.forwarded = false;
+    x_.from_client.forwarded = x_.batch_did_more = x_.batch_may_end_block = false;
     x_.reset_due = {};
     if (std::exchange(x_.schema_changed, false)) x_.schema->add();  // it may have been committed
     x_.syntax_unsure = x_.holding_reports = false;
@@ -94,7 +94,7 @@ base::time_point conversation::deadline() const {
     if (x_.server != nullptr && waits_for_injected()) consider(injected_at_, limits.setup_timeout);
     if (x_.client_gone) return nearest;
     if (x_.server == nullptr) {
-        if (wants_server_ || !x_.pending.empty()) return nearest;
+        if (wants_server_ || awaits_cache() || !x_.pending.empty()) return nearest;
         consider(idle_since_, x_.deferred.active ? limits.idle_in_transaction_timeout : limits.client_idle_timeout);
         if (x_.deferred.active) consider(x_.deferred.since, limits.transaction_timeout);
         return nearest;

@@ -41,7 +41,12 @@ void note_execution(exchange& x, sql::effect flags);
 /// A statement was executed and has this CommandComplete tag; `request` is null when its text had no follow-up.
 void completed(exchange& x, const request_detail* request, std::string_view tag);
 
-/// Where servers are not shared, statements keep their names and only their effects are remembered.
+/// Of a statement whose text nobody has looked at, as far as the cache is concerned: it may write, and commit.
+inline constexpr sql::effect unread_effects =
+    sql::effect::data_modifying | sql::effect::call | sql::effect::ends_transaction | sql::effect::multi_statement;
+
+/// Where servers are not shared, statements keep their names and only their effects are remembered. Of those that are
+/// not it is unread_effects.
 void remember_effects(exchange& x, std::string_view statement, sql::effect flags);
 sql::effect effects_of(const exchange& x, std::string_view statement);
 

@@ -121,6 +121,7 @@ void exchange::release_local_answers() {
     while (!pending.empty() && pending.front().kind == request_kind::local_answer) {
         const pending_request& head = pending.front();
         if (head.detail) to_client.own().append(head.detail->reply);
+        bump_and_release(*this, pending.front());  // of a Sync that a server in COPY has ignored
         pending.pop_front();
     }
 }

@@ -154,6 +154,11 @@ struct exchange {
     bool copying_out = false;  ///< the server sends data that nobody may want any more
     sql::effect bound_effects = sql::effect::none;  ///< of the statement bound last
     std::string bound_text;  ///< of the statement bound last, if its end has a follow-up
+    std::string bound_portal;  ///< to which it was bound
+    sql::effect bound_commits = sql::effect::none;  ///< of it: what matters to mark_execute()
+    /// What was executed without a Sync behind it so far, answered or not.
+    bool batch_did_more = false;
+    bool batch_may_end_block = false;
     /// Bound last, to a statement of that name whose result was not described yet.
     std::string undescribed_portal;
     std::string undescribed_statement;  ///< empty: there is none
@@ -186,8 +191,12 @@ struct exchange {
             cycle_began = now;
             texts_sent.forget_sent();
         }
-        if (ends_cycle(kind)) texts_sent.cycle_sent();
-        return pending.push(kind);
+        pending_request& entry = pending.push(kind);
+        if (!ends_cycle(kind)) return entry;
+        texts_sent.cycle_sent();
+        entry.after_more = std::exchange(batch_did_more, false);
+        entry.may_end_block = std::exchange(batch_may_end_block, false);
+        return entry;
     }
 
     /// What is known of functions of the database's own; null: they are not looked for. Outlives the exchange.

@@ -79,7 +79,7 @@ frontend_flow::progress frontend_flow::consume(base::bytes_view input) {
 
 // `taken` becomes more when several messages are answered at once.
 frontend_flow::verdict frontend_flow::take_next(const wire::header& header, base::bytes_view rest, std::size_t& taken) {
-    if (header.tag == 'P' || header.tag == 'B') {
+    if ((header.tag == 'P' || header.tag == 'B') && header.size <= rest.size()) {
         switch (cache_.take_batch(rest, taken)) {
             case cache_flow::verdict::answered: return verdict::done;
             case cache_flow::verdict::wait: return verdict::need_answer;
@@ -243,7 +243,7 @@ frontend_flow::verdict frontend_flow::take_parse(base::bytes_view message) {
     x_.phases.change(metrics::held_phase::executing, x_.now, *x_.counters);
     if (!x_.rewrites) {
         note_effects(x_, found);
-        remember_effects(x_, parsed->statement, found.flags | unshared_writes(x_, parsed->text));
+        remember_effects(x_, parsed->statement, found.flags | unshared_writes(x_, parsed->text, found.flags));
         x_.push(request_kind::parse);
         x_.to_server.relay(message);
         x_.unsynced = true;
@@ -309,11 +309,12 @@ frontend_flow::verdict frontend_flow::take_execute(base::bytes_view message) {
     if (x_.server == nullptr) return refused_in_extended() ? verdict::done : verdict::need_server;
     pending_request& entry = x_.push(request_kind::execute);
     entry.ends_transaction = sql::has(x_.bound_effects, effect::explicit_commit);
-    entry.plain_read = sql::has(x_.bound_effects, effect::plain_read);
-    if (!entry.plain_read) x_.may_notify = true;
+    // What another portal than the one bound last does is not looked up.
+    entry.plain_read = sql::has(x_.bound_effects, effect::plain_read) && execute->portal == x_.bound_portal;
+    if (!entry.plain_read) x_.may_notify = x_.batch_did_more = true;
     entry.may_copy_in = sql::has(x_.bound_effects, effect::copy);
     begin_fill(x_, entry);
-    mark_execute(x_, x_.bound_effects, entry);
+    mark_execute(x_, execute->portal, entry);
     x_.to_server.relay(message);
     x_.unsynced = true;
     guard_sequences(x_, x_.bound_effects & ~effect::lastval_currval, true);

@@ -21,6 +21,7 @@ frontend_flow::verdict frontend_flow::take_bind(const wire::header& header, base
         return verdict::done;
     }
     bool forwarded = true;
+    x_.bound_portal = (*head)->portal;
     if (x_.rewrites) {
         if (rewriter_.prepare_for_use((*head)->statement)) return verdict::need_answer;
         // A Bind that is replaced by one that must fail takes its own rest with it.
@@ -53,7 +54,9 @@ frontend_flow::verdict frontend_flow::take_large(const wire::header& header, bas
         const base::bytes_view body = available.substr(wire::header_size);
         const auto name_end = body.substr(0, max_whole_message).find('\0');
         if (name_end == base::bytes_view::npos) return broken(make_error_code(wire::error_code::missing_terminator));
-        if (x_.rewrites && !rewriter_.parse_large(body.substr(0, name_end))) {
+        if (!x_.rewrites) {
+            remember_effects(x_, body.substr(0, name_end), unread_effects);
+        } else if (!rewriter_.parse_large(body.substr(0, name_end))) {
             stream(header, available, false);
             return verdict::done;
         }

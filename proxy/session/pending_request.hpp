@@ -67,7 +67,8 @@ struct pending_request {
     bool capture_description = false;     ///< the description is remembered with the statement
     bool compare_description = false;     ///< injected: the description must equal the one remembered
     bool ends_transaction = false;  ///< COMMIT or the like: never cancelled, and in doubt if the server is lost
-    bool may_end_block = false;  ///< the transaction block may be another one, or none, behind it
+    bool may_end_block = false;  ///< the transaction block may be another one, or none, behind its ReadyForQuery
+    bool after_more = false;  ///< since the ReadyForQuery before its own more was executed than plain reads
     bool deferred_begin = false;  ///< injected: a part of the BEGIN that the client was told has worked
     bool begins_block = false;  ///< BEGIN or START TRANSACTION, and nothing else
     bool completed = false;  ///< its CommandComplete was relayed

@@ -237,8 +237,8 @@ bool statement_rewriter::bind(const wire::bind_head& head, base::bytes_view raw,
     x_.bound_effects = sql::effect::none;
     x_.undescribed_statement.clear();
     const client_statement* known = nullptr;
+    const auto& unnamed = x_.statements.no_name();
     if (head.statement.empty()) {
-        const auto& unnamed = x_.statements.no_name();
         if (!unnamed.present) return fail_on_server(unknown_statement(""));
         if (unnamed.result_changed) return fail_on_server({.reason = outcome::result_type_changed});
         x_.bound_effects = x_.judged(unnamed.text, unnamed.effects);
@@ -259,11 +259,14 @@ bool statement_rewriter::bind(const wire::bind_head& head, base::bytes_view raw,
         x_.bound_effects = known->raw ? x_.judged(known->effects) : x_.judged(known->statement.text(), known->effects);
         if (!known->raw) x_.note_text(known->statement.text());
     }
-    const bool whole_text = known == nullptr ? !x_.statements.no_name().text.empty() : !known->raw;
-    const std::string_view text = known == nullptr ? x_.statements.no_name().text
+    const bool whole_text =
+        known == nullptr ? !unnamed.text.empty() || sql::has(unnamed.effects, sql::effect::empty) : !known->raw;
+    const std::string_view text = known == nullptr ? unnamed.text
                                   : whole_text     ? known->statement.text()
                                                    : std::string_view{};
-    whole_text ? note_bind(x_, text, x_.bound_effects) : note_unknown_bind(x_);
+    // Of a CALL that leaves no session state behind judged() says no more that it is one.
+    const sql::effect effects = x_.bound_effects | (known == nullptr ? unnamed.effects : known->effects);
+    whole_text ? note_bind(x_, text, effects) : note_unknown_bind(x_);
     if (text_matters(x_.bound_effects)) {
         x_.bound_text = text;
     }

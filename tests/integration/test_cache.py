@@ -145,7 +145,7 @@ class Transactions(CacheCase):
     def test_a_default_of_repeatable_read(self):
         proxy = self.caching()
         client, other = self.login(proxy, default_transaction_isolation="repeatable read"), self.login(proxy)
-        self.warm(client, self.TEXT)
+        self.ask_thrice(client, self.TEXT)
         client.query("BEGIN")
         client.query("SELECT count(*) FROM users")
         other.query("UPDATE users SET name = 'later' WHERE id = 1")

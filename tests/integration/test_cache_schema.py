@@ -125,6 +125,8 @@ class Rights(SchemaCase):
         self.login(proxy).query("REVOKE SELECT ON users FROM stranger")
         self.assertEqual(error_of(client.query(text)).sqlstate, "42501")
 
+
+class Users(SchemaCase):
     def test_users_never_share(self):
         self.postgres.create_role("second", "second's")
         self.sql("GRANT SELECT ON users TO second")

@@ -132,7 +132,8 @@ class SchemaChanges(Case):
         try:
             for statement in statements:
                 with connection.cursor() as cursor:
-                    cursor.execute(statement)
+                    for part in statement.split("; "):  # ALTER SYSTEM is for itself
+                        cursor.execute(part)
         finally:
             connection.close()
 
@@ -180,7 +181,7 @@ class SchemaChanges(Case):
             "ALTER TEXT SEARCH CONFIGURATION english DROP MAPPING FOR email",
             "ALTER SCHEMA empty RENAME TO still_empty",
             "DROP TABLE child",
-            "SELECT pg_reload_conf()",
+            "ALTER SYSTEM SET bytea_output = 'escape'; SELECT pg_reload_conf()",
         ):
             with self.subTest(statement):
                 self.tell(statement)
@@ -196,6 +197,7 @@ class SchemaChanges(Case):
             ["CREATE TEMP TABLE t (a int PRIMARY KEY DEFAULT 1 CHECK (a > 0), b text)", "CREATE TEMP VIEW v AS TABLE t",
              "CREATE INDEX ON t (b)", "CREATE TEMP TABLE u (a int REFERENCES t)", "CREATE TEMP TABLE w () INHERITS (t)"],
             ["CREATE TEMP SEQUENCE s", "SELECT nextval('s')"],
+            ["SELECT pg_reload_conf()"],
         ):  # fmt: skip
             with self.subTest(statements):
                 self.tell(*statements)
@@ -257,12 +259,21 @@ class DeceivedSession(Case):
         )
 
     def test_it_says_the_same(self):
-        options = ("-c search_path=traps,pg_catalog -c standard_conforming_strings=off -c quote_all_identifiers=on"
-                   " -c TimeZone=Asia/Tokyo -c DateStyle=German -c IntervalStyle=iso_8601 -c extra_float_digits=-5"
-                   " -c transform_null_equals=on -c array_nulls=off -c default_transaction_read_only=on"
-                   " -c default_transaction_isolation=serializable")  # fmt: skip
-        with SchemaProbe(self.postgres, DATABASE) as plain, SchemaProbe(self.postgres, DATABASE, USER, options) as other:
+        with SchemaProbe(self.postgres, DATABASE, USER) as plain, SchemaProbe(self.postgres, DATABASE, USER) as other:
+            other.execute(
+                "SET search_path = traps, pg_catalog", "SET standard_conforming_strings = off",
+                "SET quote_all_identifiers = on", "SET TimeZone = 'Asia/Tokyo'", "SET DateStyle = German",
+                "SET IntervalStyle = iso_8601", "SET extra_float_digits = -5", "SET transform_null_equals = on",
+                "SET array_nulls = off", "SET app.tenant = 'x'", "SET application_name = 'x'", "SET client_encoding = latin1",
+                "SELECT public.similarity('a', 'b')",  # loads a library, which has settings of its own
+                "SET default_transaction_isolation = serializable", "SET default_transaction_read_only = on",
+            )  # fmt: skip
+            self.assertFalse(other.read(), "what was set changes nothing")
             self.assertEqual(other.fingerprint(), plain.fingerprint())
+        with SchemaProbe(self.postgres, DATABASE, USER) as plain, SchemaProbe(self.postgres, DATABASE, USER, read=False) as other:
+            other.execute("SET search_path = traps, pg_catalog", "SET quote_all_identifiers = on",
+                          "SET standard_conforming_strings = off", "SET transform_null_equals = on")  # fmt: skip
+            other.read()
             for row in READS + WRITES:
                 with self.subTest(row.statement, path=row.path):
                     self.assertEqual(other.verdict(row.statement, row.path), plain.verdict(row.statement, row.path))

@@ -21,14 +21,15 @@ def _oids(text):
 
 
 class SchemaProbe:
-    """Connected to a Postgres of the kit and with a map read, inside `with`."""
+    """Connected to a Postgres of the kit, and with a map read unless read=False, inside `with`."""
 
-    def __init__(self, postgres, database, user="postgres", options=""):
-        conninfo = f"host={postgres.directory} port={postgres.port} dbname={database} user={user} options='{options}'"
+    def __init__(self, postgres, database, user="postgres", *, read=True):
+        conninfo = f"host={postgres.directory} port={postgres.port} dbname={database} user={user}"
         self._process = processes.start([binary().parent / "tests" / "schema_probe", conninfo], text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # fmt: skip
         try:
-            self.read()
+            if read:
+                self.read()
         except BaseException:
             self.close()
             raise
@@ -58,6 +59,11 @@ class SchemaProbe:
     def read(self):
         """Whether anything has changed since the last reading."""
         return self._ask("read")[0] == "map"
+
+    def execute(self, *statements):
+        """In the session that the map is read in."""
+        for statement in statements:
+            self._ask("sql", statement)
 
     def fingerprint(self):
         return self._ask("fingerprint")[0]

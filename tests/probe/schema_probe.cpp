@@ -4,6 +4,7 @@
 //
 // Lines on standard input, fields separated by tabs; for each a line of tabs on standard output, in the same order:
 //     read                          same, or: map, relations, bytes, questions, milliseconds
+//     sql STATEMENT                 nothing: it was executed in the probe's session
 //     fingerprint                   of what was read
 //     text SCHEMAS STATEMENT        reasons, relations it depends on, relations it writes ("everything")
 //     group OID                     what stands for the relation, or nothing
@@ -57,6 +58,13 @@ public:
 
     int major_version() const { return PQserverVersion(connection_.get()) / 10000; }
 
+    std::string execute(const std::string& sql) {
+        const std::unique_ptr<PGresult, decltype(&PQclear)> told(PQexec(connection_.get(), sql.c_str()), PQclear);
+        const auto status = PQresultStatus(told.get());
+        if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) fail(PQresultErrorMessage(told.get()));
+        return "";
+    }
+
     std::vector<catalog::schema_reading::row> ask(const std::string& sql) {
         const std::unique_ptr<PGresult, decltype(&PQclear)> told(PQexec(connection_.get(), sql.c_str()), PQclear);
         if (PQresultStatus(told.get()) != PGRES_TUPLES_OK) fail(PQresultErrorMessage(told.get()) + (": " + sql));
@@ -93,6 +101,7 @@ public:
 
     std::string answer(const words& line) {
         if (line[0] == "read") return read();
+        if (line[0] == "sql" && line.size() == 2) return server_.execute(line[1]);
         if (!map_ && line[0] != "builtin") fail("nothing is read yet");
         if (line[0] == "fingerprint") return map_->fingerprint();
         if (line[0] == "text" && line.size() == 3) return text(line[1], line[2]);

@@ -24,19 +24,22 @@ using pgweir::test::terminate;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-/// Answers at once, or when it is told to.
+/// Answers at once, in a later tick, or when it is told to.
 struct some_console final : relay::virtual_database {
     bool serves(std::string_view database) const override { return database == "pgweir"; }
     void run(std::uint32_t worker, const relay::console_user& user, const std::string& text,
              std::function<void(std::string)> done) override {
         asked.push_back(std::to_string(worker) + ' ' + user.name +
                         (user.access == relay::console_access::change ? " may change: " : " may not: ") + text);
-        if (at_once)
+        if (soon_on != nullptr)
+            soon_on->post([done, reply = pgweir::test::complete(text) + more] { done(reply); });
+        else if (at_once)
             done(pgweir::test::complete(text) + more);
         else
             waiting = std::move(done);
     }
 
+    net::reactor* soon_on = nullptr;
     bool at_once = true;
     std::string more;
     std::vector<std::string> asked;
@@ -223,6 +226,7 @@ TEST_F(console_connection_test, a_cancel_request_is_closed) {
 
 TEST_F(console_connection_test, who_does_not_read_is_not_read) {
     log_in();
+    console.soon_on = &loop;
     console.more = std::string(100'000, 'x');
     const std::string one = query(std::string(1000, 'q'));
     // More than all buffers on the way take.
@@ -237,9 +241,7 @@ TEST_F(console_connection_test, who_does_not_read_is_not_read) {
     }
     settle();
     EXPECT_LT(sent, pile.size()) << "the rest waits in the client";
-    const std::size_t ran = console.asked.size();
-    settle();
-    EXPECT_EQ(console.asked.size(), ran);
+    EXPECT_LT(console.asked.size(), 10U) << "and no answer is made for a socket that is full";
     // Once it reads, all that was sent is answered.
     ASSERT_TRUE(run_until([&] {
         while (!net::receive_text(client.get(), 1U << 20U).empty()) settle();

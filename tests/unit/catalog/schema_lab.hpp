@@ -53,7 +53,8 @@ public:
 
     schema_lab() {
         for (const char* name : {"lower", "count", "int4pl", "int4eq"}) builtin(name, 'i');
-        for (const char* name : {"to_char", "to_json", "now", "version", "table_to_xml", "timezone"}) builtin(name, 's');
+        for (const char* name : {"to_char", "to_json", "now", "version", "table_to_xml", "timezone"})
+            builtin(name, 's');
         for (const char* name : {"random", "nextval", "query_to_xml", "pg_import_system_collations"})
             builtin(name, 'v');
         operation("+", builtins_.at("int4pl"), "pg_catalog");
@@ -107,8 +108,7 @@ public:
     }
 
     catalog::oid type(const std::string& name, const type_options& how) {
-        made_.types.push_back(
-            {next_, "public", name, how.kind, how.checked, how.made_of, how.row_of, how.routines});
+        made_.types.push_back({next_, "public", name, how.kind, how.checked, how.made_of, how.row_of, how.routines});
         return next_++;
     }
     void cast_to(const std::string& type, catalog::oid function, bool implicit) {
@@ -155,7 +155,8 @@ private:
     }
     void builtin(const std::string& name, char volatility) {
         builtins_[name] = next_builtin_;
-        made_.routines.push_back({next_builtin_++, "pg_catalog", name, 'f', volatility, false, false, true, "internal", {}});
+        made_.routines.push_back(
+            {next_builtin_++, "pg_catalog", name, 'f', volatility, false, false, true, "internal", {}});
     }
 
     std::string listed(const std::vector<catalog::relation_id>& ids) const {

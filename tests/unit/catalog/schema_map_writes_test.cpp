@@ -49,11 +49,32 @@ TEST_F(schema_map_writes, targets) {
 
 TEST_F(schema_map_writes, what_writes_no_table) {
     lab_.table("a");
-    for (const char* text :
-         {"SELECT * FROM a", "SELECT 1", "SELECT lower('x')", "SELECT random(), nextval('x')", "BEGIN", "COMMIT",
-          "ROLLBACK", "SAVEPOINT s", "SET x = 1", "SHOW x", "RESET ALL", "DISCARD ALL", "LOCK a", "LISTEN c", "NOTIFY c",
-          "VACUUM a", "ANALYZE", "COPY a TO STDOUT", "DECLARE c CURSOR FOR SELECT * FROM a", "FETCH c", "CLOSE c",
-          "PREPARE TRANSACTION 'x'", "ROLLBACK PREPARED 'x'", "DEALLOCATE p", "SELECT * FROM pg_class", ""})
+    for (const char* text : {"SELECT * FROM a",
+                             "SELECT 1",
+                             "SELECT lower('x')",
+                             "SELECT random(), nextval('x')",
+                             "BEGIN",
+                             "COMMIT",
+                             "ROLLBACK",
+                             "SAVEPOINT s",
+                             "SET x = 1",
+                             "SHOW x",
+                             "RESET ALL",
+                             "DISCARD ALL",
+                             "LOCK a",
+                             "LISTEN c",
+                             "NOTIFY c",
+                             "VACUUM a",
+                             "ANALYZE",
+                             "COPY a TO STDOUT",
+                             "DECLARE c CURSOR FOR SELECT * FROM a",
+                             "FETCH c",
+                             "CLOSE c",
+                             "PREPARE TRANSACTION 'x'",
+                             "ROLLBACK PREPARED 'x'",
+                             "DEALLOCATE p",
+                             "SELECT * FROM pg_class",
+                             ""})
         EXPECT_EQ(lab_.writes(text), "") << text;
 }
 

@@ -20,9 +20,8 @@ const rows routines{{"2000", "pg_catalog", "lower", "f", "i", "f", "f", "t", "in
 const rows relations{{"16500", "public", "a", "r", "p", "f", "f"},
                      {"16501", "public", "b", "r", "p", "t", "f"},
                      {"16502", "public", "v", "v", "p", "f", "f"}};
-const rows links{{"v", "16502", "16500", std::nullopt},
-                 {"k", "16501", "16500", "ac"},
-                 {"h", std::nullopt, "16401", std::nullopt}};
+const rows links{
+    {"v", "16502", "16500", std::nullopt}, {"k", "16501", "16500", "ac"}, {"h", std::nullopt, "16401", std::nullopt}};
 const rows types{{"25", "pg_catalog", "text", "b", "f", "0", "0", "{46,47,2414,2415}"}};
 const rows operators{{"pg_catalog", "||", "2000"}};
 const rows casts{{"f", "public", "pair", "16400"}};
@@ -33,11 +32,13 @@ protected:
     // From the fingerprint to the definitions, of which there are some.
     void read_all(const char* fingerprint) {
         ASSERT_TRUE(reading_.take({{fingerprint}}));
-        const std::vector<std::pair<std::string, const rows*>> steps{
-            {routines_query(15), &routines}, {relations_query(), &relations},
-            {links_query(), &links},         {types_query(), &types},
-            {operators_query(), &operators}, {casts_query(), &casts},
-            {definitions_query("{16502}"), &definitions}};
+        const std::vector<std::pair<std::string, const rows*>> steps{{routines_query(15), &routines},
+                                                                     {relations_query(), &relations},
+                                                                     {links_query(), &links},
+                                                                     {types_query(), &types},
+                                                                     {operators_query(), &operators},
+                                                                     {casts_query(), &casts},
+                                                                     {definitions_query("{16502}"), &definitions}};
         for (const auto& [question, answer] : steps) {
             ASSERT_EQ(reading_.question(), question);
             ASSERT_TRUE(reading_.take(*answer)) << question;

@@ -70,7 +70,8 @@ TEST(cache_settings, complaints) {
     EXPECT_THAT(complaints_after_minimal("cache: {memory: {size: 64}}\n"), ElementsAre(HasSubstr("has no unit")));
     EXPECT_THAT(complaints_after_minimal("cache: {memory: {size: 1KiB}}\n"),
                 ElementsAre(HasSubstr("has to be from 64KiB to 1TiB")));
-    EXPECT_THAT(complaints_after_minimal("cache: {memory: {size: off}}\n"), ElementsAre(HasSubstr("cannot be switched off")));
+    EXPECT_THAT(complaints_after_minimal("cache: {memory: {size: off}}\n"),
+                ElementsAre(HasSubstr("cannot be switched off")));
 }
 
 TEST(cache_settings, a_reload_changes_none_of_it) {

@@ -100,6 +100,7 @@ TEST(understand, classes) {
              row{"REFRESH MATERIALIZED VIEW v", "refresh"},
              row{"VACUUM t", "maintenance"},
              row{"CREATE TABLE t (a int)", "ddl"},
+             row{"REINDEX TABLE t", "ddl"},
              row{"CREATE TABLE t AS SELECT 1", "ddl"},
              row{"ALTER TABLE t ADD b int", "ddl"},
              row{"GRANT SELECT ON t TO a", "ddl"},
@@ -159,6 +160,32 @@ TEST(understand, relations) {
         EXPECT_EQ(listed(facts.reads), reads) << text;
         EXPECT_EQ(listed(facts.writes), writes) << text;
     }
+}
+
+TEST(understand, what_is_done_to_rows) {
+    using enum row_event;
+    struct row {
+        const char* text;
+        row_event events;
+    };
+    for (const auto& [text, events] : {
+             row{"SELECT * FROM a FOR UPDATE", none},
+             row{"INSERT INTO a VALUES (1)", insert},
+             row{"INSERT INTO a VALUES (1) ON CONFLICT DO NOTHING", insert},
+             row{"INSERT INTO a VALUES (1) ON CONFLICT (b) DO UPDATE SET b = 2", insert | update},
+             row{"UPDATE a SET b = 1", update},
+             row{"DELETE FROM a", delete_},
+             row{"MERGE INTO a USING b ON true WHEN MATCHED THEN DELETE", insert | update | delete_},
+             row{"TRUNCATE a", truncate},
+             row{"COPY a FROM STDIN", insert},
+             row{"COPY a TO STDOUT", none},
+             row{"COPY (DELETE FROM a RETURNING *) TO STDOUT", delete_},
+             row{"WITH a AS (DELETE FROM b RETURNING *) INSERT INTO c SELECT * FROM a", insert | delete_},
+             row{"EXPLAIN ANALYZE UPDATE a SET b = 1", update},
+             row{"PREPARE a AS DELETE FROM b", delete_},
+             row{"REFRESH MATERIALIZED VIEW a", none},
+         })
+        EXPECT_EQ(understand(text).events, events) << text;
 }
 
 TEST(understand, functions_operators_types_and_fields) {
@@ -314,7 +341,7 @@ TEST(understand, what_is_too_deep_is_not_parsed) {
 TEST(understand, reasons_are_described) {
     EXPECT_EQ(describe(reason::none), nullptr);
     EXPECT_EQ(describe(reason::not_a_select | reason::unparsed)->code, "unparsed");
-    for (unsigned bit = 0; bit <= 15; ++bit) EXPECT_NE(describe(static_cast<reason>(1U << bit)), nullptr) << bit;
+    for (unsigned bit = 0; bit <= 26; ++bit) EXPECT_NE(describe(static_cast<reason>(1U << bit)), nullptr) << bit;
 }
 
 TEST(understand, facts_are_measured) {
