@@ -29,8 +29,10 @@ void name_table::seal() {
 }
 
 std::span<const name_table::entry> name_table::find(std::string_view name) const noexcept {
-    const auto found = std::ranges::equal_range(entries_, name, {}, [this](const entry& one) { return name_of(one); });
-    return {found.begin(), found.end()};
+    // Not equal_range(), whose result clang 14 cannot take apart with this library.
+    const auto key = [this](const entry& one) { return name_of(one); };
+    const auto first = std::ranges::lower_bound(entries_, name, {}, key);
+    return {first, std::ranges::upper_bound(first, entries_.end(), name, {}, key)};
 }
 
 const name_table::entry* name_table::find(std::string_view name, schema_number schema) const noexcept {
