@@ -119,11 +119,14 @@ private:
 
     // client_relay.cpp: between the client and the servers it is lent
     void feed(base::bytes_view fresh);
+    /// Goes on where it stopped.
+    void feed_if_stopped();
     void read_server();
     bool read_server_once();
     void flush_server();
     void after_events();
     void settle_server();
+    void cancel_own();
     void yield_to_waiters();
     bool borrow();
     void take_server(std::unique_ptr<upstream::server> server);

@@ -78,8 +78,7 @@ bool client::cache_holds_back() {
 
 void client::on_cache_moved() {
     if (phase_ == phase::greeting && conversation_ && !server_ && !borrower_.waits()) ask_for_greeting();
-    if (phase_ == phase::relaying && !borrower_.waits() && !terminated_ && stopped_ != frontend_flow::stop::need_more)
-        feed({});
+    feed_if_stopped();
     after_events();
 }
 
@@ -169,8 +168,7 @@ bool client::read_server_once() {
     settle_server();
     if (phase_ == phase::greeting && server_ && conversation_->settled() && !conversation_->refusal())
         greeted_by_server();
-    if (phase_ == phase::relaying && stopped_ != frontend_flow::stop::need_more && !borrower_.waits() && !terminated_)
-        feed({});
+    feed_if_stopped();
     return server_ != nullptr;
 }
 
@@ -231,7 +229,7 @@ void client::flush_server() {
 
 void client::settle_server() {
     if (!server_) return;
-    if (conversation_->take_cancel()) services_.servers.cancel(*server_, {});
+    if (conversation_->take_cancel()) cancel_own();
     switch (conversation_->fate()) {
         case fate::none:
         case fate::keep: return;
@@ -259,6 +257,22 @@ void client::settle_server() {
             return;
         }
     }
+}
+
+// What the client asks next waits for it: two signals reach the server for one request, and its answer to the first may
+// be here before the second is sent.
+void client::cancel_own() {
+    services_.servers.cancel(*server_, [this, &services = services_, id = id(), server = server_->id()] {
+        if (!services.servers.knows(id) || !server_ || server_->id() != server) return;
+        conversation_->cancel_ended();
+        feed_if_stopped();
+        after_events();
+    });
+}
+
+void client::feed_if_stopped() {
+    if (phase_ == phase::relaying && stopped_ != frontend_flow::stop::need_more && !borrower_.waits() && !terminated_)
+        feed({});
 }
 
 void client::after_events() {
@@ -319,8 +333,7 @@ void client::on_hub_answer(const session::hub_answer& what) {
     flush_server();
     settle_server();
     flush_client();
-    if (phase_ == phase::relaying && stopped_ != frontend_flow::stop::need_more && !borrower_.waits() && !terminated_)
-        feed({});
+    feed_if_stopped();
     after_events();
 }
 

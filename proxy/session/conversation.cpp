@@ -54,6 +54,7 @@ void conversation::lend(server_state& server, base::time_point now, bool probe) 
     x_.phases.start(metrics::held_phase::setup, now);
     transaction_since_ = now;
     surveying_ = x_.survey_due = false;
+    x_.being_cancelled = false;
     close_ = clean_ = cleaning_ = served_ = x_.uncleanable = x_.own_sequences = x_.may_notify = x_.yields = false;
     x_.begin_failed = false;
     cancelled_at_ = base::never;

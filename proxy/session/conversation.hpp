@@ -70,8 +70,14 @@ public:
     /// The client's connection ended, or said Terminate. What must still be finished on the server is finished.
     void client_left(bool orderly, base::time_point now);
 
-    /// True once when a cancel request should be sent for the server that is lent.
-    bool take_cancel() noexcept { return std::exchange(cancel_due_, false); }
+    /// True once when a cancel request should be sent for the server that is lent. Until cancel_ended(), or the server
+    /// has left, from_client() answers `gated`.
+    bool take_cancel() noexcept {
+        x_.being_cancelled = x_.being_cancelled || cancel_due_;
+        return std::exchange(cancel_due_, false);
+    }
+    /// The cancel request for the server that is lent has struck, or cannot strike any more.
+    void cancel_ended() noexcept { x_.being_cancelled = false; }
     /// The client asks for its running statement to be cancelled. False when nothing runs.
     bool cancel_running() const noexcept { return x_.server != nullptr && !x_.pending.empty() && !x_.client_gone; }
 

@@ -168,6 +168,26 @@ TEST(ConversationFaults, NextStatementGetsItsOwnTime) {
     EXPECT_EQ(l.at(0).talk.deadline(), start + 2s) << "from when its turn came";
 }
 
+// In session mode, or in a transaction, the server that was cancelled stays: what is asked of it next would be struck.
+TEST(ConversationFaults, NextStatementWaitsForTheCancelToEnd) {
+    lab l(1, true, with_timeouts());
+    l.add_client();
+    hears(l, begin_on_server());
+    session::conversation& talk = l.at(0).talk;
+    const std::string next = query("ROLLBACK");
+    talk.from_client(query("SELECT pg_sleep(60)"), l.now);
+    talk.to_server().clear();
+    l.now = start + 1s;
+    talk.expire(l.now);
+    ASSERT_TRUE(talk.take_cancel());
+    talk.from_server(error("57014", "canceling statement due to user request") + ready('E'), l.now);
+    EXPECT_EQ(talk.from_client(next, l.now).why, session::frontend_flow::stop::gated);
+    EXPECT_TRUE(talk.to_server().empty());
+    talk.cancel_ended();
+    EXPECT_EQ(talk.from_client(next, l.now).consumed, next.size());
+    EXPECT_EQ(talk.to_server().size(), next.size());
+}
+
 TEST(ConversationFaults, IdleInTransactionTimeoutRollsBackAndGivesBack) {
     lab l(1, true, with_timeouts());
     l.add_client();

@@ -264,6 +264,7 @@ private:
             ++client.cancels;
             client.server->model.cancel();
             client.server->outbound += client.server->model.take_output();
+            client.talk.cancel_ended();
         }
         switch (client.talk.fate()) {
             case fate::none: note_if(true, "no fate of a server that is lent"); return;
