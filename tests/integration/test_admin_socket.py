@@ -1,27 +1,19 @@
-"""The console on a unix socket of its own, and `pgweir show`, which asks there."""
-import contextlib
-import csv
-import io
+"""The console on a unix socket of its own: who is let in, and the socket's file."""
 import json
 import os
-import pathlib
 import pwd
-import re
 import shutil
-import socket
 import stat
 import subprocess
 import threading
 import unittest
 
 from kit import messages, pgweir, processes
-from kit.case import DATABASE, PASSWORD, USER, Case
+from kit.admin_socket import AdminSocketCase
+from kit.case import DATABASE, PASSWORD, USER
 from kit.pgweir import CONSOLE_USER
-from kit.postgres import HOST, clean_environment
-from kit.rawclient import RawClient, ServerError, error_of, rows_of, tags
+from kit.rawclient import ServerError, error_of, rows_of, tags
 
-PORT = 5  # as PostgreSQL's clients read it in the name of the file
-SUBJECTS = ("pools", "clients", "servers", "stats", "state", "version", "help")
 STRANGER = "nobody"
 by_root = unittest.skipUnless(os.geteuid() == 0, "only root can be somebody else")
 
@@ -32,63 +24,7 @@ def by(user):
     return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
 
-class UnixClient(RawClient):
-    """A raw client of a socket's file."""
-
-    def __init__(self, path):
-        self._buffer = bytearray()
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(30)
-        self.socket.connect(str(path))
-        self.parameters = {}
-        self.pid = self.key = None
-
-
-class AdminSocket(Case):
-    def setUp(self):
-        super().setUp()
-        self.directory = processes.temporary_directory("admin")
-        self.addCleanup(shutil.rmtree, self.directory, True)
-        self.socket = self.directory / f".s.PGSQL.{PORT}"
-
-    def serving(self, *, admin=None, **options):
-        return self.pgweir(admin={"socket": str(self.socket)} | (admin or {}), **options)
-
-    def client(self):
-        """Connected to the socket; closed when the test ends."""
-        client = UnixClient(self.socket)
-        self.addCleanup(client.close)
-        return client
-
-    def console(self, user="whoever", database="pgweir"):
-        client = self.client()
-        client.startup(user, database)
-        return client
-
-    def show(self, *arguments, environment=None):
-        """(exit code, standard output, standard error) of `pgweir show`."""
-        done = pgweir.run("show", *arguments, environment=environment)
-        return done.returncode, done.stdout, done.stderr
-
-    def ask(self, *arguments):
-        return self.show(*arguments, "--socket", str(self.socket))
-
-    def assert_shows(self, *arguments, **options):
-        code, output, errors = self.show(*arguments, **options)
-        self.assertEqual((code, errors), (0, ""), arguments)
-        return output
-
-    def assert_fails(self, code, reason, *arguments, environment=None):
-        """One line of what is wrong, and nothing on standard output."""
-        done, output, errors = self.show(*arguments, environment=environment)
-        self.assertEqual((done, output), (code, ""), errors)
-        self.assertRegex(errors, rf"^pgweir: [^\n]*(?:{reason})[^\n]*\n$")
-
-    def psql(self, command, host=None, port=PORT, name=CONSOLE_USER, **options):
-        return subprocess.run(["psql", "-X", "--csv", "-h", host or str(self.directory), "-p", str(port), "-U", name,
-                               "-c", command, "pgweir"],
-                              env=clean_environment(), capture_output=True, text=True, check=False, **options)  # fmt: skip
-
+class AdminSocket(AdminSocketCase):
     def as_others_see_it(self, mode):
         """The directory is open, and the socket's file has this mode."""
         self.directory.chmod(0o755)
@@ -101,64 +37,6 @@ class AdminSocket(Case):
         shutil.copyfile(pgweir.binary(), copy)
         copy.chmod(0o755)
         return copy
-
-    # What is shown
-
-    def test_the_same_as_psql_shows(self):
-        proxy = self.serving()
-        held = self.login(proxy)
-        held.hold_server()
-        done = self.psql("SHOW POOLS", HOST, proxy.port)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        wanted = list(csv.DictReader(io.StringIO(done.stdout)))
-        self.assertEqual((wanted[0]["cl_active"], wanted[0]["sv_active"]), ("1", "1"))
-        through_socket = self.psql("SHOW POOLS")
-        self.assertEqual((through_socket.returncode, through_socket.stdout), (0, done.stdout))
-
-        as_json = json.loads(self.assert_shows("pools", "--json", "--socket", str(self.socket)))
-        self.assertEqual([list(row) for row in as_json], [list(row) for row in wanted])
-        for shown, row in zip(as_json, wanted, strict=True):
-            self.assertEqual({name: "" if value is None else str(value) for name, value in shown.items()}, row)
-        self.assertIs(type(as_json[0]["cl_active"]), int)
-        self.assertIs(type(as_json[0]["database"]), str)
-        self.assertIsNone(as_json[0]["load_balance_hosts"])
-
-        names, line = self.assert_shows("pools", "--config", str(proxy.config_file)).splitlines()
-        self.assertEqual(names.split(), list(wanted[0]))
-        self.assertEqual(line.split(), [value for value in wanted[0].values() if value])
-        ends = [match.end() for match in re.finditer(r"\S+", names)]
-        for name, end in zip(names.split(), ends, strict=True):
-            if type(as_json[0][name]) is int:
-                self.assertEqual(line[:end].split()[-1], wanted[0][name], "numbers end where their names do")
-        held.query("COMMIT")
-
-    def test_every_subject(self):
-        self.serving()
-        listed = [row["command"] for row in json.loads(self.ask("help", "--json")[1])]
-        self.assertEqual(listed, ["SHOW " + subject.upper() for subject in SUBJECTS])
-        for subject in SUBJECTS:
-            for asked in (subject, subject.upper()):
-                with self.subTest(asked):
-                    names = self.assert_shows(asked, "--socket", str(self.socket)).splitlines()[0].split()
-                    columns = next(csv.reader(io.StringIO(self.psql(f"SHOW {subject}").stdout)))
-                    self.assertEqual(names, columns)
-        self.assertRegex(self.ask("version")[1], r"^version\npgweir \d+\.\d+\.\d+\n$")
-
-    def test_no_rows(self):
-        proxy = self.serving()
-        self.wait_until(lambda: proxy.state()["connecting"] == 0, message="the pool to be tried out")
-        self.assertEqual(json.loads(self.ask("clients", "--json")[1]), [], "those who ask here are no clients")
-        self.assertEqual(len(self.ask("clients")[1].splitlines()), 1)
-
-    def test_a_terminal_is_told_nothing(self):
-        proxy = self.serving()
-        name = "\x1b[2J\x07 ünï"
-        self.login(proxy, user=name)
-        code, output, _ = self.ask("clients")
-        self.assertEqual(code, 0)
-        self.assertIn("\\x1b[2J\\x07 ünï", output)
-        self.assertIsNone(re.search(r"[\x00-\x09\x0b-\x1f\x7f]", output))
-        self.assertEqual([row["user"] for row in json.loads(self.ask("clients", "--json")[1])], [name])
 
     # Who is let in
 
@@ -370,91 +248,6 @@ class AdminSocket(Case):
         proxy = self.pgweir()
         self.assertIn("socket: off", pgweir.run("config", "show", "--config", str(proxy.config_file)).stdout)
         self.assertNotIn("console_listening", proxy.log())
-
-    # The command
-
-    def test_sources_as_of_serve(self):
-        self.serving()
-        url = {"DATABASE_URL": self.upstream()}
-        named = {"PGWEIR__ADMIN__SOCKET": str(self.socket)}
-        self.assert_shows("version", environment=url | named)
-        self.assert_shows("version", "--set", f"admin.socket={self.socket}", environment=url)
-        self.assert_fails(1, "/no/socket: No such file or directory", "version", "--set", "admin.socket=/no/socket",
-                          environment=url | named)  # fmt: skip
-
-    def test_wrong_usage(self):
-        proxy = self.serving()
-        config = ["--config", str(proxy.config_file)]
-        self.assert_fails(2, "unknown name: nothing", "nothing", *config)
-        self.assert_fails(2, "admin.socket is off", "pools", "--set", "admin.socket=off",
-                          environment={"DATABASE_URL": self.upstream()})  # fmt: skip
-        for arguments in ([], ["pools"], ["pools", "--config", "/no/file"], ["pools", "clients", *config],
-                          ["pools", "--socket", str(self.socket), *config], ["pools", "--nonsense", *config],
-                          ["pools", "--socket", "/" + "x" * 200], ["pools", "--socket", ""], ["", *config],
-                          ["pools; reload", *config], ["pools", "--timeout", "5", *config],
-                          ["pools", "--timeout", "off", *config],
-                          ["pools", *config, "--set", "admin.socket=relative"]):  # fmt: skip
-            code, output, errors = self.show(*arguments)
-            self.assertEqual((code, output), (2, ""), arguments)
-            self.assertNotEqual(errors, "", arguments)
-
-    def test_nobody_is_there(self):
-        self.assert_fails(1, "No such file or directory", "pools", "--socket", str(self.socket))
-        self.socket.write_text("no socket", encoding="ascii")
-        self.assert_fails(1, "Connection refused", "pools", "--socket", str(self.socket))
-
-    def test_standard_output_is_full(self):
-        self.serving()
-        with open("/dev/full", "w", encoding="ascii") as full:
-            done = subprocess.run([pgweir.binary(), "show", "pools", "--socket", self.socket], stdout=full,
-                                  stderr=subprocess.PIPE, text=True, check=False)  # fmt: skip
-        self.assertEqual((done.returncode, done.stderr), (1, "pgweir: cannot write to standard output\n"))
-
-    @contextlib.contextmanager
-    def answering(self, answer, *, closes=True):
-        """Something else at the socket, which answers each connection with these bytes."""
-        self.socket.unlink(missing_ok=True)
-        with socket.socket(socket.AF_UNIX) as listener, contextlib.ExitStack() as open_ones:
-            listener.bind(str(self.socket))
-            listener.listen()
-
-            def serve():
-                with contextlib.suppress(OSError):  # the listener has been shut down
-                    while True:
-                        connection = open_ones.enter_context(listener.accept()[0])
-                        connection.recv(65536)
-                        connection.sendall(answer)
-                        if closes:
-                            connection.close()
-
-            thread = threading.Thread(target=serve)
-            thread.start()
-            try:
-                yield
-            finally:
-                listener.shutdown(socket.SHUT_RDWR)
-                thread.join()
-
-    def test_others_answer(self):
-        let_in = messages.message("R", b"\0\0\0\0")
-        ready = messages.message("Z", b"I")
-        refusal = messages.message("E", b"SFATAL\0VFATAL\0C3D000\0Mno such database\0\0")
-        for answer, reason in ((b"", "closed the connection without an answer"),
-                               (let_in, "closed the connection without an answer"),
-                               (let_in + ready, "closed the connection without an answer"),
-                               (b"HTTP/1.1 400 Bad Request\r\n\r\n", "speaks as no console"),
-                               (messages.message("R", b"\0\0\0\3"), "speaks as no console"),
-                               (refusal, "no such database")):  # fmt: skip
-            with self.subTest(answer), self.answering(answer):
-                self.assert_fails(1, reason, "pools", "--socket", str(self.socket))
-        for answer in (b"", let_in, let_in + ready, let_in[:-1]):
-            with self.subTest(answer), self.answering(answer, closes=False):
-                self.assert_fails(1, "no answer within 200ms", "pools", "--socket", str(self.socket),
-                                  "--timeout", "200ms")  # fmt: skip
-
-    def test_postgresql_is_no_console(self):
-        path = pathlib.Path(self.postgres.directory) / f".s.PGSQL.{self.postgres.port}"
-        self.assert_fails(1, 'role "pgweir" does not exist', "pools", "--socket", str(path))
 
 
 if __name__ == "__main__":

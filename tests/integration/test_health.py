@@ -2,11 +2,11 @@
 import contextlib
 import signal
 import socket
-import threading
 import time
 import unittest
 
 from kit import pgweir
+from kit.answering import answering
 from kit.case import Case
 from kit.ports import free_port
 from kit.postgres import HOST
@@ -22,26 +22,12 @@ def has_ipv6():
 
 
 @contextlib.contextmanager
-def answering(answer, *, closes=True):
-    """The URL of something that reads a request and answers each with these bytes."""
-    with socket.create_server((HOST, 0)) as listener, contextlib.ExitStack() as open_ones:
-
-        def serve():
-            with contextlib.suppress(OSError):  # the listener has been shut down
-                while True:
-                    connection = open_ones.enter_context(listener.accept()[0])
-                    connection.recv(65536)
-                    connection.sendall(answer)
-                    if closes:
-                        connection.close()
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        try:
-            yield f"http://{HOST}:{listener.getsockname()[1]}"
-        finally:
-            listener.shutdown(socket.SHUT_RDWR)
-            thread.join()
+def at_url(answer, **options):
+    """The URL of something that answers each request with these bytes."""
+    listener = socket.create_server((HOST, 0))
+    port = listener.getsockname()[1]
+    with answering(listener, answer, **options):
+        yield f"http://{HOST}:{port}"
 
 
 class Health(Case):
@@ -138,26 +124,26 @@ class Health(Case):
 
     def test_answers_that_are_none(self):
         for answer in (b"SSH-2.0-OpenSSH_9.2\r\n", b"\x00\xff" * 1000, b"HTTP/1.1 200 OK\r\n", b"E" * 1_000_000):
-            with self.subTest(answer[:20]), answering(answer) as url:
+            with self.subTest(answer[:20]), at_url(answer) as url:
                 self.assert_fails("answers no HTTP|reset by peer", "--url", url)
-        with answering(b"") as url:
+        with at_url(b"") as url:
             self.assert_fails("without an answer", "--url", url)
 
     def test_answers_of_others(self):
-        with answering(b"HTTP/1.1 200 OK\r\n\r\nfine\r\nand more\r\n") as url:
+        with at_url(b"HTTP/1.1 200 OK\r\n\r\nfine\r\nand more\r\n") as url:
             self.assertEqual(self.ask("--url", url), (0, "fine\n", ""))
-        with answering(b"HTTP/1.1 301 Moved\r\nLocation: /\r\n\r\n") as url:
+        with at_url(b"HTTP/1.1 301 Moved\r\nLocation: /\r\n\r\n") as url:
             self.assert_fails("301", "--url", url)
 
     def test_no_answer(self):
         for answer in (b"", b"HTTP/1.1 200 OK\r\n\r\nok\n"):
-            with self.subTest(answer), answering(answer, closes=False) as url:
+            with self.subTest(answer), at_url(answer, closes=False) as url:
                 began = time.monotonic()
                 self.assert_fails("no answer within 300ms", "--url", url, "--timeout", "300ms")
                 self.assertLess(time.monotonic() - began, 4)
 
     def test_no_answer_for_the_usual_time(self):
-        with answering(b"", closes=False) as url:
+        with at_url(b"", closes=False) as url:
             began = time.monotonic()
             self.assert_fails("no answer within 5s", "--url", url)
             self.assertAlmostEqual(time.monotonic() - began, 5, delta=2)
