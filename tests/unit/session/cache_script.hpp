@@ -2,15 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include <deque>
 #include <functional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-#include "session/lab.hpp"
 #include "session/scripted_cache.hpp"
+#include "session/stage.hpp"
 
 namespace pgweir::test {
 
@@ -126,32 +124,31 @@ private:
         fault then = fault::none;
     };
 
-    struct performance {
-        explicit performance(const cache_script& of) : talk(of.limits_, counters, texts, schema, of.shares_, 7) {
-            new_server();
+    struct performance final : stage {
+        explicit performance(const cache_script& of) : stage(of.shares_, of.limits_) {
             const auto wanted = session::parameters::make(texts, of.startup_);
             talk.set_state(wanted, servers.back().state.baseline.overlaid(texts, wanted), "app.alice");
             talk.use_cache(cache);
             cache.record.watch(talk);
         }
-        void new_server() {
-            servers.emplace_back(texts, database);
-            servers.back().state.process_id = static_cast<std::int32_t>(100 + servers.size());
+        void collect() override {
+            cache.record.write_out();
+            talk.to_server().clear();
+            talk.to_client().clear();
+        }
+        void on_fatal() override { go(false); }
+        void go(bool orderly) {
+            if (gone) return;
+            leave(orderly);
+            settle();
+        }
+        void lose_server() {
+            if (server == nullptr) return;
+            lose();
+            if (talk.fatal()) go(false);
         }
 
-        base::interner texts;
-        base::shared_counter schema;
-        metrics::pool_counters counters;
         scripted_cache cache;
-        conversation talk;
-        model_database database;
-        std::deque<lab_server> servers;
-        lab_server* server = nullptr;
-        std::string client_unread;
-        frontend_flow::stop stopped = frontend_flow::stop::need_more;
-        std::string last_fate = "none";
-        bool gone = false;
-        bool busy = false;
     };
 
     cache_script& add(kind what, std::string bytes) {
@@ -159,79 +156,11 @@ private:
         return *this;
     }
 
-    static void write_out(performance& p) {
-        p.cache.record.write_out();
-        p.talk.to_server().clear();
-        p.talk.to_client().clear();
-    }
-
-    static void settle(performance& p) {
-        p.talk.take_cancel();
-        const fate now = p.talk.fate();
-        if (now == fate::keep || now == fate::none) return;
-        p.last_fate = now == fate::close ? "closed" : "given back";
-        if (p.talk.breaks_off())
-            p.talk.server_lost(start);
-        else
-            p.talk.take_back(start);
-        write_out(p);
-        p.server = nullptr;
-        p.new_server();
-    }
-
-    static void lend(performance& p) {
-        p.server = &p.servers.back();
-        p.last_fate = "kept";
-        p.talk.lend(p.server->state, start);
-        write_out(p);
-        settle(p);
-    }
-
-    static void feed(performance& p) {
-        while (!p.gone) {
-            const std::string input = p.client_unread;
-            const auto progress = p.talk.from_client(input, start);
-            write_out(p);
-            p.client_unread.erase(0, progress.consumed);
-            p.stopped = progress.why;
-            if (p.talk.fatal()) return leave(p, false);
-            if (p.stopped != frontend_flow::stop::need_server || p.server != nullptr || p.busy) return;
-            lend(p);
-        }
-    }
-
-    static void hear(performance& p, std::string_view bytes) {
-        if (p.server == nullptr) return;
-        lab_server& from = *p.server;
-        from.unread += bytes;
-        const std::string input = from.unread;
-        const auto progress = p.talk.from_server(input, start);
-        write_out(p);
-        from.unread.erase(0, progress.consumed);
-        settle(p);
-        if (p.stopped != frontend_flow::stop::need_more) feed(p);
-    }
-
     static void say(performance& p, const step& one, std::string_view bytes) {
-        if (one.what == kind::server) return hear(p, bytes);
-        p.client_unread += bytes;
-        feed(p);
-    }
-
-    static void leave(performance& p, bool orderly) {
-        if (std::exchange(p.gone, true)) return;
-        p.talk.client_left(orderly, start);
-        write_out(p);
-        settle(p);
-    }
-
-    static void lose(performance& p) {
-        if (p.server == nullptr) return;
-        p.server = nullptr;
-        p.talk.server_lost(start);
-        write_out(p);
-        p.new_server();
-        if (p.talk.fatal()) leave(p, false);
+        if (one.what == kind::server)
+            p.server_says(bytes);
+        else
+            p.client_says(bytes);
     }
 
     static void act(performance& p, const step& one, const variation& varied, std::size_t i) {
@@ -243,16 +172,16 @@ private:
                 if (varied.step != i || varied.cut == 0) return say(p, one, one.bytes);
                 say(p, one, std::string_view(one.bytes).substr(0, varied.cut));
                 return say(p, one, std::string_view(one.bytes).substr(varied.cut));
-            case kind::leaves: return leave(p, true);
-            case kind::torn: return leave(p, false);
-            case kind::lost: return lose(p);
-            case kind::refused: p.talk.refuse({.reason = session::outcome::cancelled}); return feed(p);
-            case kind::woken: return feed(p);
+            case kind::leaves: return p.go(true);
+            case kind::torn: return p.go(false);
+            case kind::lost: return p.lose_server();
+            case kind::refused: p.talk.refuse({.reason = session::outcome::cancelled}); return p.feed();
+            case kind::woken: return p.feed();
             case kind::busy: p.busy = true; return;
             case kind::lent:
                 p.busy = false;
-                lend(p);
-                return feed(p);
+                p.lend();
+                return p.feed();
             case kind::skips: p.cache.record.take(); return;
             case kind::happens:
             case kind::calls:
@@ -312,18 +241,18 @@ private:
     /// It may happen at any time, and must leave nothing behind.
     static std::string after(performance& p, fault what) {
         if (what == fault::loss) {
-            lose(p);
+            p.lose_server();
             if (p.cache.marks() > 0) return "what was marked on a server that is lost is marked for ever";
             if (!p.gone && !p.talk.fatal()) {
                 p.client_unread.clear();  // what it has said is told in the same words by another server
                 if (p.cache.filling() && p.talk.awaits_cache()) return "it waits for itself";
             }
-            leave(p, false);
+            p.go(false);
         } else {
-            leave(p, what == fault::leave);
+            p.go(what == fault::leave);
         }
         if (p.cache.waiting() || p.talk.awaits_cache()) return "a client that has gone waits for a read";
-        lose(p);
+        p.lose_server();
         if (!p.cache.owes().empty()) return "the cache is owed " + p.cache.owes();
         return p.cache.broken.empty() ? "" : p.cache.broken.front();
     }

@@ -3,13 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <deque>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "session/lab.hpp"
+#include "session/stage.hpp"
 
 namespace pgweir::test {
 
@@ -120,33 +119,27 @@ private:
         bool lost = false;
     };
 
-    /// The state of one time of speaking it.
-    struct performance {
-        performance(const script& of)
-            : talk(of.limits_, counters, texts, schema, of.shares_, 7), database(), limits(of.limits_) {
-            new_server();
+    /// One time of speaking it.
+    struct performance final : stage {
+        explicit performance(const script& of) : stage(of.shares_, of.limits_) {
             const auto wanted = session::parameters::make(texts, of.startup_);
             const auto desired =
                 of.startup_.empty() ? session::parameters{} : servers.back().state.baseline.overlaid(texts, wanted);
             talk.set_state(wanted, desired, "app.alice");
         }
-        void new_server() { servers.emplace_back(texts, database); }
+        void collect() override {
+            const auto drain = [](base::outbox& from, std::string& to) {
+                to += from.first();
+                to += from.second();
+                from.clear();
+            };
+            drain(talk.to_server(), sent_to_server);
+            drain(talk.to_client(), sent_to_client);
+        }
 
-        base::interner texts;
-        base::shared_counter schema;
-        metrics::pool_counters counters;
-        conversation talk;
-        model_database database;
-        session::settings limits;
-        std::deque<lab_server> servers;
-        lab_server* server = nullptr;
         numbered_names names;
-        std::string client_unread;
         std::string sent_to_server;
         std::string sent_to_client;
-        frontend_flow::stop stopped = frontend_flow::stop::need_more;
-        std::string last_fate = "none";
-        bool gone = false;
     };
 
     script& add(kind what, std::string bytes) {
@@ -160,69 +153,17 @@ private:
         return text;
     }
 
-    static void collect(performance& p) {
-        const auto drain = [](base::outbox& from, std::string& to) {
-            to += from.first();
-            to += from.second();
-            from.clear();
-        };
-        drain(p.talk.to_server(), p.sent_to_server);
-        drain(p.talk.to_client(), p.sent_to_client);
-    }
-
-    static void settle(performance& p) {
-        const fate now = p.talk.fate();
-        if (now == fate::keep || now == fate::none) return;
-        p.last_fate = now == fate::close ? "closed" : "given back";
-        if (p.talk.breaks_off())
-            p.talk.server_lost(start);
-        else
-            p.talk.take_back(start);
-        collect(p);
-        p.server = nullptr;
-        p.new_server();
-    }
-
-    static void feed(performance& p) {
-        while (!p.gone) {
-            const std::string input = p.client_unread;
-            const auto progress = p.talk.from_client(input, start);
-            collect(p);
-            p.client_unread.erase(0, progress.consumed);
-            p.stopped = progress.why;
-            if (p.stopped != frontend_flow::stop::need_server || p.server != nullptr) return;
-            p.server = &p.servers.back();
-            p.last_fate = "kept";
-            p.talk.lend(p.server->state, start);
-            collect(p);
-            settle(p);
-        }
-    }
-
-    static void hear(performance& p, std::string_view bytes) {
-        if (p.server == nullptr) return;
-        p.server->unread += bytes;
-        const std::string input = p.server->unread;
-        lab_server& from = *p.server;
-        const auto progress = p.talk.from_server(input, start);
-        collect(p);
-        from.unread.erase(0, progress.consumed);
-        settle(p);
-        if (p.stopped != frontend_flow::stop::need_more) feed(p);
-    }
-
     static void say(performance& p, const step& one, std::string_view bytes) {
-        if (one.what == kind::server) return hear(p, bytes);
-        p.client_unread += bytes;
-        feed(p);
+        if (one.what == kind::server)
+            p.server_says(bytes);
+        else
+            p.client_says(bytes);
     }
 
     static void leave(performance& p, bool orderly) {
-        p.gone = true;
-        p.talk.client_left(orderly, start);
-        collect(p);
+        p.leave(orderly);
         p.sent_to_client.clear();
-        settle(p);
+        p.settle();
     }
 
     static std::string differs(std::string& got, const std::string& wanted) {
@@ -249,20 +190,12 @@ private:
         return "";
     }
 
-    static void lose(performance& p) {
-        if (p.server == nullptr) return;
-        p.server = nullptr;
-        p.talk.server_lost(start);
-        collect(p);
-        p.new_server();
-    }
-
     std::string play(const variation& how) const {
         performance p(*this);
         for (std::size_t i = 0; i < steps_.size(); ++i) {
             const step& one = steps_[i];
             if (how.lost && how.step == i) {
-                lose(p);
+                p.lose();
                 return after_loss(p);
             }
             const bool speaks = one.what == kind::client || one.what == kind::server;
@@ -278,7 +211,7 @@ private:
                 return "step " + std::to_string(i) + ": " + wrong;
         }
         if (how.lost) {
-            lose(p);
+            p.lose();
             return after_loss(p);
         }
         if (!p.sent_to_server.empty()) return "unexpected to the server: " + shown(p.sent_to_server);
@@ -295,12 +228,12 @@ private:
         take_messages(rest, direction::from_server);
         if (!rest.empty()) return "half a message went to the client";
         p.sent_to_client.clear();
-        feed(p);
+        p.feed();
         if (p.server != nullptr) return "";  // its request was not sent yet and goes to another server
         const auto last_said = [&p](const std::string& bytes) {
             p.sent_to_client.clear();
             p.client_unread += bytes;
-            feed(p);
+            p.feed();
             const auto lines = said(p.sent_to_client);
             return lines.empty() ? std::string() : lines.back();
         };
