@@ -1,27 +1,17 @@
 #include <gmock/gmock.h>
 
+#include "session/cache_messages.hpp"
 #include "session/cache_script.hpp"
 
 // Reads that the cache answers in place of a server, by the extended protocol: Parse, Bind, Describe and Execute as a
 // whole. A batch of which only a part is here is not looked at, so that a hit may become a miss by the pieces it comes
-// in; what the client hears is the same (see cache_scenarios_test.cpp).
+// in; what the client hears is the same.
 
 namespace pgweir::test {
 namespace {
 
 using how = scripted_cache::how;
 using lines = std::vector<std::string>;
-
-const std::string described = describe('P', "") + execute();
-
-std::string batch(std::string_view text, std::vector<std::string_view> values = {}) {
-    return parse("", text) + bind_to("", std::move(values)) + described;
-}
-
-// A row that the server sends for it.
-std::string row(std::string_view text) {
-    return row_description(text) + data_row(text) + complete("SELECT 1");
-}
 
 TEST(CacheBatches, MissIsCapturedAndHitIsAnswered) {
     cache_script()

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "session/cache_messages.hpp"
 #include "session/cache_script.hpp"
 
 // Reads that the cache answers in place of a server, by the simple protocol.
@@ -11,10 +12,6 @@ using how = scripted_cache::how;
 using lines = std::vector<std::string>;
 
 const std::string begun = complete("BEGIN") + ready('T');
-
-std::string row(std::string_view text) {
-    return row_description(text) + data_row(text) + complete("SELECT 1");
-}
 
 // What a client hears of a read.
 lines told(const std::string& text, const std::string& value, char status = 'I') {

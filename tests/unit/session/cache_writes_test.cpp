@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "session/cache_messages.hpp"
 #include "session/cache_script.hpp"
 
 // What a cache is told of writes by the simple protocol, and when: what a commit may change is marked before anything
@@ -11,7 +12,6 @@ namespace {
 using how = scripted_cache::how;
 using lines = std::vector<std::string>;
 
-const std::string begin_done = parse_complete() + bind_complete() + complete("BEGIN");
 const std::string inserted = complete("INSERT 0 1");
 
 // A conversation in a transaction that has written.
