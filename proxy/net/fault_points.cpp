@@ -17,10 +17,10 @@
 namespace pgweir::net {
 namespace {
 
-constexpr std::array<std::string_view, 14> names{
-    "transport_read", "transport_write",   "server_opened", "server_lent",  "server_given_back",
-    "request_due",    "request_forwarded", "reply_relayed", "question_due", "question_sent",
-    "listener_due",   "listener_sent",     "redis_due",     "redis_sent"};
+constexpr std::array<std::string_view, 16> names{
+    "transport_read",    "transport_write", "server_opened", "server_lent",   "server_given_back", "request_due",
+    "request_forwarded", "reply_relayed",   "question_due",  "question_sent", "listener_due",      "listener_sent",
+    "cache_lock_due",    "cache_lock_sent", "redis_due",     "redis_sent"};
 
 struct faults {
     std::size_t most_bytes = ~std::size_t{0};

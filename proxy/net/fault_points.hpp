@@ -23,6 +23,8 @@ enum class fault_point : std::uint8_t {
     question_sent,
     listener_due,  ///< bytes are about to be written to the server that listens for all clients
     listener_sent,
+    cache_lock_due,  ///< bytes are about to be written to the server on which a cache holds its lock
+    cache_lock_sent,
     redis_due,  ///< bytes are about to be written to Redis
     redis_sent,
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -7,18 +8,18 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/time.hpp"
 #include "net/deadlines.hpp"
 #include "net/reactor.hpp"
-#include "net/transport.hpp"
+#include "relay/dedicated_connection.hpp"
 #include "relay/lender.hpp"
 #include "session/channel_hub.hpp"
-#include "upstream/connector.hpp"
 
 namespace pgweir::relay {
 
 /// The connection that listens for all clients of one database that share an encoding. Connects when the first of them
 /// listens and goes some time after the last; connects again when it is lost. Belongs to one worker's thread.
-class listener final : net::event_handler, net::deadline_handler {
+class listener final : dedicated_user, net::deadline_handler {
 public:
     using deliver = std::function<void(std::uint64_t client, const session::hub_answer& what)>;
 
@@ -38,16 +39,13 @@ public:
     void reconfigured();
 
 private:
-    void on_ready(int tag, net::readiness ready) override;
+    void on_connected() override;
+    bool on_received(base::bytes_view input, std::size_t& consumed) override;
+    void on_lost() override { hub_.lost(); }
+    void settle() override;
     void on_deadline(int tag, base::time_point now) override;
 
     void connect();
-    void opened(upstream::open_result result);
-    void read();
-    void write();
-    void lost(const char* why);
-    void disconnect();
-    void settle();
     void arm();
 
     parts with_;
@@ -55,17 +53,11 @@ private:
     std::string encoding_;
     session::channel_hub hub_;
     deliver to_clients_;
-    net::transport connection_;
-    net::registration watched_;
-    base::byte_queue unread_;
-    base::byte_queue unsent_;
+    dedicated_connection connection_;
     net::deadline deadline_;
     std::shared_ptr<const database_settings> connected_by_;
-    base::duration pause_{};  ///< between two attempts to connect
-    base::time_point next_attempt_{};
     base::time_point asked_at_{};  ///< when the last question was sent
     std::uint64_t questions_ = 0;
-    bool connecting_ = false;
     bool settling_ = false;
 };
 
