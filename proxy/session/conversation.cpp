@@ -30,6 +30,7 @@ frontend_flow::progress conversation::from_client(base::bytes_view input, base::
     if (idle_since_ == base::time_point{}) idle_since_ = now;
     const auto progress = frontend_.consume(input);
     wants_server_ = progress.why == frontend_flow::stop::need_server;
+    ping_hub();
     if (progress.consumed > 0) {
         idle_since_ = now;
         served_ = served_ || x_.server != nullptr;
@@ -122,7 +123,7 @@ void conversation::after_server(base::time_point now) {
     else if (!close_)
         return_to_startup();
     if (x_.listening.hosted || turn_ != turn::none) move_listening_on();
-    if (x_.listening.pinging && !std::exchange(ping_sent_, true)) ask_hub(hub_request::kind::ping);
+    ping_hub();
     settle_answers();
     x_.tell_notifications();
     if (!surveying_ && turn_ == turn::none && x_.server != nullptr && at_boundary()) count_pins();

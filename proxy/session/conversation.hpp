@@ -175,6 +175,7 @@ private:
         return applying_ || cleaning_ || surveying_ || unhosting_ || turn_ == turn::notifying || turn_ == turn::tidying;
     }
     void move_listening_on();
+    void ping_hub();
     void settle_answers();
     void forget_host();
     /// RESET went to the server's own defaults; for this client it means what it asked for at startup.

@@ -184,6 +184,10 @@ void conversation::hub_says(const hub_answer& what, base::time_point now) {
     x_.tell_notifications();
 }
 
+void conversation::ping_hub() {
+    if (x_.listening.pinging && !std::exchange(ping_sent_, true)) ask_hub(hub_request::kind::ping);
+}
+
 void conversation::settle_answers() {
     if (!x_.client_gone && !x_.held_ready.empty() && x_.pending.empty() && !applying_ && !surveying_ &&
         !x_.listening.pinging)

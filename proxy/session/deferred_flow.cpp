@@ -61,6 +61,12 @@ void deferred_flow::end(block_command how) {
     x_.client_status = 'I';
     x_.statements.drop_unnamed();
     wire::append_command_complete(x_.to_client.own(), sql::command_tag(how));
+    if (x_.listening.any()) {
+        // What others have notified of meanwhile is told before ReadyForQuery, and may be on its way here.
+        wire::append_ready_for_query(x_.held_ready, x_.client_status);
+        x_.listening.pinging = true;
+        return;
+    }
     x_.tell_notifications();
     wire::append_ready_for_query(x_.to_client.own(), x_.client_status);
 }
