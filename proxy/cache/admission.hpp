@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -16,8 +18,12 @@ public:
     bool admits(std::string_view key);
 
 private:
-    static constexpr std::size_t slots = 64 * 1024;
+    // With three bits for each key at most one bit in six is set, and one key in two hundred is mistaken in each half.
+    static constexpr std::size_t slots = 256 * 1024;
     static constexpr std::size_t most_noted = 16 * 1024;
+    using places = std::array<std::size_t, 3>;
+
+    static bool has(const std::vector<bool>& half, const places& of);
 
     std::uint64_t seed_;
     std::vector<bool> recent_;  // two halves, so that what was noted is forgotten bit by bit
