@@ -5,7 +5,6 @@ import threading
 import time
 
 import aiohttp
-from topology.problem import Problem
 
 from .load import InThread
 
@@ -70,11 +69,8 @@ class Freshness(InThread):
         super().__exit__(kind, *_)
 
     def wait_until_it_reads(self):
-        deadline = time.monotonic() + PATIENCE
-        while not (self.versions and self.versions.reads):
-            if not self.is_running() or time.monotonic() > deadline:
-                raise Problem("user 1 could not be changed and read") from self.failure
-            time.sleep(0.01)
+        self.wait_until(lambda: self.versions and self.versions.reads, PATIENCE,
+                        lambda: "user 1 could not be changed and read")  # fmt: skip
 
     async def work(self):
         self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()

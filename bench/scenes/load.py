@@ -8,6 +8,7 @@ import time
 
 import aiohttp
 from topology.problem import Problem
+from topology.server import wait_for
 
 from .ledger import Ledger
 
@@ -80,6 +81,18 @@ class InThread:
     def is_running(self):
         return self._thread.is_alive()
 
+    def wait_until(self, condition, seconds, complaint):
+        """It has to become true while the work goes on."""
+
+        def met():
+            if condition():
+                return True
+            if not self.is_running():
+                raise Problem(complaint()) from self.failure
+            return False
+
+        wait_for(met, seconds, complaint)
+
     async def work(self):
         raise NotImplementedError
 
@@ -107,11 +120,8 @@ class Hits(InThread):
 
     def wait_for(self, acknowledged, seconds=PATIENCE):
         """Until so many hits have been acknowledged."""
-        deadline = time.monotonic() + seconds
-        while self.acknowledged() < acknowledged:
-            if not self.is_running() or time.monotonic() > deadline:
-                raise Problem(f"only {self.acknowledged()} of {acknowledged} hits were acknowledged") from self.failure
-            time.sleep(0.01)
+        self.wait_until(lambda: self.acknowledged() >= acknowledged, seconds,
+                        lambda: f"only {self.acknowledged()} of {acknowledged} hits were acknowledged")  # fmt: skip
 
     async def work(self):
         limits = aiohttp.ClientTimeout(total=PATIENCE)

@@ -14,7 +14,7 @@ from topology import cache
 from topology.children import Children, signals_held
 from topology.problem import Problem
 from topology.replica import PYTHON, tasks_environment
-from topology.server import http_get
+from topology.server import http_get, wait_for
 from topology.topology import Options, Topology
 
 from .ledger import Stored
@@ -134,12 +134,9 @@ class Lab:
 
     def warm_up(self, path):
         """Until each replica has answered it."""
-        deadline = time.monotonic() + SETTLE
         for replica in self.topology.replicas:
-            while not answers(replica.port, path):
-                if time.monotonic() > deadline:
-                    raise Problem(f"{replica.name} does not answer GET {path} within {SETTLE} s")
-                time.sleep(0.05)
+            wait_for(lambda: answers(replica.port, path), SETTLE,
+                     lambda: f"{replica.name} does not answer GET {path} within {SETTLE} s")  # fmt: skip
 
     def warm_cache(self, path):
         """Asks until the cache has answered, or WARM seconds are over."""
@@ -154,12 +151,13 @@ class Lab:
 
     def wait_until_idle(self):
         """Also what nobody waits for any more is done: its client has gone, and it still waits for a connection."""
-        deadline = time.monotonic() + SETTLE
-        while busy := sum(replica.samples(name)[0][1] for replica in self.topology.replicas
-                          for name in ("tasks_pool_connections_in_use", "tasks_pool_waiting_requests")):  # fmt: skip
-            if time.monotonic() > deadline:
-                raise Problem(f"{busy:.0f} requests to the application do not end within {SETTLE} s")
-            time.sleep(0.05)
+
+        def busy():
+            return sum(replica.samples(name)[0][1] for replica in self.topology.replicas
+                       for name in ("tasks_pool_connections_in_use", "tasks_pool_waiting_requests"))  # fmt: skip
+
+        wait_for(lambda: not busy(), SETTLE,
+                 lambda: f"{busy():.0f} requests to the application do not end within {SETTLE} s")  # fmt: skip
         self._wait_until_settled()
 
     def version(self, user):
@@ -197,11 +195,8 @@ class Lab:
         return kept
 
     def _wait_until_settled(self):
-        deadline = time.monotonic() + SETTLE
-        while (busy := self._sql(AT_WORK)) != "0":
-            if time.monotonic() > deadline:
-                raise Problem(f"{busy} transactions of the application do not end within {SETTLE} s")
-            time.sleep(0.05)
+        wait_for(lambda: self._sql(AT_WORK) == "0", SETTLE,
+                 lambda: f"{self._sql(AT_WORK)} transactions of the application do not end within {SETTLE} s")  # fmt: skip
 
     def _sql(self, statement, database=None):
         """Directly, a flood that has just ended may still hold even the places that are kept for superusers."""
