@@ -74,11 +74,15 @@ std::string cache_guard::text_of(question what) const {
         case question::promote: return call("pg_try_advisory_lock");
         case question::unshare: return call("pg_advisory_unlock_shared");
         case question::busy:
-            return "SELECT pid, pg_catalog.concat(backend_start, ' ', xact_start) FROM pg_catalog.pg_stat_activity"
-                   " WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
-                   " AND pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()"
-                   " AND backend_type OPERATOR(pg_catalog.=) 'client backend'"
-                   " AND state OPERATOR(pg_catalog.<>) 'idle'";
+            // Of other users pg_stat_activity hides what they do, but anybody sees the lock that each transaction has on
+            // itself until others see what it has written. Autovacuum has no user.
+            return "SELECT transaction.pid, transaction.virtualtransaction FROM pg_catalog.pg_locks AS transaction"
+                   " JOIN pg_catalog.pg_stat_activity AS session ON session.pid OPERATOR(pg_catalog.=) transaction.pid"
+                   " WHERE transaction.locktype OPERATOR(pg_catalog.=) 'virtualxid' AND transaction.granted"
+                   " AND transaction.mode OPERATOR(pg_catalog.=) 'ExclusiveLock'"
+                   " AND session.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
+                   " AND session.usesysid IS NOT NULL"
+                   " AND session.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()";
         case question::processes: break;
     }
     std::string pids;

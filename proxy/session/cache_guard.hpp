@@ -64,7 +64,7 @@ private:
         alone,
     };
     enum class question : std::uint8_t { recovery, take, notify, share, yield, promote, unshare, busy, processes };
-    using session_id = std::pair<std::string, std::string>;  ///< process and the start of its transaction
+    using session_id = std::pair<std::string, std::string>;  ///< process and transaction
 
     void ask(question what, base::time_point now, std::string& out);
     std::string text_of(question what) const;

@@ -108,6 +108,25 @@ class Others(CacheCase):
         self.assertEqual(proxy.metric("pgweir_cache_entries"), 0)
         self.assertEqual(self.warm(client, self.TEXT), [["user 1"]])
 
+    def test_what_another_user_began_ends_first(self):
+        """A pgweir that was killed may have left it, and what it writes comes late."""
+        self.postgres.create_role("stranger")
+        stranger = psycopg2.connect(self.postgres.url("stranger", database=DATABASE))
+        stranger.cursor().execute("SELECT")
+        proxy = self.pgweir(cache={"mode": "auto"})
+        self.login(proxy)
+        looks = set()
+
+        def looks_again():
+            looks.update(self.postgres.sql("SELECT query_start FROM pg_stat_activity"
+                                           " WHERE application_name = 'pgweir cache'"))  # fmt: skip
+            return len(looks) > 5
+
+        self.wait_until(looks_again, message="several looks at who is busy")
+        self.assertFalse(self.serving(proxy))
+        stranger.close()
+        self.wait_until(lambda: self.serving(proxy), message="the cache to serve")
+
     def test_a_server_lost_in_commit(self):
         proxy = self.caching(ttl="1h")
         client, reader = self.login(proxy), self.login(proxy)
