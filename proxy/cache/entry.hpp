@@ -34,12 +34,12 @@ struct entry {
     /// Nothing that it depends on has changed, or is about to.
     bool holds() const noexcept {
         for (const dependency& each : depends_on)
-            if (each.of->now != each.then || each.of->marks > 0) return false;
+            if (each.of->now != each.then || each.of->is_marked()) return false;
         return true;
     }
     bool is_marked() const noexcept {
         for (const dependency& each : depends_on)
-            if (each.of->marks > 0) return true;
+            if (each.of->is_marked()) return true;
         return false;
     }
 };

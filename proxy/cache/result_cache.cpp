@@ -6,18 +6,6 @@
 
 namespace pgweir::cache {
 
-void write_set::add(bool all, std::span<const relation_id> more) {
-    everything = everything || all;
-    if (everything) {
-        relations.clear();
-        return;
-    }
-    for (const relation_id each : more) {
-        const auto place = std::lower_bound(relations.begin(), relations.end(), each);
-        if (place == relations.end() || *place != each) relations.insert(place, each);
-    }
-}
-
 result_cache::result_cache(const settings& how, std::uint64_t seed, memory_store::hash_function hash)
     : how_(how), store_(static_cast<std::size_t>(how.memory_size), seed, hash), admission_(seed) {}
 
@@ -38,7 +26,7 @@ result_cache::started result_cache::begin(const fill_request& what, client_id wh
     const auto depend = [&](relation_id on) {
         const stamp_table::cell& cell = stamps_.at(on);
         depends_on.push_back({&cell, cell.now});
-        return cell.marks == 0;
+        return !cell.is_marked();
     };
     bool unmarked = depend(whole_database);
     for (const relation_id each : what.depends_on) unmarked = depend(each) && unmarked;

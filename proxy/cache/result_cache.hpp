@@ -16,21 +16,9 @@
 #include "cache/memory_store.hpp"
 #include "cache/settings.hpp"
 #include "cache/stamp_table.hpp"
+#include "cache/write_set.hpp"
 
 namespace pgweir::cache {
-
-/// What a statement, or a transaction, may change.
-struct write_set {
-    bool everything = false;
-    std::vector<relation_id> relations;  ///< sorted, each once
-
-    bool empty() const noexcept { return !everything && relations.empty(); }
-    void add(bool all, std::span<const relation_id> more);
-    void clear() {
-        everything = false;
-        relations.clear();
-    }
-};
 
 struct statistics {
     std::size_t entries = 0;

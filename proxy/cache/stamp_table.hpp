@@ -15,13 +15,18 @@ inline constexpr relation_id whole_database = 0;
 
 /// What a relation's rows are called until they change. A stamp that was ever given is never given again.
 using stamp = std::uint64_t;
+inline constexpr stamp no_stamp = 0;
 
 /// Of each relation the stamp, and how many writers are about to commit a change of it.
 class stamp_table {
 public:
     struct cell {
-        stamp now = 0;
+        stamp now = no_stamp;
         std::uint32_t marks = 0;
+        relation_id relation = whole_database;
+        bool marked_elsewhere = false;  ///< in a store that others share, when that was looked at last
+
+        bool is_marked() const noexcept { return marks > 0 || marked_elsewhere; }
     };
 
     /// Stays where it is as long as the table lives. There are no more than the database has relations.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/hash.hpp"
+#include "redis/hex.hpp"
 
 namespace pgweir::redis {
 namespace {
@@ -22,13 +23,6 @@ constexpr std::array<std::pair<std::string_view, std::string server_identity::*>
     {"redis_version", &server_identity::version},
     {"maxmemory_policy", &server_identity::eviction_policy},
 }};
-
-void append_hex(std::string& out, std::uint64_t number) {
-    std::array<char, 16> digits{};
-    char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number, 16).ptr;
-    const auto length = static_cast<std::size_t>(end - digits.data());
-    out.append(digits.size() - length, '0').append(digits.data(), length);
-}
 
 }  // namespace
 

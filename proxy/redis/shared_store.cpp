@@ -1,0 +1,219 @@
+#include "redis/shared_store.hpp"
+
+#include <charconv>
+#include <chrono>
+#include <deque>
+#include <initializer_list>
+#include <optional>
+#include <utility>
+
+#include "redis/error.hpp"
+#include "redis/hex.hpp"
+
+namespace pgweir::redis {
+
+namespace {
+
+using cache::relation_id;
+using cache::whole_database;
+
+// What is kept longer has no ttl that is allowed, and marks of one write do not take so long.
+constexpr std::string_view longest_life = "86400";
+
+// Of a writer that was not the last one the mark stays. KEYS: of each relation its writers and its mark.
+constexpr std::string_view unmark_script =
+    "for i = 1, #KEYS, 2 do redis.call('HDEL', KEYS[i], ARGV[1]) "
+    "if redis.call('EXISTS', KEYS[i]) == 0 then redis.call('UNLINK', KEYS[i + 1]) end end";
+
+/// Commands that are sent together, with the words that they are made of.
+class command_list {
+public:
+    /// Valid as long as the list.
+    std::string_view keep(std::string text) { return texts_.emplace_back(std::move(text)); }
+    void add(std::initializer_list<std::string_view> words) { commands_.emplace_back(words); }
+    std::vector<std::string_view>& add() { return commands_.emplace_back(); }
+
+    void send(link& over, answer_callback done) const {
+        std::vector<command> all(commands_.begin(), commands_.end());
+        over.send_all(all, std::move(done));
+    }
+
+private:
+    std::deque<std::string> texts_;
+    std::vector<std::vector<std::string_view>> commands_;
+};
+
+base::status failure_of(const answer& told) {
+    if (!told) return told.error();
+    return told->is_error() ? base::status(error_code::command_refused) : base::status();
+}
+
+// The fields of a lookup: the epoch, then stamp and mark of each relation, then the reply.
+constexpr std::size_t stamp_at(std::size_t index) {
+    return 1 + 2 * index;
+}
+
+}  // namespace
+
+struct shared_store::asking {
+    answered told;
+    std::string epoch;
+    std::size_t stamps = 0;  ///< of relations, and of the whole database
+    bool with_reply = false;
+    base::duration left{};  ///< to the reply's end
+};
+
+void shared_store::connected(const epoch& now) {
+    epoch_ = now.to_string();
+    const std::array<std::string_view, 3> words{"SET", epoch_key, epoch_};
+    link_.send(words, {});
+}
+
+// It is gone, evicted or flushed, and everybody waits until it is there again.
+void shared_store::claim() {
+    const std::array<std::string_view, 4> words{"SET", epoch_key, epoch_, "NX"};
+    link_.send(words, {});
+}
+
+void shared_store::ask(const cache::store_question& what, answered told) {
+    if (!link_.is_connected()) return told(std::error_code(error_code::not_connected));
+    const store_names names(what.database, epoch_);
+    if (what.make_stamps) make_stamps(names, what);
+    look_up(names, what, std::move(told));
+}
+
+void shared_store::make_stamps(const store_names& names, const cache::store_question& what) {
+    const auto make = [&](relation_id which) {
+        const std::string name = names.stamp(which);
+        std::string fresh;
+        append_hex(fresh, random_.number() | 1);
+        const std::array<std::string_view, 6> words{"SET", name, fresh, "NX", "EX", longest_life};
+        link_.send(words, {});
+    };
+    make(whole_database);
+    for (const relation_id each : what.relations) make(each);
+}
+
+void shared_store::look_up(const store_names& names, const cache::store_question& what, answered told) {
+    const auto asked = std::make_shared<asking>();
+    asked->told = std::move(told);
+    asked->epoch = epoch_;
+    asked->stamps = 1 + what.relations.size();
+    asked->with_reply = !what.key.empty();
+    std::vector<std::string> texts{std::string(epoch_key)};
+    texts.reserve(stamp_at(asked->stamps) + 1);
+    const auto look_at = [&](relation_id which) {
+        texts.push_back(names.stamp(which));
+        texts.push_back(names.mark(which));
+    };
+    look_at(whole_database);
+    for (const relation_id each : what.relations) look_at(each);
+    if (asked->with_reply) {
+        texts.push_back(names.reply(what.key));
+        // Before the reply itself, so that it is never believed to live longer than it does.
+        const std::array<std::string_view, 2> words{"PTTL", texts.back()};
+        link_.send(words, [asked](const answer& said) {
+            if (said) asked->left = std::chrono::milliseconds(std::max<std::int64_t>(said->integer(), 0));
+        });
+    }
+    const std::vector<std::string_view> keys(texts.begin(), texts.end());
+    lookups_.fetch(keys, [this, asked](const auto& found) { tell(*asked, found); });
+}
+
+void shared_store::tell(const asking& what, const base::result<lookup_batch::values>& found) {
+    if (!found) return what.told(found.error());
+    const lookup_batch::values& values = *found;
+    if (!values[0]) claim();
+    if (!values[0] || *values[0] != what.epoch) return what.told(std::error_code(error_code::changed));
+    std::vector<cache::shared_stamp> stamps(what.stamps);
+    for (std::size_t i = 0; i < stamps.size(); ++i) {
+        stamps[i].now = from_hex(values[stamp_at(i)].value_or(""));
+        stamps[i].marked = values[stamp_at(i) + 1].has_value();
+    }
+    cache::store_answer said;
+    said.stamps = stamps;
+    if (what.with_reply && values.back()) {
+        said.reply = *values.back();
+        said.left = what.left;
+    }
+    what.told(said);
+}
+
+void shared_store::keep(std::string_view database, std::string_view key, std::string_view reply, base::duration ttl) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(ttl).count();
+    if (left <= 0) return;
+    const std::string name = store_names(database, epoch_).reply(key);
+    const std::string time = std::to_string(left);
+    const std::array<std::string_view, 5> words{"SET", name, reply, "PX", time};
+    link_.send(words, {});
+}
+
+void shared_store::mark(std::string_view database, std::string_view writer, const cache::write_set& what, done told) {
+    if (!link_.is_connected()) return told(error_code::not_connected);
+    const store_names names(database, epoch_);
+    command_list all;
+    for (const relation_id each : what.stamps()) {
+        const std::string_view writers = all.keep(names.writers(each));
+        all.add({"HSET", writers, writer, "1"});
+        all.add({"EXPIRE", writers, longest_life});
+        all.add({"SET", all.keep(names.mark(each)), "1", "EX", longest_life});
+    }
+    all.add({"GET", epoch_key});
+    all.send(link_, [this, told = std::move(told), of = epoch_](const answer& said) {
+        if (const auto failed = failure_of(said)) return told(failed);
+        if (said->is_nil()) claim();
+        told(said->is_nil() || said->text() == of ? base::status() : base::status(error_code::changed));
+    });
+}
+
+void shared_store::bump(std::string_view database, const cache::write_set& what, done told) {
+    if (!link_.is_connected()) return told(error_code::not_connected);
+    bump_in(epoch_, std::string(database), what, true, std::move(told));
+}
+
+// Others may know already that the data are of another epoch than we do: what they keep goes by the stamps of that.
+void shared_store::bump_in(const std::string& epoch_text, std::string database, cache::write_set what, bool again,
+                           done told) {
+    const store_names names(database, epoch_text);
+    command_list all;
+    std::vector<std::string_view>& unlink = all.add();
+    unlink.push_back("UNLINK");
+    for (const relation_id each : what.stamps()) unlink.push_back(all.keep(names.stamp(each)));
+    all.add({"GET", epoch_key});
+    all.send(link_, [=, this, database = std::move(database), what = std::move(what),
+                     told = std::move(told)](const answer& said) mutable {
+        if (const auto failed = failure_of(said)) return told(failed);
+        if (said->is_nil()) claim();
+        if (said->is_nil() || said->text() == epoch_text) return told({});
+        if (!again) return told(error_code::changed);
+        bump_in(std::string(said->text()), std::move(database), std::move(what), false, std::move(told));
+    });
+}
+
+void shared_store::unmark(std::string_view database, std::string_view writer, const cache::write_set& what) {
+    const store_names names(database, epoch_);
+    const auto relations = what.stamps();
+    command_list all;
+    const std::string_view count = all.keep(std::to_string(2 * relations.size()));
+    std::vector<std::string_view>& words = all.add();
+    words = {"EVAL", unmark_script, count};
+    for (const relation_id each : relations) {
+        words.push_back(all.keep(names.writers(each)));
+        words.push_back(all.keep(names.mark(each)));
+    }
+    words.push_back(writer);
+    all.send(link_, {});
+}
+
+void shared_store::find_writers(std::string_view database, relation_id relation, writers_callback told) {
+    const std::string name = store_names(database, epoch_).writers(relation);
+    const std::array<std::string_view, 2> words{"HKEYS", name};
+    link_.send(words, [told = std::move(told)](const answer& said) {
+        std::vector<std::string> writers;
+        if (said)
+            for (const reply each : *said) writers.emplace_back(each.text());
+        told(writers);
+    });
+}
+
+}  // namespace pgweir::redis
