@@ -82,9 +82,10 @@ bool is_description(std::string_view bytes) {
     return tags && (tags->empty() || *tags == "T");
 }
 
-bool are_rows(std::string_view bytes) {
+bool are_rows(std::string_view bytes, std::uint64_t count) {
     const auto tags = tags_of(bytes);
-    return tags && tags->size() > 0 && tags->find_first_not_of('D') == tags->size() - 1 && tags->back() == 'C';
+    return tags && !tags->empty() && tags->size() - 1 == count && tags->find_first_not_of('D') == count &&
+           tags->back() == 'C';
 }
 
 }  // namespace
@@ -130,7 +131,7 @@ std::optional<stored_reply> from_stored(std::string_view bytes, std::string_view
         if (relation != each.relation || each.then == no_stamp) return std::nullopt;
     }
     if (fields.left() > 0 || found.took < base::duration::zero()) return std::nullopt;
-    if (!is_description(found.description) || !are_rows(found.rows)) return std::nullopt;
+    if (!is_description(found.description) || !are_rows(found.rows, found.row_count)) return std::nullopt;
     return found;
 }
 
