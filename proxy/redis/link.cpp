@@ -33,15 +33,13 @@ link::link(const parts& with, settings how, link_events told)
 }
 
 void link::send_all(std::span<const command> commands, answer_callback done) {
-    if (!is_connected()) {
+    const auto reject = [&](error_code why) {
         counters_.rejections.add();
-        return done(error_code::not_connected);
-    }
+        if (done) done(why);
+    };
+    if (!is_connected()) return reject(error_code::not_connected);
     const bool first = machine_->waiting() == 0;
-    if (!machine_->request(commands, done, with_.reactor.now())) {
-        counters_.rejections.add();
-        return done(error_code::too_many_requests);
-    }
+    if (!machine_->request(commands, done, with_.reactor.now())) return reject(error_code::too_many_requests);
     counters_.requests.add();
     if (first) arm_oldest();
     with_.reactor.defer(*this);

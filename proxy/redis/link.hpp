@@ -63,7 +63,7 @@ public:
 
     /// Sends a command. `done` is called once on this thread: from inside this call when the request fails at once
     /// (not_connected, too_many_requests), else later with the reply, or with `lost` or `timed_out`. It may call anything
-    /// here but stop(), and must not destroy the link.
+    /// here but stop(), and must not destroy the link. Empty: nobody wants to know.
     void send(command words, answer_callback done) { send_all({&words, 1}, std::move(done)); }
 
     /// Sends commands, at least one, that no other of this link's comes between. `done` gets the reply to the last one,
