@@ -1,10 +1,10 @@
 #include "redis/shared_store.hpp"
 
-#include <charconv>
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <deque>
 #include <initializer_list>
-#include <optional>
 #include <utility>
 
 #include "redis/error.hpp"
@@ -19,6 +19,7 @@ using cache::whole_database;
 
 // What is kept longer has no ttl that is allowed, and marks of one write do not take so long.
 constexpr std::string_view longest_life = "86400";
+constexpr std::int64_t longest_life_in_milliseconds = 86'400'000;
 
 // Of a writer that was not the last one the mark stays. KEYS: of each relation its writers and its mark.
 constexpr std::string_view unmark_script =
@@ -69,10 +70,23 @@ void shared_store::connected(const epoch& now) {
     link_.send(words, {});
 }
 
-// It is gone, evicted or flushed, and everybody waits until it is there again.
-void shared_store::claim() {
-    const std::array<std::string_view, 4> words{"SET", epoch_key, epoch_, "NX"};
-    link_.send(words, {});
+// The key is gone, evicted or flushed, and everybody waits until it is there again. Who has not noticed yet that the data
+// are of another epoch must not say that they are of his: what he bumps then, in the wrong one, others would serve again
+// as soon as theirs is back.
+void shared_store::claim(done told) {
+    const std::array<std::string_view, 2> words{"INFO", "replication"};
+    link_.send(words, [this, told = std::move(told)](const answer& said) {
+        if (const auto failed = failure_of(said)) return told(failed);
+        server_identity now = *link_.server();
+        now.replication_id.clear();
+        now.read(said->text());
+        if (now.epoch().to_string() != epoch_) {
+            link_.give_up(error_code::changed);
+            return told(error_code::changed);
+        }
+        connected(now.epoch());
+        told({});
+    });
 }
 
 void shared_store::ask(const cache::store_question& what, answered told) {
@@ -113,7 +127,8 @@ void shared_store::look_up(const store_names& names, const cache::store_question
         // Before the reply itself, so that it is never believed to live longer than it does.
         const std::array<std::string_view, 2> words{"PTTL", texts.back()};
         link_.send(words, [asked](const answer& said) {
-            if (said) asked->left = std::chrono::milliseconds(std::max<std::int64_t>(said->integer(), 0));
+            constexpr std::int64_t most = longest_life_in_milliseconds;
+            if (said) asked->left = std::chrono::milliseconds(std::clamp<std::int64_t>(said->integer(), 0, most));
         });
     }
     const std::vector<std::string_view> keys(texts.begin(), texts.end());
@@ -123,7 +138,7 @@ void shared_store::look_up(const store_names& names, const cache::store_question
 void shared_store::tell(const asking& what, const base::result<lookup_batch::values>& found) {
     if (!found) return what.told(found.error());
     const lookup_batch::values& values = *found;
-    if (!values[0]) claim();
+    if (!values[0] && !std::exchange(claims_, true)) claim([this](base::status) { claims_ = false; });
     if (!values[0] || *values[0] != what.epoch) return what.told(std::error_code(error_code::changed));
     std::vector<cache::shared_stamp> stamps(what.stamps);
     for (std::size_t i = 0; i < stamps.size(); ++i) {
@@ -161,8 +176,8 @@ void shared_store::mark(std::string_view database, std::string_view writer, cons
     all.add({"GET", epoch_key});
     all.send(link_, [this, told = std::move(told), of = epoch_](const answer& said) {
         if (const auto failed = failure_of(said)) return told(failed);
-        if (said->is_nil()) claim();
-        told(said->is_nil() || said->text() == of ? base::status() : base::status(error_code::changed));
+        if (said->is_nil()) return claim(told);
+        told(said->text() == of ? base::status() : base::status(error_code::changed));
     });
 }
 
@@ -183,8 +198,8 @@ void shared_store::bump_in(const std::string& epoch_text, std::string database, 
     all.send(link_, [=, this, database = std::move(database), what = std::move(what),
                      told = std::move(told)](const answer& said) mutable {
         if (const auto failed = failure_of(said)) return told(failed);
-        if (said->is_nil()) claim();
-        if (said->is_nil() || said->text() == epoch_text) return told({});
+        if (said->is_nil()) return claim(std::move(told));
+        if (said->text() == epoch_text) return told({});
         if (!again) return told(error_code::changed);
         bump_in(std::string(said->text()), std::move(database), std::move(what), false, std::move(told));
     });

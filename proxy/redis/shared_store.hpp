@@ -20,8 +20,8 @@ namespace pgweir::redis {
 ///
 /// Names of keys hold the epoch of the data (see redis::epoch), so what a Redis that was restarted or failed over has
 /// from before is never found. Since two pgweirs may learn of another epoch at different times there is one key that says
-/// which is meant now, and each exchange reads it: what does not find its own there is void. All keys live for at most a
-/// day, so that an epoch that is over goes by itself.
+/// which is meant now, and each exchange reads it: what does not find its own there is void. All other keys live for at
+/// most a day, so that an epoch that is over goes by itself.
 ///
 /// A key that Redis evicted or flushed is as safe as one that never was: without a stamp nothing is served, and a mark
 /// that is lost guards nothing any more, but whoever made it has told nobody yet.
@@ -51,12 +51,13 @@ private:
     void look_up(const store_names& names, const cache::store_question& what, answered told);
     void tell(const asking& what, const base::result<lookup_batch::values>& found);
     void bump_in(const std::string& epoch_text, std::string database, cache::write_set what, bool again, done told);
-    void claim();
+    void claim(done told);
 
     link& link_;
     lookup_batch lookups_;
     net::random_source& random_;
     std::string epoch_;
+    bool claims_ = false;  ///< for look-ups: one serves all that found the epoch's key gone
 };
 
 }  // namespace pgweir::redis
