@@ -1,12 +1,21 @@
-// A redis::link that a test drives over standard input and output.
+// A redis::link, and a redis::shared_store over it, that a test drives over standard input and output.
 //   redis_link_probe URL [--timeout MS] [--connect-timeout MS] [--check MS] [--requests N]
 // Lines that it reads; all that come at once are one tick of the reactor:
 //   send ID WORD...          one command
 //   send_all ID WORD... ; WORD...
 //   fetch ID KEY...          a look-up through a lookup_batch
+//   ask ID DATABASE KEY RELATION...           KEY: -: no reply is wanted
+//   make ID DATABASE KEY RELATION...          the same, and stamps are made
+//   mark ID DATABASE WRITER RELATION...       RELATION: a number, or `all`
+//   bump ID DATABASE RELATION...
+//   unmark ID DATABASE WRITER RELATION...
+//   keep ID DATABASE KEY MILLISECONDS REPLY
+//   writers ID DATABASE RELATION
 //   status
 // Lines that it writes begin with `> `; the others are the log.
-//   > ID MILLISECONDS reply  (or: error SENTENCE)
+//   > ID MILLISECONDS reply  (or: error SENTENCE; or of a shared_store, from inside of the call: at once error SENTENCE)
+//   > ID MILLISECONDS stamps STAMP... [reply REPLY left MILLISECONDS]
+//         STAMP: of the whole database first; 16 digits or none; * behind it: marked
 //   > connected EPOCH  > lost  > status KEY=VALUE... reason=SENTENCE
 // It ends with its input. Exit codes: 0, 2 usage or a bad URL.
 #include <fcntl.h>
@@ -28,6 +37,8 @@
 #include "net/reactor.hpp"
 #include "redis/link.hpp"
 #include "redis/lookup_batch.hpp"
+#include "redis/shared_store.hpp"
+#include "shared_store_lines.hpp"
 #include "unit/redis/words.hpp"
 
 namespace {
@@ -60,9 +71,13 @@ public:
     explicit probe(redis::settings how)
         : store_({loop_, deadlines_, random_}, std::move(how),
                  {.on_connected =
-                      [](const redis::server_identity& which) { say("connected " + which.epoch().to_string()); },
+                      [this](const redis::server_identity& which) {
+                          shared_.connected(which.epoch());
+                          say("connected " + which.epoch().to_string());
+                      },
                   .on_lost = [] { say("lost"); }}),
-          lookups_(loop_, store_) {}
+          lookups_(loop_, store_),
+          shared_(loop_, store_, random_) {}
 
     void run() {
         ::fcntl(STDIN_FILENO, F_SETFL, O_NONBLOCK);
@@ -97,6 +112,7 @@ private:
         };
         if (words[0] == "send") return store_.send(rest, answered);
         if (words[0] == "send_all") return store_.send_all(commands_of(rest), answered);
+        if (shared_lines_.obey(words[0], rest, [id, asked](const std::string& text) { tell(id, asked, text); })) return;
         lookups_.fetch(rest, [id, asked](const base::result<redis::lookup_batch::values>& found) {
             std::string text = found ? "values" : "error " + found.error().message();
             if (found)
@@ -126,6 +142,7 @@ private:
         const auto& server = store_.server();
         std::string text = "status connected=" + std::to_string(store_.is_connected() ? 1 : 0);
         text += " open=" + std::to_string(store_.breaker().is_open() ? 1 : 0);
+        text += " reachable=" + std::to_string(shared_.is_reachable() ? 1 : 0);
         text += " waiting=" + std::to_string(store_.waiting());
         text += " eviction=" + (server ? server->eviction_policy : "");
         const std::array<std::pair<const char*, const metrics::counter*>, 7> shown_counters{
@@ -147,6 +164,8 @@ private:
     net::random_source random_;
     redis::link store_;
     redis::lookup_batch lookups_;
+    redis::shared_store shared_;
+    test::shared_store_lines shared_lines_{shared_};
     std::string input_;
 };
 
