@@ -151,7 +151,11 @@ class Others(CacheCase):
         proxy = self.caching(ttl="1h")
         client = self.login(proxy)
         self.warm(client, self.TEXT)
-        self.postgres.restart()
+        self.postgres.stop()
+        try:
+            self.wait_until(lambda: not self.serving(proxy), message="the cache to go off without its lock")
+        finally:
+            self.postgres.start()
         self.wait_until(lambda: rows_of(client.query(self.TEXT)) == [["user 1"]])
         self.wait_until(lambda: self.serving(proxy), message="the cache to come back")
         self.warm(client, self.TEXT)
