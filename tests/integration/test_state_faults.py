@@ -4,7 +4,8 @@ preset."""
 import unittest
 
 from kit.case import DATABASE, USER
-from kit.faults import LISTENERS, FaultCase, Writer
+from kit.faults import KEEPERS, LISTENERS, FaultCase, Writer
+from kit.rawclient import rows_of
 
 POINTS = ("request_due", "request_forwarded")
 
@@ -144,6 +145,30 @@ class ListenerDies(FaultCase):
     def test_while_a_listen_is_on_its_way(self):
         for point in ("listener_due", "listener_sent"):
             self.sweep(point, self.listening, size=2, harm=lambda: self.postgres.sql(LISTENERS))
+
+
+class CacheKeeperDies(FaultCase):
+    COUNT = "SELECT count(*) FROM seen"
+
+    def counting(self, proxy):
+        """Until the cache serves. What was acknowledged is counted, whether it does or not."""
+        writer, reader = Writer(self, proxy), self.login(proxy)
+
+        def hit():
+            before = proxy.metric("pgweir_cache_requests_total", result="hit")
+            writer.write()
+            for _ in range(3):
+                self.assertEqual(rows_of(reader.query(self.COUNT)), [[str(len(self.acknowledged))]])
+            return proxy.metric("pgweir_cache_requests_total", result="hit") > before
+
+        self.wait_until(hit, message="the cache to serve")
+        writer.leave()
+        reader.terminate()
+
+    def test_while_it_takes_its_lock(self):
+        for point in ("cache_lock_due", "cache_lock_sent"):
+            self.sweep(point, self.counting, size=2, harm=lambda: self.postgres.sql(KEEPERS),
+                       cache={"mode": "auto"})  # fmt: skip
 
 
 if __name__ == "__main__":

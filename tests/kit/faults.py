@@ -13,6 +13,7 @@ from .waiting import wait_until
 
 LOST = ("57P01", "08006", "08007")
 LISTENERS = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'pgweir listener'"
+KEEPERS = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'pgweir cache'"
 
 
 class Stop:
@@ -168,14 +169,15 @@ class FaultCase(Case):
         for client in clients:
             client.terminate()
 
-    def sweep(self, point, scenario, size=1, harm=None, **database):
+    def sweep(self, point, scenario, size=1, harm=None, cache=None, **database):
         """The scenario, stopped once at each moment at which it comes to the point; what PostgreSQL did last then."""
+        options = {} if cache is None else {"cache": cache}
         self.moments = set()
         for count in range(1, 200):
             self.postgres.sql("TRUNCATE seen", database=DATABASE)
             self.writers, self.acknowledged = 0, []
             proxy = self.pgweir(start=False, at_rest=False, database={"pool": {"size": size}} | database,
-                                environment={"PGWEIR_FAULTS": f"{point}=stop:{count}"})  # fmt: skip
+                                environment={"PGWEIR_FAULTS": f"{point}=stop:{count}"}, **options)  # fmt: skip
             with self.subTest(point=point, count=count):
                 with Stop(proxy, lambda: (harm or self.servers_die)()) as stop:
                     proxy.start()
