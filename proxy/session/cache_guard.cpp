@@ -86,7 +86,7 @@ std::string cache_guard::text_of(question what) const {
         case question::processes: break;
     }
     std::string pids;
-    for (const std::int32_t id : watched_) pids += (pids.empty() ? "" : ",") + std::to_string(id);
+    for (const std::int32_t id : asked_about_) pids += (pids.empty() ? "" : ",") + std::to_string(id);
     return "SELECT pid FROM pg_catalog.pg_stat_activity WHERE pid OPERATOR(pg_catalog.=) ANY ('{" + pids +
            "}'::pg_catalog.int4[])";
 }
@@ -98,6 +98,7 @@ void cache_guard::ask(question what, base::time_point now, std::string& out) {
     failed_ = yes_ = false;
     seen_.clear();
     living_.clear();
+    asked_about_ = watched_;
     wire::append_query(out, text_of(what));
 }
 
@@ -209,14 +210,12 @@ void cache_guard::settle(base::time_point now) {
     next_tick_ = now + first_settling;
 }
 
+// Of those that are watched since the question was asked the answer says nothing.
 void cache_guard::find_gone() {
-    for (auto each = watched_.begin(); each != watched_.end();) {
-        if (living_.contains(*each)) {
-            ++each;
-        } else {
-            gone_.push_back(*each);
-            each = watched_.erase(each);
-        }
+    for (const std::int32_t id : asked_about_) {
+        if (living_.contains(id)) continue;
+        gone_.push_back(id);
+        watched_.erase(id);
     }
 }
 

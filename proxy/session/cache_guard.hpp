@@ -89,6 +89,7 @@ private:
     std::optional<std::set<session_id>> unsettled_;  ///< nothing: they are not known yet
     std::set<session_id> seen_;
     std::set<std::int32_t> watched_;
+    std::set<std::int32_t> asked_about_;  ///< those of them that the question is about
     std::set<std::int32_t> living_;
     std::vector<std::int32_t> gone_;
 };
