@@ -42,6 +42,11 @@ class Client(threading.Thread):
         self.history.append(Operation(session, kind, registers, tuple(versions), began or self._began, clock(),
                                       user=self.user, via=self.via, **more))  # fmt: skip
 
+    def leave(self):
+        if self.session is not None:
+            session, self.session = self.session, None
+            session.close()
+
     # The thread
 
     def run(self):
@@ -51,7 +56,7 @@ class Client(threading.Thread):
         except Exception as failure:  # pylint: disable=broad-except
             self.failure = failure
         finally:
-            self._leave()
+            self.leave()
 
     def _turn(self):
         try:
@@ -63,7 +68,7 @@ class Client(threading.Thread):
         except Problem as problem:
             self.problems[str(problem)] += 1
             # What is left of a transaction goes with the session.
-            self._leave()
+            self.leave()
             self._stop_event.wait(0.02)
 
     def connect(self):
@@ -76,8 +81,3 @@ class Client(threading.Thread):
         (operation,) = self.rng.choices(list(self.mix), list(self.mix.values()))
         operation(self)
         self.done[operation.__name__] += 1
-
-    def _leave(self):
-        if self.session is not None:
-            session, self.session = self.session, None
-            session.close()

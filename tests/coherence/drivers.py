@@ -141,7 +141,8 @@ class AsyncpgSession:
             return self._loop.run_until_complete(asyncio.wait_for(what, TIMEOUT))
         except asyncpg.PostgresError as error:
             raise Problem(error, error.sqlstate, self._is_lost()) from error
-        except (asyncpg.InterfaceError, asyncio.TimeoutError, OSError) as error:
+        except (asyncpg.InterfaceError, asyncpg.InternalClientError, asyncio.TimeoutError, OSError) as error:
+            # The second is how it says that the server said goodbye when nothing had been asked.
             raise Problem(error, None, lost=True) from error
 
     def _is_lost(self):
@@ -192,10 +193,19 @@ class RawSession:
 
     def pipelined(self, *requests):
         """The rows of several (sql, *parameters) that are sent at once, each a transaction of its own."""
+        self.send(*requests)
         with self._problems():
-            self._client.send(*(self._request(sql, parameters) for sql, *parameters in requests))
             answers = [self._client.until_ready(TIMEOUT) for _ in requests]
             return [self._rows(answer) for answer in answers]
+
+    def send(self, *requests):
+        """Nobody waits for what they come to, but answer() may."""
+        with self._problems():
+            self._client.send(*(self._request(sql, parameters) for sql, *parameters in requests))
+
+    def answer(self):
+        with self._problems():
+            return self._rows(self._client.until_ready(TIMEOUT))
 
     def copy_note(self, owner, text):
         with self._problems():
@@ -219,6 +229,10 @@ class RawSession:
         if error_of(received):
             raise ServerError(error_of(received))
         return [tuple(int(value) if value.isdigit() else value for value in row) for row in rows_of(received)]
+
+    def vanish(self):
+        """As a client that is killed."""
+        self._client.close()
 
     def close(self):
         self._client.terminate()

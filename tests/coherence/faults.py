@@ -8,10 +8,12 @@ OUTAGE = 0.3  # seconds, at most
 
 
 class Fault:
-    """`name`; strike() returns when all is as before, or coming to be. `rest` waits, and is cut short by the end."""
+    """`name`; strike() returns when all is as before, or coming to be. `rest` waits, and is cut short by the end.
+    What it writes itself it appends to `history`."""
 
     def __init__(self, stage, rng, rest):
         self.stage, self.rng, self.rest = stage, rng, rest
+        self.history = []
 
     def pause(self):
         self.rest(self.rng.random() * OUTAGE)
@@ -143,11 +145,13 @@ REDIS_FAULTS = (CutRedis, StallRedis, RestartRedis, PauseRedis, FlushRedis, Evic
 
 
 class Schedule(threading.Thread):
-    """Strikes every `every` seconds or so, each fault in turn and in an order of its own. `struck` is what was done."""
+    """Strikes every `every` seconds or so, each fault in turn and in an order of its own, and not before caches are in use
+    again. `struck` is what was done."""
 
     def __init__(self, stage, faults, seed, every):
         super().__init__(name="faults", daemon=True)
         self.rng = random.Random(f"{seed} faults")
+        self._stage = stage
         self.struck = []  # (time.monotonic(), name)
         self.failure = None
         self.each_once = threading.Event()
@@ -165,9 +169,14 @@ class Schedule(threading.Thread):
                         return
                     self.struck.append((time.monotonic(), fault.name))
                     fault.strike()
+                    self._stage.wait_for_caches()
                 self.each_once.set()
         except Exception as failure:  # pylint: disable=broad-except
             self.failure = failure
+
+    @property
+    def history(self):
+        return [operation for fault in self._faults for operation in fault.history]
 
     def stop(self):
         """Returns when all is in order again."""

@@ -5,6 +5,7 @@ An operation is a function of a client, which has
     user, rng
     note(kind, registers, versions, **more)     records an operation that began with begin()
     begin()
+    leave()
 """
 from . import schema
 from .drivers import Problem, RawSession
@@ -19,6 +20,10 @@ READS = {
     "page": "SELECT version FROM page WHERE chapter = %s",
     "summary": "SELECT version FROM summary WHERE article = %s",
 }
+VAULT = "SELECT version FROM vault WHERE id = %s"  # which a fault writes (write_faults), and nobody else
+WRITE_VAULT = "UPDATE vault SET version = version + 1 WHERE id = %s RETURNING version"
+# It sees what was committed before it, and is answered some milliseconds later.
+SLOW = "SELECT version, (SELECT count(*) FROM generate_series(1, 30000)) FROM hits WHERE id = %s"
 # One statement that makes a version and returns it.
 WRITES = {
     "account": "UPDATE account SET version = version + 1 WHERE id = %s RETURNING version",
@@ -47,7 +52,7 @@ class Choice:
 def _read(client, kind, registers, sql, *parameters, inside=False):
     client.begin()
     rows = client.session.execute(sql, *parameters)
-    client.note(kind, registers, rows[0], inside=inside)
+    client.note(kind, registers, rows[0][: len(registers)], inside=inside)
 
 
 def read(client):
@@ -60,6 +65,15 @@ def read_all(client):
     client.begin()
     rows = client.session.execute("SELECT id, version FROM account ORDER BY id")
     client.note("read", tuple(f"account/{id}" for id, _ in rows), tuple(version for _, version in rows))
+
+
+def read_vault(client):
+    _read(client, "read", ("vault/1",), VAULT, 1)
+
+
+def read_slowly(client):
+    chosen = Choice(client, "hits")
+    _read(client, "read", (chosen.register,), SLOW, chosen.id)
 
 
 def read_edition(client):
@@ -186,9 +200,29 @@ def write_and_read(client):
     client.note("read", (chosen.register,), answers[1][0], began=began + 1)
 
 
+# A client that is killed behind its write
+
+
+def write_and_vanish(client):
+    table = client.rng.choice(sorted(WRITES))
+    chosen = Choice(client, table)
+    if not isinstance(client.session, RawSession):
+        return
+    client.begin()
+    client.session.send((WRITES[table], chosen.id))
+    client.session.vanish()
+    client.note("write", (chosen.register,), (None,), outcome=UNKNOWN)
+    client.leave()
+
+
+ONLY_RAW = (write_and_read, write_and_vanish)
+
 # How often each is done
 MIX = {
-    read: 12, read_all: 1, read_edition: 2, read_joined: 4, read_own_rows: 3,
+    read: 12, read_all: 1, read_vault: 1, read_slowly: 1, read_edition: 2, read_joined: 4, read_own_rows: 3,
     write: 4, increment: 2, write_script: 1, add_row: 1, add_row_by_copy: 1,
-    write_both: 2, replace_edition: 0.5, write_and_read: 2,
+    write_both: 2, replace_edition: 0.5, write_and_read: 2, write_and_vanish: 0.2,
 }  # fmt: skip
+READS_ONLY = {each: weight for each, weight in MIX.items() if each.__name__.startswith("read")}
+# What a cache is for: an entry is asked for some times before it is written again.
+READ_MOSTLY = MIX | {each: 12 * weight for each, weight in READS_ONLY.items()}

@@ -23,6 +23,13 @@ CREATE TRIGGER summarize AFTER UPDATE ON article FOR EACH ROW EXECUTE FUNCTION s
 -- one row, which is replaced by TRUNCATE and INSERT
 CREATE TABLE edition (version int NOT NULL);
 
+-- the commit of who wrote there waits while somebody has locked the gate
+CREATE TABLE gate ();
+CREATE TABLE vault (id int PRIMARY KEY, version int NOT NULL);
+CREATE FUNCTION pass_gate() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM FROM gate; RETURN NULL; END$$;
+CREATE CONSTRAINT TRIGGER pass_gate AFTER UPDATE ON vault DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION pass_gate();
+
 -- how many rows a user has is the version of its notes
 CREATE TABLE note (owner text NOT NULL, text text NOT NULL);
 
@@ -33,6 +40,7 @@ INSERT INTO chapter SELECT * FROM account;
 INSERT INTO page SELECT * FROM account;
 INSERT INTO article SELECT * FROM account;
 INSERT INTO summary SELECT * FROM account;
+INSERT INTO vault VALUES (1, 0);
 INSERT INTO edition VALUES (0);
 GRANT ALL ON ALL TABLES IN SCHEMA public TO {", ".join(USERS)};
 """
@@ -41,6 +49,7 @@ FINAL = """
 SELECT 'account/' || id, version FROM account UNION ALL SELECT 'stock/' || id, version FROM stock
 UNION ALL SELECT 'hits/' || id, version FROM hits UNION ALL SELECT 'page/' || chapter, version FROM page
 UNION ALL SELECT 'summary/' || article, version FROM summary UNION ALL SELECT 'edition', version FROM edition
+UNION ALL SELECT 'vault/' || id, version FROM vault
 UNION ALL SELECT 'note/' || owner, count(*) FROM note GROUP BY owner
 """
 

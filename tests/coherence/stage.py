@@ -7,19 +7,26 @@ from kit.postgres import Postgres
 from kit.waiting import wait_until
 
 from . import schema
+from .drivers import RawSession
 
 DATABASE = "app"
 SIZE = 6  # servers of each pgweir for each user
+# What a cache may be told. Entries live as long as a test, which is to see what else takes them away.
+CACHES = {"auto": {"mode": "auto", "ttl": "1h"}, "rules": {"mode": "rules", "rules": [{"name": "all", "ttl": "1h"}]}}
 
 
 class Stage:
     """Running inside `with`. `pgweirs` 0: clients go to PostgreSQL itself. `cache` is the section of that name in each
-    pgweir's file, None for none. `redis` is a running kit.redis_server.RedisServer, or None.
+    pgweir's file, None for none. `redis` is a running kit.redis_server.RedisServer, or None. `program` and `environment` are
+    those of each pgweir.
 
     To both of them each pgweir goes through a relay of its own, which can cut its network."""
 
-    def __init__(self, pgweirs=2, cache=None, redis=None):
+    database = DATABASE
+
+    def __init__(self, pgweirs=2, cache=None, redis=None, program=None, environment=None):
         self.redis = redis
+        self._process = {"program": program, "environment": environment}
         self.pgweirs, self.to_postgres, self.to_redis = [], [], []
         self._count, self._cache = pgweirs, cache
         self._exit = contextlib.ExitStack()
@@ -43,14 +50,16 @@ class Stage:
         self.to_postgres.append(self._exit.enter_context(Chaos(self.postgres.port)))
         if self.redis is not None:
             self.to_redis.append(self._exit.enter_context(Chaos(self.redis.port)))
-        self.pgweirs.append(self._exit.enter_context(Pgweir(self._configuration(len(self.pgweirs)))))
+        self.pgweirs.append(self._exit.enter_context(Pgweir(self._configuration(len(self.pgweirs)), **self._process)))
 
     def _configuration(self, number):
         """Users work under their own names, so that the cache has to tell them apart."""
         upstream = f"postgres://127.0.0.1:{self.to_postgres[number].port}/{DATABASE}"
         pool = {"mode": "transaction", "size": SIZE, "queue": {"max_wait": "5s"}}
         configuration = {"auth": {"method": "trust"}, "databases": {DATABASE: {"upstream": upstream, "pool": pool}}}
-        return configuration | self._cache_section(number)
+        # Threads share a cache.
+        workers = {"workers": 2} if self._cache is not None else {}
+        return configuration | workers | self._cache_section(number)
 
     def _cache_section(self, number):
         """The one place where pgweir is told to cache."""
@@ -67,6 +76,32 @@ class Stage:
             return lambda: self.postgres.port, "PostgreSQL"
         pgweir = self.pgweirs[number % len(self.pgweirs)]
         return lambda: pgweir.port, f"pgweir {number % len(self.pgweirs)}"
+
+    def caches(self, number):
+        """Whether this pgweir serves from its cache now."""
+        with contextlib.suppress(OSError):
+            return self.pgweirs[number].metric("pgweir_cache_serving") == 1
+        return False
+
+    def hits(self, number):
+        """Since it was started last."""
+        return sum(self.pgweirs[number].metric("pgweir_cache_requests_total", result=result) for result in ("hit", "coalesced"))
+
+    def switch_on(self, number):
+        """A cache comes with the first client."""
+        session = RawSession(self.pgweirs[number].port, schema.USERS[0], DATABASE)
+        wait_until(lambda: self.caches(number), message="the cache to serve", interval=0.05)
+        session.close()
+
+    def wait_for_hits(self, number):
+        wait_until(lambda: self.caches(number), message="the cache to serve", interval=0.05)
+        before = self.hits(number)
+        wait_until(lambda: self.hits(number) > before, message="hits", interval=0.05)
+
+    def wait_for_caches(self):
+        """Until what was there before a fault is in use again. Of several without a Redis there is none to wait for."""
+        if self._cache is not None and len(self.pgweirs) == 1:
+            self.wait_for_hits(0)
 
     def final_versions(self):
         """Once nobody works any more: what was in doubt has been done by then, or never will be."""

@@ -1,7 +1,7 @@
 """Clients of several drivers write and read through several pgweir, perhaps while parts of it all fail, and what they
 were told is checked.
 
-    PYTHONPATH=tests python3 -m coherence.workload [--seconds 60] [--seed 1] [--clients 12] [--pgweirs 3] [--faults]
+    PYTHONPATH=tests python3 -m coherence.workload [--seconds 60] [--seed 1] [--clients 12] [--pgweirs 3] [--faults] [--cache auto]
 
 Exit code 1 when a promise was broken; the history is kept then. Without a cache in pgweir this is a test of the pooler
 alone, and of the checker.
@@ -17,11 +17,14 @@ from typing import NamedTuple
 
 from kit.waiting import wait_until
 
-from . import history, schema
+from . import history, operations, schema
 from .clients import Client
 from .drivers import DRIVERS
 from .faults import DATABASE_FAULTS, Schedule
-from .stage import Stage
+from .observers import OBSERVERS
+from .process_faults import ComeAndGo
+from .stage import CACHES, Stage
+from .write_faults import WRITE_FAULTS, SettleInCommit
 
 
 class Run(NamedTuple):
@@ -48,20 +51,23 @@ class Run(NamedTuple):
         return "\n".join([self.summary(), *faults, *map(str, self.violations[:most]), *more])
 
 
-def run(stage, *, seconds, seed, clients=12, faults=(), extra=(), enough=lambda clients: True):
+def run(stage, *, seconds, seed, clients=12, mix=operations.MIX, faults=(), every=0.7, extra=(),
+        enough=lambda clients: True):  # fmt: skip
     """Takes longer until each fault has struck and enough(clients) is true. `extra` are further clients, made by
     functions of (name, seed, stage, stop)."""
     stop = threading.Event()
     everybody = [_client(number, seed, stage, stop) for number in range(clients)]
+    for client in everybody:
+        client.mix = mix
     everybody += [make(f"extra {number}", seed, stage, stop) for number, make in enumerate(extra)]
-    schedule = Schedule(stage, faults, seed, every=0.7)
+    schedule = Schedule(stage, faults, seed, every)
     threads = [schedule, *everybody]
     for thread in threads:
         thread.start()
     try:
         time.sleep(seconds)
         wait_until(lambda: any(thread.failure for thread in threads) or schedule.each_once.is_set() and enough(everybody),
-                   message=f"each fault to strike and enough to be done: {schedule.struck}")  # fmt: skip
+                   timeout=60, message=lambda: f"each fault to strike and enough to be done: {schedule.struck}")  # fmt: skip
     finally:
         schedule.stop()
         stop.set()
@@ -82,10 +88,10 @@ def _client(number, seed, stage, stop):
 
 
 def _result(seed, stage, schedule, clients):
-    operations = [operation for client in clients for operation in client.history]
+    told = [operation for client in clients for operation in client.history] + schedule.history
     problems = sum((client.problems for client in clients), collections.Counter())
     final = stage.final_versions()
-    return Run(seed, operations, final, schedule.struck, problems, history.check(operations, final))
+    return Run(seed, told, final, schedule.struck, problems, history.check(told, final))
 
 
 def main():
@@ -93,14 +99,21 @@ def main():
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000)
     parser.add_argument("--clients", type=int, default=12)
-    parser.add_argument("--pgweirs", type=int, default=3, help="0: directly on PostgreSQL")
+    parser.add_argument("--pgweirs", type=int, help="0: directly on PostgreSQL; by default 3, and with a cache 1")
     parser.add_argument("--faults", action="store_true")
+    parser.add_argument("--cache", choices=CACHES, help="in the memory of each pgweir")
     chosen = parser.parse_args()
-    faults = DATABASE_FAULTS if chosen.faults and chosen.pgweirs else ()
-    with Stage(chosen.pgweirs) as stage:
-        result = run(stage, seconds=chosen.seconds, seed=chosen.seed, clients=chosen.clients, faults=faults)
+    pgweirs = chosen.pgweirs if chosen.pgweirs is not None else 1 if chosen.cache else 3
+    faults = (*DATABASE_FAULTS, *WRITE_FAULTS) if chosen.faults and pgweirs else ()
+    if faults and chosen.cache:
+        faults += {1: (SettleInCommit,), 2: (ComeAndGo,)}.get(pgweirs, ())
+    cached = {"mix": operations.READ_MOSTLY, "extra": OBSERVERS} if chosen.cache else {}
+    with Stage(pgweirs, CACHES.get(chosen.cache)) as stage:
+        result = run(stage, seconds=chosen.seconds, seed=chosen.seed, clients=chosen.clients, faults=faults, **cached)
+        hits = [stage.hits(number) for number in range(pgweirs)]
     for text, count in result.problems.most_common(10):
         print(f"{count:6}  {text}")
+    print("hits since the last start:", *hits)
     print(result.complaint() if result.violations else result.summary())
     return 1 if result.violations else 0
 

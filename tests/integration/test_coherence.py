@@ -1,48 +1,25 @@
 """What clients are told through several pgweir is consistent, whatever fails meanwhile: a history of what many of them
 wrote and read is checked (coherence.history). Clients that lie show that the checker finds what it is there for.
-
-    PGWEIR_COHERENCE_SEED=1       of the clients' choices and of the faults; printed, and different each time by default
-    PGWEIR_COHERENCE_SECONDS=10   how long parts fail; the other tests take less
+Seed and length: see coherence.case.
 """
-import os
-import time
 import unittest
 
-from coherence import operations, schema, workload
+from coherence import operations, schema
+from coherence.case import SECONDS, CoherenceCase
 from coherence.drivers import DRIVERS, Problem, RawSession
 from coherence.faults import DATABASE_FAULTS
-from coherence.history import UNKNOWN
 from coherence.liars import LIARS
 from coherence.stage import DATABASE, Stage
 
-SEED = int(os.environ.get("PGWEIR_COHERENCE_SEED") or time.time_ns() % 1_000_000)
-SECONDS = float(os.environ.get("PGWEIR_COHERENCE_SECONDS", "10"))
 
-
-class Coherence(unittest.TestCase):
-    def stage(self, pgweirs):
-        return self.enterContext(Stage(pgweirs))
-
-    def run_workload(self, stage, seconds, **more):
-        result = workload.run(stage, seconds=seconds, seed=SEED, **more)
-        print(f"{self.id()}: {result.summary()}")
-        self.assertGreater(len(result.history), 100)
-        return result
-
-    def assertClean(self, result):
-        if result.violations:
-            self.fail(result.complaint())
-
+class Coherence(CoherenceCase):
     @staticmethod
     def everything_done(clients):
         """Each operation by each driver; only one of them can pipeline."""
         done = {(client.driver, name) for client in clients for name in list(client.done)}
         wanted = {(driver, operation.__name__) for driver in DRIVERS for operation in operations.MIX}
-        return wanted - {(driver, "write_and_read") for driver in DRIVERS if driver is not RawSession} <= done
-
-    @staticmethod
-    def some_in_doubt(clients):
-        return any(operation.outcome == UNKNOWN for client in clients for operation in list(client.history))
+        raw = {operation.__name__ for operation in operations.ONLY_RAW}
+        return {(driver, name) for driver, name in wanted if driver is RawSession or name not in raw} <= done
 
     def test_postgresql_itself(self):
         self.assertClean(self.run_workload(self.stage(0), 2))
@@ -52,16 +29,14 @@ class Coherence(unittest.TestCase):
         result = self.run_workload(stage, 3, clients=16, enough=self.everything_done)
         self.assertClean(result)
         self.assertEqual(result.problems, {})
-        for pgweir in stage.pgweirs:
-            pgweir.assert_at_rest()
+        self.assert_at_rest(stage)
 
     def test_parts_fail(self):
         stage = self.stage(2)
         result = self.run_workload(stage, SECONDS, faults=DATABASE_FAULTS, enough=self.some_in_doubt)
         self.assertClean(result)
-        self.assertEqual({name for _, name in result.struck}, {fault.name for fault in DATABASE_FAULTS})
-        for pgweir in stage.pgweirs:
-            pgweir.assert_at_rest()
+        self.assertAllStruck(result, DATABASE_FAULTS)
+        self.assert_at_rest(stage)
 
     def test_liars_are_found(self):
         result = self.run_workload(self.stage(1), 2, clients=8, extra=LIARS)

@@ -72,6 +72,12 @@ class Chaos:
         """RST to both ends of every connection."""
         self._in_loop(self._end_all, True)
 
+    def reset_one(self, port):
+        """RST to both ends of the connection that the target knows by this port."""
+        for pair in list(self._pairs):
+            if pair[1].get_extra_info("sockname")[1] == port:
+                self._in_loop(self._end_pair, pair, True)
+
     def close(self):
         if self._loop.is_closed():
             return

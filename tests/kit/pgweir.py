@@ -60,9 +60,9 @@ def _environment(more):
 
 class Pgweir:
     """Running after start() or inside `with`. `config` is what the file holds; the addresses are filled in here, on
-    free ports, unless they are given."""
+    free ports, unless they are given. `program`: another than binary(). `environment`: more variables for the next start."""
 
-    def __init__(self, config=None, *, arguments=(), environment=None):
+    def __init__(self, config=None, *, arguments=(), environment=None, program=None):
         self.directory = processes.temporary_directory("proxy")
         self.log_file = self.directory / "log"
         self.port = free_port()
@@ -70,7 +70,8 @@ class Pgweir:
         self.config_file = self.directory / "pgweir.yaml"
         self.process = None
         self._arguments = list(arguments)
-        self._environment = environment
+        self.environment = environment
+        self._program = program or binary()
         self._checked = 0  # how much of the log has been looked at for sanitizer reports
         self.write_config(config or {})
 
@@ -101,9 +102,9 @@ class Pgweir:
 
     def start(self, *, wait=True):
         assert self.process is None, "already running"
-        command = [binary(), "serve", "--config", self.config_file, *self._arguments]
+        command = [self._program, "serve", "--config", self.config_file, *self._arguments]
         with open(self.log_file, "ab") as log:
-            self.process = processes.start(command, stdout=log, stderr=log, env=_environment(self._environment))
+            self.process = processes.start(command, stdout=log, stderr=log, env=_environment(self.environment))
         if wait:
             wait_until(self._healthy, message=lambda: f"pgweir to become healthy:\n{self.log()[-3000:]}")
         return self

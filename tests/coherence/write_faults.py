@@ -1,0 +1,148 @@
+"""Faults that strike while a write is at its commit, and before pgweir has heard what came of it."""
+import contextlib
+import time
+
+from kit.waiting import wait_until
+
+from . import operations, schema
+from .drivers import Problem, RawSession
+from .faults import Fault
+from .history import UNKNOWN, Operation
+
+WAITING = ("SELECT pid, client_port FROM pg_locks JOIN pg_stat_activity USING (pid)"
+           " WHERE relation = 'gate'::regclass AND NOT granted")  # fmt: skip
+
+
+class InCommit(Fault):
+    """harm() is done while the COMMIT of a write to the vault waits; a moment later it goes on, and a moment behind that
+    heal() makes the harm good. Nobody else writes to the vault, so that only this write keeps its readers off."""
+
+    def strike(self):
+        number = self.rng.randrange(len(self.stage.pgweirs))
+        user = self.rng.choice(schema.USERS)
+        address, via = self.stage.address(number)
+        self.writer = RawSession(address(), user, self.stage.database)
+        with contextlib.closing(self.stage.postgres.connect(self.stage.database)) as gate:
+            gate.cursor().execute("BEGIN; LOCK TABLE gate IN ACCESS EXCLUSIVE MODE")
+            began = time.monotonic_ns()
+            self._commit()
+            (_, port), = wait_until(self._waiting, message="the COMMIT to wait")  # fmt: skip
+            self.harm(number, port)
+            self.pause()
+        wait_until(lambda: not self._waiting(), message="the COMMIT to go on")
+        self.pause()
+        self.heal(number)
+        self._note(began, user, via)
+
+    def _commit(self):
+        if self.rng.random() < 0.5:
+            self.writer.send((operations.WRITE_VAULT, 1))
+            return
+        self.writer.execute("BEGIN")
+        self.writer.execute(operations.WRITE_VAULT, 1)
+        self.writer.send(("COMMIT",))
+
+    def _waiting(self):
+        return self.stage.postgres.sql(WAITING, database=self.stage.database)
+
+    def _note(self, began, user, via):
+        outcome = {}
+        try:
+            self.writer.answer()
+        except Problem:
+            outcome = {"outcome": UNKNOWN}
+        self.writer.close()
+        self.history.append(Operation(self.name, "write", ("vault/1",), (None,), began, time.monotonic_ns(), user=user,
+                                      via=via, **outcome))  # fmt: skip
+
+    def harm(self, number, port):
+        """`port`: that of the connection between PostgreSQL and the relay in front of it."""
+        raise NotImplementedError
+
+    def heal(self, number):
+        """Back to normal."""
+
+
+class KillInCommit(InCommit):
+    name = "pgweir is killed in a COMMIT, and starts before that is over"
+
+    def harm(self, number, port):
+        self.stage.pgweirs[number].kill()
+        self.stage.pgweirs[number].start()
+        # Longer than pgweir waits in any case: a cache that was on now would be filled by who has come back.
+        self.rest(1.8)
+
+
+class CutInCommit(InCommit):
+    name = "the server's connection is reset in its COMMIT"
+
+    def harm(self, number, port):
+        self.stage.to_postgres[number].reset_one(port)
+        self.rest(0.2)
+
+
+class StallInCommit(InCommit):
+    """Others see what was written before pgweir can know of it."""
+
+    name = "the answers to a COMMIT and to all else are late"
+
+    def harm(self, number, port):
+        self.stage.to_postgres[number].to_client.hold = True
+
+    def heal(self, number):
+        self.stage.to_postgres[number].passes()
+
+
+class SettleInCommit(InCommit):
+    """With one pgweir, whose cache is on. A transaction of somebody else keeps the cache off until the COMMIT waits."""
+
+    name = "the cache goes on while a COMMIT waits that began when it was off"
+
+    def strike(self):
+        with contextlib.closing(self.stage.postgres.connect(self.stage.database)) as earlier:
+            self.earlier = earlier.cursor()
+            self.earlier.execute("BEGIN")
+            self.earlier.execute("SELECT")
+            self.stage.postgres.sql("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+                                    " WHERE application_name = 'pgweir cache'")  # fmt: skip
+            wait_until(self._looked, message="pgweir to look whom it has to wait for")
+            super().strike()
+
+    def _looked(self):
+        return self.stage.postgres.sql("SELECT pid FROM pg_stat_activity WHERE application_name = 'pgweir cache'"
+                                       " AND query LIKE '%virtualxid%' AND state = 'idle'")  # fmt: skip
+
+    def harm(self, number, port):
+        self.earlier.execute("ROLLBACK")
+        wait_until(lambda: self.stage.caches(number), message="the cache to serve")
+        self.rest(0.2)
+
+
+class VanishInCommit(InCommit):
+    name = "a client is killed in its COMMIT"
+
+    def harm(self, number, port):
+        self.writer.vanish()
+
+
+class LoseServersInCommit(Fault):
+    """They wait for a standby that there is not. What they are terminated behind is committed."""
+
+    name = "servers are terminated in COMMIT"
+
+    def strike(self):
+        self._standbys("'nobody'")
+        try:
+            wait_until(self._terminate, message="a COMMIT to wait for a standby")
+        finally:
+            self._standbys("''")
+
+    def _standbys(self, names):
+        self.stage.postgres.sql(f"ALTER SYSTEM SET synchronous_standby_names = {names}")
+        self.stage.postgres.reload()
+
+    def _terminate(self):
+        return self.stage.postgres.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
+
+
+WRITE_FAULTS = (KillInCommit, CutInCommit, StallInCommit, VanishInCommit, LoseServersInCommit)
