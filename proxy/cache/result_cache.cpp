@@ -4,12 +4,28 @@
 #include <iterator>
 #include <utility>
 
+#include "cache/mutants.hpp"
+
 namespace pgweir::cache {
+
+namespace {
+
+// For mutants: a key begins with the number of the session's settings.
+std::string_view without_session(std::string_view key) {
+    return key.substr(std::min(key.size(), sizeof(std::uint64_t)));
+}
+
+void stamp_anew(entry& what) {
+    for (dependency& each : what.depends_on) each.then = each.of->now;
+}
+
+}  // namespace
 
 result_cache::result_cache(const settings& how, std::uint64_t seed, memory_store::hash_function hash)
     : how_(how), store_(static_cast<std::size_t>(how.memory_size), seed, hash), admission_(seed) {}
 
 std::shared_ptr<const entry> result_cache::find(std::string_view key, base::time_point now) {
+    if (is(mutant::sessions_share)) key = without_session(key);
     const memory_store::pointer* found = store_.find(key);
     if (found == nullptr) return nullptr;
     const entry& known = **found;
@@ -20,7 +36,8 @@ std::shared_ptr<const entry> result_cache::find(std::string_view key, base::time
     return nullptr;
 }
 
-result_cache::started result_cache::begin(const fill_request& what, client_id who) {
+result_cache::started result_cache::begin(fill_request what, client_id who) {
+    if (is(mutant::sessions_share)) what.key = without_session(what.key);
     std::vector<dependency> depends_on;
     depends_on.reserve(what.depends_on.size() + 1);
     const auto depend = [&](relation_id on) {
@@ -29,12 +46,15 @@ result_cache::started result_cache::begin(const fill_request& what, client_id wh
         return !cell.is_marked();
     };
     bool unmarked = depend(whole_database);
-    for (const relation_id each : what.depends_on) unmarked = depend(each) && unmarked;
+    for (const relation_id each : what.depends_on) {
+        unmarked = depend(each) && unmarked;
+        if (is(mutant::first_relation_only)) break;
+    }
     if (!unmarked) return {start::marked};
     if (const flights::flight* under_way = flights_.find(what.key)) {
         const auto still = [](const dependency& each) { return each.of->now == each.then; };
         const bool current = std::all_of(under_way->depends_on.begin(), under_way->depends_on.end(), still);
-        if (!what.may_wait || !current) return {start::busy};
+        if (!what.may_wait || (!current && !is(mutant::joiners_ignore_stamps))) return {start::busy};
         flights_.join(under_way->id, who);
         return {start::joined};
     }
@@ -49,6 +69,7 @@ result_cache::waiters result_cache::complete(flights::flight_id which, entry wha
     what.key = std::move(flight->key);
     what.depends_on = std::move(flight->depends_on);
     what.depends_on.shrink_to_fit();
+    if (is(mutant::stamps_after_query) || (is(mutant::joiners_ignore_stamps) && !woken.empty())) stamp_anew(what);
     if (what.description.size() + what.rows.size() > how_.largest_reply) {
         ++counted_.too_large;
         return woken;
@@ -76,15 +97,24 @@ void result_cache::for_each_cell(const write_set& what, Function&& apply) {
 
 void result_cache::mark(const write_set& what) {
     ++counted_.marks;
+    catch_up();
+    if (is(mutant::no_marks) || is(mutant::late_bumps)) return;
     for_each_cell(what, [](stamp_table::cell& cell) { ++cell.marks; });
 }
 
 void result_cache::unmark(const write_set& what) {
     --counted_.marks;
+    if (is(mutant::no_marks) || is(mutant::late_bumps)) return;
     for_each_cell(what, [](stamp_table::cell& cell) { --cell.marks; });
 }
 
 void result_cache::bump(const write_set& what) {
+    if (is(mutant::no_bumps)) return;
+    if (is(mutant::late_bumps)) return postpone([this, what] { change_stamps(what); });
+    change_stamps(what);
+}
+
+void result_cache::change_stamps(const write_set& what) {
     for_each_cell(what, [this](stamp_table::cell& cell) {
         stamps_.bump(cell);
         ++counted_.writes;

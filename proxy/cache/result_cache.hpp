@@ -69,7 +69,7 @@ public:
         bool may_wait = true;
     };
     /// After find() had none. The stamps are taken here, before the statement is executed.
-    started begin(const fill_request& what, client_id who);
+    started begin(fill_request what, client_id who);
 
     /// Keeps the reply, unless what it depends on was dropped meanwhile. `what` has no key and no dependencies yet.
     [[nodiscard]] waiters complete(flights::flight_id which, entry what);
@@ -102,6 +102,7 @@ public:
     }
 
 private:
+    void change_stamps(const write_set& what);
     void drop_all();
     template <class Function>
     std::size_t clear_if(Function&& look);

@@ -11,6 +11,7 @@
 
 #include "admin/version.hpp"
 #include "base/log.hpp"
+#include "cache/mutants.hpp"
 #include "cli/configuration.hpp"
 #include "cli/console_options.hpp"
 #include "cli/exit_code.hpp"
@@ -42,6 +43,7 @@ int serve(const config::source& from) {
     base::log::configure(settings.log.level, settings.log.format);
     try {
         net::read_fault_points();
+        cache::read_mutant();
         runtime::service service({std::move(settings), [&from] { return config::load(from); }});
         return service.run();
     } catch (const std::exception& error) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "cache/mutants.hpp"
 
 namespace pgweir::relay {
 
@@ -48,7 +49,7 @@ metrics::cache_snapshot cache_domain::look() {
 
 void cache_domain::guard_says(bool alone, metrics::cache_bypass why_not) {
     why_not_.store(why_not, std::memory_order_relaxed);
-    const bool serve = alone && !retired_;
+    const bool serve = (alone || is(cache::mutant::guard_ignored)) && !retired_;
     if (serve == serves()) return;
     base::log::event(base::log::level::info, serve ? "cache_on" : "cache_off",
                      {{"cache", name_}, {"reason", serve ? "alone" : std::string(metrics::name_of(why_not))}});
@@ -71,6 +72,7 @@ void cache_domain::forget() {
 }
 
 bool cache_domain::may_lend(std::uint64_t client) {
+    if (is(cache::mutant::gate_ignored)) return true;
     if (gate_open_.load(std::memory_order_acquire)) return true;
     const std::lock_guard lock(mutex_);
     if (gate_open_.load(std::memory_order_acquire)) return true;
@@ -107,6 +109,7 @@ void cache_domain::in_doubt(std::int32_t process_id, std::vector<cache::write_se
     const std::lock_guard lock(mutex_);
     auto& all = doubts_[process_id];
     for (cache::write_set& each : marked) all.push_back(std::move(each));
+    if (is(cache::mutant::doubts_forgotten)) return settle_doubts(process_id);
     if (watch_) watch_(process_id);
 }
 
@@ -118,15 +121,17 @@ void cache_domain::set_watcher(std::function<void(std::int32_t)> watch) {
 
 void cache_domain::ended(const std::vector<std::int32_t>& processes) {
     const std::lock_guard lock(mutex_);
-    for (const std::int32_t id : processes) {
-        const auto found = doubts_.find(id);
-        if (found == doubts_.end()) continue;
-        for (const cache::write_set& each : found->second) {
-            store_.bump(each);
-            store_.unmark(each);
-        }
-        doubts_.erase(found);
+    for (const std::int32_t id : processes) settle_doubts(id);
+}
+
+void cache_domain::settle_doubts(std::int32_t process_id) {
+    const auto found = doubts_.find(process_id);
+    if (found == doubts_.end()) return;
+    for (const cache::write_set& each : found->second) {
+        store_.bump(each);
+        store_.unmark(each);
     }
+    doubts_.erase(found);
 }
 
 }  // namespace pgweir::relay

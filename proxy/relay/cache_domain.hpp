@@ -68,6 +68,7 @@ public:
 
 private:
     void forget();
+    void settle_doubts(std::int32_t process_id);
 
     std::string name_;
     cache::settings settings_;

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "cache/mutants.hpp"
+
 namespace pgweir::relay {
 
 namespace {
@@ -61,7 +63,8 @@ void cache_keeper::on_deadline(int, base::time_point now) {
 }
 
 void cache_keeper::tell() {
-    domain_.guard_says(guard_.alone(), guard_.why_not());
+    const bool has_lock = guard_.known_to_others() && guard_.why_not() == metrics::cache_bypass::starting;
+    domain_.guard_says(guard_.alone() || (has_lock && is(cache::mutant::unsettled)), guard_.why_not());
     if (const auto gone = guard_.take_gone(); !gone.empty()) domain_.ended(gone);
     const base::time_point now = with_.reactor.now();
     if (guard_.known_to_others()) {

@@ -3,6 +3,7 @@
 #include <mutex>
 #include <utility>
 
+#include "cache/mutants.hpp"
 #include "sql/reason.hpp"
 #include "sql/search_path.hpp"
 
@@ -203,9 +204,10 @@ bool cache_link::note(std::string_view text, const session::parameters& settings
 }
 
 void cache_link::mark() {
-    marked_.push_back(noted_);
+    const bool marks = !is(cache::mutant::unmarked_while_off) || serves();
+    marked_.push_back(marks ? noted_ : cache::write_set{});
     const std::lock_guard lock(with_.domain.mutex());
-    with_.domain.store().mark(noted_);
+    with_.domain.store().mark(marked_.back());
 }
 
 void cache_link::bump() {
