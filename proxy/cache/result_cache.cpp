@@ -83,6 +83,38 @@ result_cache::waiters result_cache::complete(flights::flight_id which, entry wha
     return woken;
 }
 
+void result_cache::observe(std::span<const relation_id> relations, std::span<const shared_stamp> stamps) {
+    const auto take = [this](relation_id which, const shared_stamp& seen) {
+        stamp_table::cell& cell = stamps_.at(which);
+        cell.now = seen.now;
+        cell.marked_elsewhere = seen.marked;
+    };
+    take(whole_database, stamps.front());
+    for (std::size_t i = 0; i < relations.size(); ++i) take(relations[i], stamps[i + 1]);
+}
+
+std::shared_ptr<const entry> result_cache::peek(std::string_view key) {
+    const memory_store::pointer* found = store_.find(key);
+    return found == nullptr ? nullptr : *found;
+}
+
+void result_cache::adopt(std::string_view key, std::span<const relation_id> relations, const stored_reply& stored,
+                         entry what) {
+    if (stored.depends_on.size() != relations.size() + 1) return;
+    for (std::size_t i = 0; i < stored.depends_on.size(); ++i) {
+        const relation_id expected = i == 0 ? whole_database : relations[i - 1];
+        if (stored.depends_on[i].relation != expected) return;
+        what.depends_on.push_back({&stamps_.at(expected), stored.depends_on[i].then});
+    }
+    if (!what.holds()) return;
+    what.key = key;
+    what.description = stored.description;
+    what.rows = stored.rows;
+    what.row_count = stored.row_count;
+    what.took = stored.took;
+    store_.put(std::make_shared<const entry>(std::move(what)));
+}
+
 result_cache::waiters result_cache::abandon(flights::flight_id which) {
     waiters woken;
     static_cast<void>(flights_.end(which, woken));

@@ -15,7 +15,9 @@
 #include "cache/flights.hpp"
 #include "cache/memory_store.hpp"
 #include "cache/settings.hpp"
+#include "cache/shared_store.hpp"
 #include "cache/stamp_table.hpp"
+#include "cache/stored_reply.hpp"
 #include "cache/write_set.hpp"
 
 namespace pgweir::cache {
@@ -75,6 +77,17 @@ public:
     [[nodiscard]] waiters complete(flights::flight_id which, entry what);
     [[nodiscard]] waiters abandon(flights::flight_id which);
     void leave(client_id who) { flights_.leave(who); }
+
+    // ---- what a store says that others share: before find() or begin(), under the same lock ----
+
+    /// `stamps`: whole_database's, and then one for each of `relations`.
+    void observe(std::span<const relation_id> relations, std::span<const shared_stamp> stamps);
+    /// What is kept, whether it may be served or not; it counts as asked for.
+    std::shared_ptr<const entry> peek(std::string_view key);
+    /// Whether it is asked for often enough that the store should be asked, too.
+    bool admits(std::string_view key) { return admission_.admits(key); }
+    /// Keeps what another pgweir has stored, if it depends on nothing but `relations`. `what` has no key yet.
+    void adopt(std::string_view key, std::span<const relation_id> relations, const stored_reply& stored, entry what);
 
     // ---- writes ----
 

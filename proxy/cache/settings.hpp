@@ -28,6 +28,12 @@ struct rule {
     bool operator==(const rule&) const = default;
 };
 
+/// A Redis that several pgweirs share.
+struct redis_settings {
+    std::string url;  ///< empty: none
+    base::duration timeout = std::chrono::milliseconds(50);  ///< of each request
+};
+
 struct settings {
     cache::mode mode = cache::mode::off;
     std::uint64_t memory_size = std::uint64_t{64} * 1024 * 1024;  ///< bytes of entries and their upkeep
@@ -36,7 +42,12 @@ struct settings {
     base::duration ttl = std::chrono::minutes(1);
     /// Clients that ask for what another client has the server execute wait so long for its reply.
     base::duration wait = std::chrono::seconds(5);
+    redis_settings redis;
     std::deque<rule> rules;  ///< in the order of the file; a reference stays good when more are added
+
+    bool is_shared() const noexcept { return !redis.url.empty(); }
+    /// What is written has to be known, even where nothing is answered from the cache: others share it.
+    bool is_wanted() const noexcept { return mode != mode::off || is_shared(); }
 };
 
 }  // namespace pgweir::cache

@@ -2,7 +2,9 @@
 
 #include <functional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 #include "base/time.hpp"
@@ -28,6 +30,7 @@ struct shared_stamp {
 /// Valid inside of the callback that is given it.
 struct store_answer {
     std::span<const shared_stamp> stamps;  ///< whole_database's, then one for each relation
+    stamp catalogs = no_stamp;             ///< of what the catalogs say
     std::string_view reply;                ///< as it was kept; empty: there is none
     base::duration left{};                 ///< how long the reply may be served yet
 };
@@ -52,7 +55,11 @@ public:
     /// the process id of the backend that writes and a colon.
     virtual void mark(std::string_view database, std::string_view writer, const write_set& what, done told) = 0;
     virtual void bump(std::string_view database, const write_set& what, done told) = 0;
-    virtual void unmark(std::string_view database, std::string_view writer, const write_set& what) = 0;
+    virtual void unmark(std::string_view database, std::string_view writer, const write_set& what, done told) = 0;
+
+    /// Who has marked a relation, in all pgweirs. Nobody, when that cannot be found out.
+    using writers = std::function<void(const std::vector<std::string>&)>;
+    virtual void find_writers(std::string_view database, relation_id which, writers told) = 0;
 
 protected:
     ~shared_store() = default;

@@ -13,6 +13,9 @@ using relation_id = std::uint32_t;
 /// Stands for all relations of the database: whatever is kept depends on it.
 inline constexpr relation_id whole_database = 0;
 
+/// Stands for what the catalogs say. Nothing that is kept depends on it: who changes them changes the whole database.
+inline constexpr relation_id catalogs = 1;
+
 /// What a relation's rows are called until they change. A stamp that was ever given is never given again.
 using stamp = std::uint64_t;
 inline constexpr stamp no_stamp = 0;

@@ -36,6 +36,8 @@ enum class cache_bypass : std::uint8_t {
     // What the cache is in the middle of.
     starting,
     another_pgweir,
+    another_store,
+    store_unreachable,
     standby,
     catalog_unread,
     pending_writer,
@@ -77,7 +79,7 @@ enum class cache_bypass : std::uint8_t {
 template <>
 struct label_traits<cache_bypass> {
     static constexpr std::string_view label = "reason";
-    static constexpr std::array<std::string_view, 43> values{
+    static constexpr std::array<std::string_view, 45> values{
         "in_transaction",
         "not_read_committed",
         "pinned",
@@ -87,6 +89,8 @@ struct label_traits<cache_bypass> {
         "named_portal",
         "starting",
         "another_pgweir",
+        "another_store",
+        "store_unreachable",
         "standby",
         "catalog_unread",
         "pending_writer",

@@ -71,6 +71,17 @@ samples per_cache(const snapshot& from) {
     return made;
 }
 
+template <auto Value>
+samples of_store(const snapshot& from) {
+    return from.store ? samples{make(Value(*from.store))} : samples{};
+}
+
+samples store_latency(const snapshot& from) {
+    if (!from.store) return {};
+    const auto& all = from.store->latency;
+    return {{{}, 0, {all.bounds, all.buckets, all.nanoseconds}}};
+}
+
 samples cache_invalidations(const snapshot& from) {
     samples made;
     for (const cache_snapshot& cache : from.caches)
@@ -274,6 +285,19 @@ constexpr std::array all_families{
            per_cache<[](const cache_snapshot& c) { return c.waiting; }>},
     family{"pgweir_cache_writes_in_doubt", gauge, "Lost servers that may still commit what they were told to write.",
            per_cache<[](const cache_snapshot& c) { return c.in_doubt; }>},
+    family{"pgweir_cache_writes_missed", gauge,
+           "Writes that Redis could not be told of yet: until it was nothing is served here, and others serve what was "
+           "before them.",
+           per_cache<[](const cache_snapshot& c) { return c.missed; }>},
+    family{"pgweir_cache_breaker_open", gauge, "Workers that do without Redis, since it cannot be reached.",
+           of_store<[](const store_snapshot& s) { return count(s.unreachable); }>},
+    family{"pgweir_cache_breaker_open_seconds_total", counter, "Time that workers did without Redis.",
+           of_store<[](const store_snapshot& s) { return seconds(s.unreachable_nanoseconds); }>},
+    family{"pgweir_cache_store_requests_total", counter, "Requests that Redis was sent.",
+           of_store<[](const store_snapshot& s) { return count(s.requests); }>},
+    family{"pgweir_cache_store_failures_total", counter, "Requests that Redis did not answer, or not in time.",
+           of_store<[](const store_snapshot& s) { return count(s.failures); }>},
+    family{"pgweir_cache_store_duration_seconds", histogram, "From a request to Redis to its answer.", store_latency},
 
     // The process
     family{"pgweir_build_info", gauge, "Which pgweir this is.", build_info},

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,12 +54,22 @@ struct cache_snapshot {
     std::uint64_t waiting = 0;  ///< clients that wait for them
     std::uint64_t marks = 0;    ///< writes that may be committed and were not seen to end
     std::uint64_t in_doubt = 0;  ///< servers that were lost in such a write and may still commit it
+    std::uint64_t missed = 0;  ///< writes that a store that others share was not told of yet
     std::uint64_t held_back = 0;  ///< clients that get no server before others know of this pgweir
 
     std::uint64_t stored = 0;
     std::uint64_t evictions = 0;
     std::uint64_t too_large = 0;
     enum_array<cache_invalidation, std::uint64_t> invalidations;
+};
+
+/// The store that several pgweirs share, over all workers' connections to it.
+struct store_snapshot {
+    std::uint32_t unreachable = 0;  ///< workers that do without it now
+    std::uint64_t unreachable_nanoseconds = 0;
+    std::uint64_t requests = 0;
+    std::uint64_t failures = 0;
+    basic_histogram<std::uint64_t, buckets::store> latency;
 };
 
 struct process_snapshot {
@@ -79,6 +90,7 @@ struct process_snapshot {
 struct snapshot {
     std::vector<pool_snapshot> pools;
     std::vector<cache_snapshot> caches;
+    std::optional<store_snapshot> store;  ///< nothing: caches are in memory alone
     process_snapshot process;
 };
 

@@ -44,14 +44,17 @@ private:
     std::vector<std::vector<std::string_view>> commands_;
 };
 
+// Of what nobody waits for.
+void ignore(const answer&) {}
+
 base::status failure_of(const answer& told) {
     if (!told) return told.error();
     return told->is_error() ? base::status(error_code::command_refused) : base::status();
 }
 
-// The fields of a lookup: the epoch, then stamp and mark of each relation, then the reply.
+// The fields of a lookup: the epoch, the stamp of the catalogs, then stamp and mark of each relation, then the reply.
 constexpr std::size_t stamp_at(std::size_t index) {
-    return 1 + 2 * index;
+    return 2 + 2 * index;
 }
 
 }  // namespace
@@ -67,7 +70,7 @@ struct shared_store::asking {
 void shared_store::connected(const epoch& now) {
     epoch_ = now.to_string();
     const std::array<std::string_view, 3> words{"SET", epoch_key, epoch_};
-    link_.send(words, {});
+    link_.send(words, ignore);
 }
 
 // The key is gone, evicted or flushed, and everybody waits until it is there again. Who has not noticed yet that the data
@@ -102,9 +105,10 @@ void shared_store::make_stamps(const store_names& names, const cache::store_ques
         std::string fresh;
         append_hex(fresh, random_.number() | 1);
         const std::array<std::string_view, 6> words{"SET", name, fresh, "NX", "EX", longest_life};
-        link_.send(words, {});
+        link_.send(words, ignore);
     };
     make(whole_database);
+    make(cache::catalogs);
     for (const relation_id each : what.relations) make(each);
 }
 
@@ -114,7 +118,7 @@ void shared_store::look_up(const store_names& names, const cache::store_question
     asked->epoch = epoch_;
     asked->stamps = 1 + what.relations.size();
     asked->with_reply = !what.key.empty();
-    std::vector<std::string> texts{std::string(epoch_key)};
+    std::vector<std::string> texts{std::string(epoch_key), names.stamp(cache::catalogs)};
     texts.reserve(stamp_at(asked->stamps) + 1);
     const auto look_at = [&](relation_id which) {
         texts.push_back(names.stamp(which));
@@ -147,6 +151,7 @@ void shared_store::tell(const asking& what, const base::result<lookup_batch::val
     }
     cache::store_answer said;
     said.stamps = stamps;
+    said.catalogs = from_hex(values[1].value_or(""));
     if (what.with_reply && values.back()) {
         said.reply = *values.back();
         said.left = what.left;
@@ -160,7 +165,7 @@ void shared_store::keep(std::string_view database, std::string_view key, std::st
     const std::string name = store_names(database, epoch_).reply(key);
     const std::string time = std::to_string(left);
     const std::array<std::string_view, 5> words{"SET", name, reply, "PX", time};
-    link_.send(words, {});
+    link_.send(words, ignore);
 }
 
 void shared_store::mark(std::string_view database, std::string_view writer, const cache::write_set& what, done told) {
@@ -168,9 +173,9 @@ void shared_store::mark(std::string_view database, std::string_view writer, cons
     const store_names names(database, epoch_);
     command_list all;
     for (const relation_id each : what.stamps()) {
-        const std::string_view writers = all.keep(names.writers(each));
-        all.add({"HSET", writers, writer, "1"});
-        all.add({"EXPIRE", writers, longest_life});
+        const std::string_view hash = all.keep(names.writers(each));
+        all.add({"HSET", hash, writer, "1"});
+        all.add({"EXPIRE", hash, longest_life});
         all.add({"SET", all.keep(names.mark(each)), "1", "EX", longest_life});
     }
     all.add({"GET", epoch_key});
@@ -205,7 +210,7 @@ void shared_store::bump_in(const std::string& epoch_text, std::string database, 
     });
 }
 
-void shared_store::unmark(std::string_view database, std::string_view writer, const cache::write_set& what) {
+void shared_store::unmark(std::string_view database, std::string_view writer, const cache::write_set& what, done told) {
     const store_names names(database, epoch_);
     const auto relations = what.stamps();
     command_list all;
@@ -217,17 +222,17 @@ void shared_store::unmark(std::string_view database, std::string_view writer, co
         words.push_back(all.keep(names.mark(each)));
     }
     words.push_back(writer);
-    all.send(link_, {});
+    all.send(link_, [told = std::move(told)](const answer& said) { told(failure_of(said)); });
 }
 
-void shared_store::find_writers(std::string_view database, relation_id relation, writers_callback told) {
-    const std::string name = store_names(database, epoch_).writers(relation);
+void shared_store::find_writers(std::string_view database, relation_id which, writers told) {
+    const std::string name = store_names(database, epoch_).writers(which);
     const std::array<std::string_view, 2> words{"HKEYS", name};
     link_.send(words, [told = std::move(told)](const answer& said) {
-        std::vector<std::string> writers;
+        std::vector<std::string> found;
         if (said)
-            for (const reply each : *said) writers.emplace_back(each.text());
-        told(writers);
+            for (const reply each : *said) found.emplace_back(each.text());
+        told(found);
     });
 }
 

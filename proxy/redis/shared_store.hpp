@@ -38,11 +38,8 @@ public:
     void keep(std::string_view database, std::string_view key, std::string_view reply, base::duration ttl) override;
     void mark(std::string_view database, std::string_view writer, const cache::write_set& what, done told) override;
     void bump(std::string_view database, const cache::write_set& what, done told) override;
-    void unmark(std::string_view database, std::string_view writer, const cache::write_set& what) override;
-
-    /// Who has marked `relation`, of all pgweirs.
-    using writers_callback = std::function<void(const std::vector<std::string>& writers)>;
-    void find_writers(std::string_view database, cache::relation_id relation, writers_callback told);
+    void unmark(std::string_view database, std::string_view writer, const cache::write_set& what, done told) override;
+    void find_writers(std::string_view database, cache::relation_id which, writers told) override;
 
 private:
     struct asking;

@@ -15,7 +15,11 @@ constexpr std::size_t most_contexts = 4096;
 }  // namespace
 
 cache_domain::cache_domain(std::string name, const cache::settings& how, std::uint64_t seed, wake to_clients)
-    : name_(std::move(name)), settings_(how), wake_(std::move(to_clients)), store_(settings_, seed) {}
+    : name_(std::move(name)),
+      settings_(how),
+      wake_(std::move(to_clients)),
+      store_(settings_, seed),
+      writer_prefix_(std::to_string(seed) + "-") {}
 
 void cache_domain::keep_context(const base::interned& context) {
     if (contexts_.contains(context.id())) return;
@@ -37,6 +41,7 @@ metrics::cache_snapshot cache_domain::look() {
     seen.waiting = now.waiting;
     seen.marks = now.marks;
     seen.in_doubt = doubts_.size();
+    seen.missed = missed_.size();
     seen.held_back = held_back_.size();
     seen.stored = now.stored;
     seen.evictions = now.evictions;
@@ -49,7 +54,8 @@ metrics::cache_snapshot cache_domain::look() {
 
 void cache_domain::guard_says(bool alone, metrics::cache_bypass why_not) {
     why_not_.store(why_not, std::memory_order_relaxed);
-    const bool serve = (alone || is(cache::mutant::guard_ignored)) && !retired_;
+    const bool alone_enough = alone || is(cache::mutant::guard_ignored);
+    const bool serve = alone_enough && !retired_ && settings_.mode != cache::mode::off;
     if (serve == serves()) return;
     base::log::event(base::log::level::info, serve ? "cache_on" : "cache_off",
                      {{"cache", name_}, {"reason", serve ? "alone" : std::string(metrics::name_of(why_not))}});
@@ -105,11 +111,14 @@ void cache_domain::retire() {
     forget();
 }
 
-void cache_domain::in_doubt(std::int32_t process_id, std::vector<cache::write_set> marked) {
+void cache_domain::in_doubt(std::int32_t process_id, std::vector<marked_write> marked) {
     const std::lock_guard lock(mutex_);
     auto& all = doubts_[process_id];
-    for (cache::write_set& each : marked) all.push_back(std::move(each));
-    if (is(cache::mutant::doubts_forgotten)) return settle_doubts(process_id);
+    for (marked_write& each : marked) all.push_back(std::move(each));
+    if (is(cache::mutant::doubts_forgotten)) {
+        static_cast<void>(settle_doubts(process_id));
+        return;
+    }
     if (watch_) watch_(process_id);
 }
 
@@ -119,19 +128,24 @@ void cache_domain::set_watcher(std::function<void(std::int32_t)> watch) {
     for (const auto& [process_id, marked] : doubts_) watch_(process_id);
 }
 
-void cache_domain::ended(const std::vector<std::int32_t>& processes) {
+std::vector<marked_write> cache_domain::ended(const std::vector<std::int32_t>& processes) {
+    std::vector<marked_write> left;
     const std::lock_guard lock(mutex_);
-    for (const std::int32_t id : processes) settle_doubts(id);
+    for (const std::int32_t id : processes)
+        for (marked_write& each : settle_doubts(id)) left.push_back(std::move(each));
+    return left;
 }
 
-void cache_domain::settle_doubts(std::int32_t process_id) {
+std::vector<marked_write> cache_domain::settle_doubts(std::int32_t process_id) {
     const auto found = doubts_.find(process_id);
-    if (found == doubts_.end()) return;
-    for (const cache::write_set& each : found->second) {
-        store_.bump(each);
-        store_.unmark(each);
-    }
+    if (found == doubts_.end()) return {};
+    std::vector<marked_write> left = std::move(found->second);
     doubts_.erase(found);
+    for (const marked_write& each : left) {
+        store_.bump(each.what);
+        store_.unmark(each.what);
+    }
+    return left;
 }
 
 }  // namespace pgweir::relay

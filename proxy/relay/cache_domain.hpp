@@ -2,18 +2,27 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <mutex>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "base/interner.hpp"
+#include "base/published.hpp"
 #include "cache/result_cache.hpp"
 #include "metrics/snapshot.hpp"
 #include "session/cache_guard.hpp"
 
 namespace pgweir::relay {
+
+/// What a transaction may have changed, and who has marked it in a store that others share; empty: nobody there.
+struct marked_write {
+    cache::write_set what;
+    std::string writer;
+};
 
 /// The result cache of one PostgreSQL database, for all pools and workers that lead to it. Lives until the process ends.
 /// Any thread.
@@ -45,6 +54,29 @@ public:
         for (const std::uint64_t each : clients) wake_(each);
     }
 
+    // ---- what only a store has that others share ----
+
+    bool is_shared() const noexcept { return settings_.is_shared(); }
+    /// As it is called there. Nothing as long as the guard does not know.
+    const base::published<std::string>& store_name() const noexcept { return store_name_; }
+    void name_in_store(std::string name);
+    /// Unique for ever.
+    std::string new_writer();
+    /// The store could not be told of a write. Until it was nothing is served.
+    void missed(marked_write what);
+    bool has_missed() const noexcept { return missed_count_.load(std::memory_order_acquire) > 0; }
+    std::vector<marked_write> missed_writes();
+    /// The store was told of the first `count` of them.
+    void repaired(std::size_t count);
+    /// True when the stamp of the catalogs is another one than before.
+    bool saw_catalogs(cache::stamp now) noexcept {
+        return now != cache::no_stamp && catalogs_.exchange(now, std::memory_order_relaxed) != now;
+    }
+    /// Relations that were found marked when nobody here has, and again after `patience`.
+    void saw_marks(std::span<const cache::relation_id> relations, std::span<const cache::shared_stamp> stamps,
+                   base::time_point now);
+    std::vector<cache::relation_id> long_marked(base::time_point now, base::duration patience);
+
     /// True when it was called before.
     bool take_keeper() noexcept { return kept_.exchange(true); }
 
@@ -62,13 +94,14 @@ public:
     void retire();
 
     /// A server was lost when what it may have committed was marked. The marks stay until its process has ended.
-    void in_doubt(std::int32_t process_id, std::vector<cache::write_set> marked);
+    void in_doubt(std::int32_t process_id, std::vector<marked_write> marked);
     void set_watcher(std::function<void(std::int32_t process_id)> watch);
-    void ended(const std::vector<std::int32_t>& processes);
+    /// Returns what they have left.
+    std::vector<marked_write> ended(const std::vector<std::int32_t>& processes);
 
 private:
     void forget();
-    void settle_doubts(std::int32_t process_id);
+    std::vector<marked_write> settle_doubts(std::int32_t process_id);
 
     std::string name_;
     cache::settings settings_;
@@ -77,8 +110,15 @@ private:
     cache::result_cache store_;
     std::unordered_map<std::uint64_t, base::interned> contexts_;
     std::vector<std::uint64_t> held_back_;  ///< clients, until servers may be lent
-    std::unordered_map<std::int32_t, std::vector<cache::write_set>> doubts_;
+    std::unordered_map<std::int32_t, std::vector<marked_write>> doubts_;
     std::function<void(std::int32_t)> watch_;
+    base::published<std::string> store_name_;
+    std::string writer_prefix_;
+    std::deque<marked_write> missed_;
+    std::unordered_map<cache::relation_id, base::time_point> marked_since_;
+    std::atomic<std::uint64_t> writers_{0};
+    std::atomic<std::size_t> missed_count_{0};
+    std::atomic<cache::stamp> catalogs_{cache::no_stamp};
     bool retired_ = false;
     std::atomic<bool> serves_{false};
     std::atomic<bool> gate_open_{false};

@@ -1,7 +1,9 @@
 #include "relay/cache_keeper.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
+#include <span>
 #include <utility>
 
 #include "cache/mutants.hpp"
@@ -28,7 +30,8 @@ constexpr dedicated_connection::description description{
 cache_keeper::cache_keeper(const parts& with, shared_pool& like, cache_domain& whose, std::string token)
     : with_(with),
       domain_(whose),
-      guard_(std::move(token)),
+      guard_(std::move(token),
+             whose.is_shared() ? session::cache_guard::store::shared : session::cache_guard::store::memory),
       connection_(with.reactor, with.servers, like, description, *this),
       deadline_(*this, 0),
       unknown_since_(with.reactor.now()) {}
@@ -62,10 +65,88 @@ void cache_keeper::on_deadline(int, base::time_point now) {
     settle();
 }
 
+// Everybody has to see that it names another one, so it begins anew.
+void cache_keeper::name_store(const std::string& name) {
+    guard_.name_store(name);
+    if (connection_.is_open()) connection_.lose("the shared store has other data");
+    settle();
+}
+
+std::string cache_keeper::store_name() const {
+    base::published<std::string>::copy now;
+    domain_.store_name().renew(now);
+    return now.value ? *now.value : std::string();
+}
+
+void cache_keeper::tell_store(const marked_write& what, cache::shared_store::done told) {
+    const std::string name = store_name();
+    if (what.what.everything)
+        with_.store->bump(name, {.everything = false, .relations = {cache::catalogs}}, [](base::status) {});
+    with_.store->bump(name, what.what, what.writer.empty() ? told : cache::shared_store::done([](base::status) {}));
+    if (!what.writer.empty()) with_.store->unmark(name, what.writer, what.what, std::move(told));
+}
+
+// What the store could not be told of, in one go: it is told in order, so the last answer speaks for all.
+void cache_keeper::repair() {
+    if (repairing_ || !domain_.has_missed()) return;
+    const std::vector<marked_write> all = domain_.missed_writes();
+    repairing_ = true;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const bool last = i + 1 == all.size();
+        tell_store(all[i], [this, last, count = all.size()](base::status failed) {
+            if (!last) return;
+            repairing_ = false;
+            if (!failed) domain_.repaired(count);
+        });
+    }
+}
+
+void cache_keeper::bury(const std::vector<std::int32_t>& processes) {
+    std::vector<marked_write> left = domain_.ended(processes);
+    for (const std::int32_t id : processes) {
+        const auto [begin, end] = suspected_.equal_range(id);
+        for (auto each = begin; each != end; ++each) left.push_back(std::move(each->second));
+        suspected_.erase(begin, end);
+    }
+    if (with_.store == nullptr) return;
+    for (const marked_write& each : left)
+        tell_store(each, [this, each](base::status failed) {
+            if (failed) domain_.missed(each);
+        });
+}
+
+// A pgweir that was killed has left its marks. They go when the backends have ended that wrote for it: then what they
+// committed can be seen.
+void cache_keeper::look_after_marks() {
+    constexpr base::duration patience = std::chrono::seconds(2);
+    for (const cache::relation_id which : domain_.long_marked(with_.reactor.now(), patience)) {
+        with_.store->find_writers(store_name(), which, [this, which](const std::vector<std::string>& writers) {
+            for (const std::string& writer : writers) {
+                std::int32_t process_id = 0;
+                std::from_chars(writer.data(), writer.data() + writer.size(), process_id);
+                marked_write left{.what = {}, .writer = writer};
+                left.what.add(which == cache::whole_database, std::span(&which, 1));
+                const auto [begin, end] = suspected_.equal_range(process_id);
+                if (std::any_of(begin, end, [&](const auto& each) {
+                        return each.second.writer == writer && each.second.what.relations == left.what.relations;
+                    }))
+                    continue;
+                suspected_.emplace(process_id, std::move(left));
+                guard_.watch(process_id);
+            }
+        });
+    }
+}
+
 void cache_keeper::tell() {
     const bool has_lock = guard_.known_to_others() && guard_.why_not() == metrics::cache_bypass::starting;
+    if (!guard_.database().empty()) domain_.name_in_store(guard_.database());
     domain_.guard_says(guard_.alone() || (has_lock && is(cache::mutant::unsettled)), guard_.why_not());
-    if (const auto gone = guard_.take_gone(); !gone.empty()) domain_.ended(gone);
+    if (const auto gone = guard_.take_gone(); !gone.empty()) bury(gone);
+    if (with_.store != nullptr && with_.store->is_reachable()) {
+        repair();
+        look_after_marks();
+    }
     const base::time_point now = with_.reactor.now();
     if (guard_.known_to_others()) {
         unknown_since_ = base::never;

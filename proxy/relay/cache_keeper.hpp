@@ -3,9 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <unordered_map>
+#include <vector>
 
 #include "base/bytes.hpp"
 #include "base/time.hpp"
+#include "cache/shared_store.hpp"
 #include "net/deadlines.hpp"
 #include "net/reactor.hpp"
 #include "relay/cache_domain.hpp"
@@ -23,11 +26,16 @@ public:
         net::reactor& reactor;
         net::deadline_queue& deadlines;
         lender& servers;
+        cache::shared_store* store;  ///< of this worker; null: there is none
     };
     /// `like`: whose upstream and credentials it connects with. All that is referred to outlives the keeper.
     cache_keeper(const parts& with, shared_pool& like, cache_domain& whose, std::string token);
 
     void start();
+    /// Of which data the shared store has now.
+    void name_store(const std::string& name);
+    /// It was out of reach.
+    void store_is_back() { settle(); }
     /// See cache_guard::watch().
     void watch(std::int32_t process_id);
 
@@ -39,6 +47,11 @@ private:
     void on_deadline(int tag, base::time_point now) override;
 
     void tell();
+    void repair();
+    void bury(const std::vector<std::int32_t>& processes);
+    void look_after_marks();
+    void tell_store(const marked_write& what, cache::shared_store::done told);
+    std::string store_name() const;
 
     parts with_;
     cache_domain& domain_;
@@ -46,6 +59,8 @@ private:
     dedicated_connection connection_;
     net::deadline deadline_;
     base::time_point unknown_since_;  ///< to who caches alone
+    bool repairing_ = false;
+    std::unordered_multimap<std::int32_t, marked_write> suspected_;  ///< of all pgweirs, by the backend that writes
 };
 
 }  // namespace pgweir::relay

@@ -16,8 +16,20 @@ void cache_keepers::keep(shared_pool& of) {
         domain.set_watcher([this, keeper = made.get()](std::int32_t process_id) {
             workers_.post(first_worker, [keeper, process_id] { keeper->watch(process_id); });
         });
+        if (!store_.empty()) made->name_store(store_);
         made->start();
     });
+}
+
+void cache_keepers::name_store(const std::string& name) {
+    const bool other = name != store_;
+    store_ = name;
+    for (auto& [domain, keeper] : keepers_) {
+        if (other)
+            keeper->name_store(name);
+        else
+            keeper->store_is_back();
+    }
 }
 
 }  // namespace pgweir::relay

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <string>
 
 #include "net/random.hpp"
 #include "relay/cache_keeper.hpp"
@@ -16,11 +17,14 @@ public:
 
     /// A pool of a database is in use: its cache has a keeper from now on. Any thread.
     void keep(shared_pool& of);
+    /// The first worker's store has these data now.
+    void name_store(const std::string& name);
 
 private:
     cache_keeper::parts with_;
     net::random_source& random_;
     worker_switch& workers_;
+    std::string store_;
     std::map<cache_domain*, std::unique_ptr<cache_keeper>> keepers_;
 };
 

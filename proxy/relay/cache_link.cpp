@@ -1,5 +1,6 @@
 #include "relay/cache_link.hpp"
 
+#include <iterator>
 #include <mutex>
 #include <utility>
 
@@ -28,8 +29,11 @@ cache_bypass bypass_for(sql::reason reasons) {
 
 }  // namespace
 
-cache_link::cache_link(const parts& with, std::uint64_t client, std::string user)
-    : with_(with), client_(client), user_(std::move(user)) {}
+cache_link::cache_link(const parts& with, std::uint64_t client, std::string user, std::function<void()> wake)
+    : with_(with), client_(client), user_(std::move(user)) {
+    if (with.domain.is_shared() && with.store != nullptr)
+        store_.emplace(store_link::parts{*with.store, with.domain, with.schema}, std::move(wake));
+}
 
 cache_link::~cache_link() {
     not_filled();
@@ -90,16 +94,30 @@ std::size_t cache_link::largest_reply() const {
 cache_answer cache_link::ask(const session::cache_question& what, base::time_point now) {
     if (std::exchange(gave_up_, false)) return run(cache_bypass::waited);
     waits_ = false;
-    cache_answer found = look(what, now);
-    if (found.how == cache_answer::kind::hit) return found;
+    const bool joined = std::exchange(joined_, false);
+    cache_answer found = store_ ? look_in_store(what, now) : look(what, now);
+    found.joined = joined;
+    if (found.how != cache_answer::kind::run || found.why != cache_bypass::other) return found;
     if (!with_.domain.serves()) return run(with_.domain.why_not());
+    cache_bypass why_not{};
+    const statement_judge::verdict* verdict = judge(what, why_not);
+    return verdict == nullptr ? run(why_not) : begin(what, *verdict);
+}
+
+const statement_judge::verdict* cache_link::judge(const session::cache_question& what, cache_bypass& why_not) {
     const auto names = scope(pool_context(), what.settings);
-    if (!names) return run(cache_bypass::catalog_unread);
+    why_not = cache_bypass::catalog_unread;
+    if (!names) return nullptr;
     const statement_judge::verdict& verdict = with_.judge.judge(what.text, names);
-    if (verdict.reads.reasons != sql::reason::none) return run(bypass_for(verdict.reads.reasons));
-    if (what.moment_in_parameters) return run(cache_bypass::time_literal);
-    if (!what.may_fill) return run(cache_bypass::pipelined);
-    return begin(what, verdict);
+    if (verdict.reads.reasons != sql::reason::none)
+        why_not = bypass_for(verdict.reads.reasons);
+    else if (what.moment_in_parameters)
+        why_not = cache_bypass::time_literal;
+    else if (!what.may_fill)
+        why_not = cache_bypass::pipelined;
+    else
+        return &verdict;
+    return nullptr;
 }
 
 cache_answer cache_link::look(const session::cache_question& what, base::time_point now) {
@@ -109,7 +127,15 @@ cache_answer cache_link::look(const session::cache_question& what, base::time_po
         const std::lock_guard lock(with_.domain.mutex());
         if (with_.domain.serves()) found = with_.domain.store().find(what.key, now);
     }
-    if (!found || (what.described && found->description.empty())) return said;
+    return fits(what, found) ? hit(std::move(found)) : said;
+}
+
+bool cache_link::fits(const session::cache_question& what, const std::shared_ptr<const cache::entry>& found) {
+    return found && !(what.described && found->description.empty());
+}
+
+cache_answer cache_link::hit(std::shared_ptr<const cache::entry> found) {
+    cache_answer said;
     said.how = cache_answer::kind::hit;
     said.description = found->description;
     said.rows = found->rows;
@@ -120,6 +146,7 @@ cache_answer cache_link::look(const session::cache_question& what, base::time_po
 
 cache_answer cache_link::begin(const session::cache_question& what, const statement_judge::verdict& found) {
     const cache::settings& how = with_.domain.settings();
+    // The store was asked for what is asked for often enough.
     const bool by_rule = found.rule != 0;
     if (!by_rule && how.mode != cache::mode::automatic) return run(cache_bypass::no_rule);
     ttl_ = by_rule ? how.rules[found.rule - 1].ttl : how.ttl;
@@ -131,9 +158,11 @@ cache_answer cache_link::begin(const session::cache_question& what, const statem
         if (!with_.domain.serves()) return run(with_.domain.why_not());
         with_.pool.schema_map.renew(map_);
         if (map_.value != scope_->map) return run(cache_bypass::catalog_unread);
-        begun = with_.domain.store().begin(
-            {.key = what.key, .depends_on = found.reads.depends_on, .by_rule = by_rule, .may_wait = what.may_wait},
-            client_);
+        begun = with_.domain.store().begin({.key = what.key,
+                                            .depends_on = found.reads.depends_on,
+                                            .by_rule = by_rule || store_.has_value(),
+                                            .may_wait = what.may_wait},
+                                           client_);
         if (begun.how == cache::result_cache::start::fill) with_.domain.keep_context(what.context);
     }
     cache_answer said;
@@ -141,10 +170,11 @@ cache_answer cache_link::begin(const session::cache_question& what, const statem
         case cache::result_cache::start::fill:
             said.how = cache_answer::kind::fill;
             flight_ = begun.flight;
+            if (store_) filled_key_ = what.key;
             return said;
         case cache::result_cache::start::joined:
             said.how = cache_answer::kind::wait;
-            waits_ = true;
+            waits_ = joined_ = true;
             return said;
         case cache::result_cache::start::marked: return run(cache_bypass::pending_writer);
         case cache::result_cache::start::not_worth: return run(cache_bypass::not_worth);
@@ -169,6 +199,7 @@ void cache_link::filled(session::captured_reply reply, base::time_point now) {
 }
 
 void cache_link::not_filled() {
+    if (store_) store_->forget();
     if (flight_ != 0) end_flight(nullptr);
     if (!std::exchange(waits_, false)) return;
     const std::lock_guard lock(with_.domain.mutex());
@@ -177,12 +208,16 @@ void cache_link::not_filled() {
 
 void cache_link::end_flight(cache::entry* reply) {
     const auto which = std::exchange(flight_, 0);
+    const base::time_point now = reply != nullptr ? reply->created : base::time_point{};
     cache::result_cache::waiters woken;
+    std::shared_ptr<const cache::entry> kept;
     {
         const std::lock_guard lock(with_.domain.mutex());
         woken = reply != nullptr ? with_.domain.store().complete(which, std::move(*reply))
                                  : with_.domain.store().abandon(which);
+        if (store_ && reply != nullptr) kept = with_.domain.store().peek(filled_key_);
     }
+    if (kept && kept->created == now) store_->keep(*kept, stored_key_, now);
     with_.domain.wake_all(woken);
 }
 
@@ -205,24 +240,32 @@ bool cache_link::note(std::string_view text, const session::parameters& settings
 
 void cache_link::mark() {
     const bool marks = !is(cache::mutant::unmarked_while_off) || serves();
-    marked_.push_back(marks ? noted_ : cache::write_set{});
+    marked_.push_back({marks ? noted_ : cache::write_set{}, {}});
+    if (store_) marked_.back().writer = store_->mark(noted_, server_ != nullptr ? server_->process_id : 0);
     const std::lock_guard lock(with_.domain.mutex());
-    with_.domain.store().mark(marked_.back());
+    with_.domain.store().mark(marked_.back().what);
 }
 
-void cache_link::bump() {
-    const std::lock_guard lock(with_.domain.mutex());
-    for (const cache::write_set& each : marked_) with_.domain.store().bump(each);
+void cache_link::bump(bool schema) {
+    {
+        const std::lock_guard lock(with_.domain.mutex());
+        for (const marked_write& each : marked_) with_.domain.store().bump(each.what);
+    }
+    if (!store_ || marked_.empty()) return;
+    cache::write_set all;
+    for (const marked_write& each : marked_) all.add(each.what);
+    store_->bump(all, schema);
 }
 
 void cache_link::unmark() {
+    if (store_) store_->unmark(marked_.front().writer, marked_.front().what);
     const std::lock_guard lock(with_.domain.mutex());
-    with_.domain.store().unmark(marked_.front());
+    with_.domain.store().unmark(marked_.front().what);
     marked_.pop_front();
 }
 
 void cache_link::lost(std::int32_t process_id) {
-    std::vector<cache::write_set> all(marked_.begin(), marked_.end());
+    std::vector<marked_write> all(std::make_move_iterator(marked_.begin()), std::make_move_iterator(marked_.end()));
     marked_.clear();
     with_.domain.in_doubt(process_id, std::move(all));
 }

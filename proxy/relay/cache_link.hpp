@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +16,7 @@
 #include "relay/cache_domain.hpp"
 #include "relay/shared_pool.hpp"
 #include "relay/statement_judge.hpp"
+#include "relay/store_link.hpp"
 #include "session/result_cache.hpp"
 #include "session/server_state.hpp"
 
@@ -26,10 +29,12 @@ public:
         cache_domain& domain;
         shared_pool& pool;
         statement_judge& judge;
-        const base::shared_counter& schema;  ///< changes of the schema that were seen
+        base::shared_counter& schema;  ///< changes of the schema that were seen
+        cache::shared_store* store = nullptr;  ///< null: process memory is all there is
     };
 
-    cache_link(const parts& with, std::uint64_t client, std::string user);
+    /// `wake`: what the client, or its server, waited for has come from the shared store.
+    cache_link(const parts& with, std::uint64_t client, std::string user, std::function<void()> wake);
     ~cache_link();
     cache_link(const cache_link&) = delete;
     cache_link& operator=(const cache_link&) = delete;
@@ -40,6 +45,10 @@ public:
     void use_server(const session::server_state* lent) noexcept { server_ = lent; }
     /// It has waited long enough: the next ask() says so.
     void give_up_waiting();
+
+    /// What is written to the server may not leave, what is said to the client may not: see store_link.
+    bool holds_server() const noexcept { return store_ && store_->holds_server(); }
+    bool holds_client() const noexcept { return store_ && store_->holds_client(); }
 
     bool serves() const override { return with_.pool.shares_servers() && with_.domain.serves(); }
     session::cache_answer ask(const session::cache_question& what, base::time_point now) override;
@@ -53,7 +62,7 @@ public:
     bool noted() const override { return !noted_.empty(); }
     void forget() override { noted_.clear(); }
     void mark() override;
-    void bump() override;
+    void bump(bool schema) override;
     void unmark() override;
     void lost(std::int32_t process_id) override;
 
@@ -69,6 +78,16 @@ private:
     std::string_view pool_context() const;
     statement_judge::scope_pointer scope(std::string_view context, const session::parameters& settings);
     session::cache_answer look(const session::cache_question& what, base::time_point now);
+    session::cache_answer look_in_store(const session::cache_question& what, base::time_point now);
+    session::cache_answer compare(const session::cache_question& what, base::time_point now);
+    session::cache_answer search(const session::cache_question& what, bool known, base::time_point now);
+    session::cache_answer ask_store(store_link::question what, base::time_point now);
+    /// What was found is an answer to this.
+    static bool fits(const session::cache_question& what, const std::shared_ptr<const cache::entry>& found);
+    static session::cache_answer hit(std::shared_ptr<const cache::entry> found);
+    /// What the statement reads, or why it is neither served nor kept.
+    const statement_judge::verdict* judge(const session::cache_question& what, metrics::cache_bypass& why_not);
+    std::string stored_key(const session::cache_question& what) const;
     session::cache_answer begin(const session::cache_question& what, const statement_judge::verdict& found);
     void end_flight(cache::entry* reply);
 
@@ -88,9 +107,13 @@ private:
     base::duration ttl_{};
     std::uint32_t rule_ = 0;
     bool waits_ = false;
+    bool joined_ = false;  ///< what it waits for another client executes
     bool gave_up_ = false;
+    std::optional<store_link> store_;
+    std::string filled_key_;  ///< of the flight, where there is a store
+    std::string stored_key_;
     cache::write_set noted_;
-    std::deque<cache::write_set> marked_;
+    std::deque<marked_write> marked_;
 };
 
 }  // namespace pgweir::relay

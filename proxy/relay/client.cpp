@@ -148,7 +148,7 @@ void client::feed_console() {
 }
 
 void client::flush_client() {
-    if (!transport_.is_open()) return;
+    if (!transport_.is_open() || (cache_ && cache_->holds_client())) return;
     const bool sent = flush(to_client_) && (!conversation_ || flush(conversation_->to_client()));
     if (!sent || phase_ != phase::leaving || !to_client_.empty()) return;
     transport_.shutdown_write();
@@ -287,6 +287,8 @@ void client::run() {
         if (phase_ == phase::relaying) feed({});
     } else if (phase_ == phase::relaying && asks_nothing && !terminated_ && !unread_.empty()) {
         feed({});
+    } else if (phase_ == phase::relaying && cache_ && !borrower_.waits() && !borrower_.was_refused()) {
+        feed_if_stopped();
     } else if (phase_ == phase::greeting && asks_nothing && conversation_ && !conversation_->refusal()) {
         ask_for_greeting();
     }
@@ -301,6 +303,7 @@ void client::run() {
         }
     }
     if (phase_ == phase::console) feed_console();
+    flush_server();
     if (server_) read_server();
     flush_client();
     read_client();

@@ -204,7 +204,7 @@ void client::lost_server() {
 }
 
 void client::flush_server() {
-    if (!server_) return;
+    if (!server_ || (cache_ && cache_->holds_server())) return;
     base::outbox& out = conversation_->to_server();
     while (!out.empty()) {
         net::pass(net::fault_point::request_due);

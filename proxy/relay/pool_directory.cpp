@@ -15,7 +15,7 @@ shared_pool& pool_directory::find_or_make(const std::string& database, const std
         if (!budget) budget = std::make_unique<pool::database_budget>(how->pool.max_servers);
         pool = std::make_unique<shared_pool>(database, server_user, how,
                                              forced ? how->upstream_credentials() : proven(), workers_, budget.get());
-        if (how->cache.mode != cache::mode::off) use_cache(*pool);
+        if (how->cache.is_wanted()) use_cache(*pool);
     } else if (!forced) {
         // The client has just proved it, so it is at least as new as what is kept.
         pool->credentials = proven();

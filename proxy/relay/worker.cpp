@@ -22,6 +22,7 @@ worker::worker(std::uint32_t index, const worker_common& common, std::shared_ptr
                 .listening = common.listening,
                 .caching = common.caching,
                 .judge = judge_,
+                .store = nullptr,
                 .console = common.console,
                 .applications = common.applications,
                 .settings = std::move(settings),

@@ -59,6 +59,10 @@ public:
     /// For clients that come from now on.
     void set_settings(std::shared_ptr<const service_settings> settings) { services_.settings = std::move(settings); }
 
+    /// Before clients come.
+    void use_store(cache::shared_store& store) noexcept { services_.store = &store; }
+    cache::shared_store* store() const noexcept { return services_.store; }
+
     borrower* find(std::uint64_t client) const;
     void tell(std::uint64_t client, const session::hub_answer& what);
     void cache_moved(std::uint64_t client);

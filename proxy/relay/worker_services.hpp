@@ -63,6 +63,7 @@ struct worker_services {
     hub_access& listening;
     cache_access& caching;
     statement_judge& judge;
+    cache::shared_store* store;  ///< null: there is none
     virtual_database* console;
     metrics::application_names& applications;
     std::shared_ptr<const service_settings> settings;

@@ -143,6 +143,7 @@ metrics::snapshot observer::metrics_snapshot() {
     metrics::snapshot taken;
     for (const auto& pool : state.pools) taken.pools.push_back(snapshot_of(pool, state));
     taken.caches = state.caches;
+    taken.store = workers_.look_at_store();
     taken.process.version = admin::version();
     taken.process.revision = admin::revision();
     for (std::uint32_t index = 0; index < workers_.size(); ++index) {

@@ -22,8 +22,15 @@ void worker_group::create(std::uint32_t count, relay::pool_directory& directory,
     listeners_ = std::make_unique<relay::listeners>(
         relay::listener::parts{first.reactor(), first.deadlines(), first.servers(), directory.who_notifies()},
         first.random(), *this);
+    if (settings->cache.is_shared()) {
+        std::vector<relay::worker*> all;
+        for (auto& each : workers_) all.push_back(each.get());
+        stores_ = std::make_unique<shared_stores>(settings->cache.redis, std::move(all),
+                                                  [this](const std::string& data) { keepers_->name_store(data); });
+    }
     keepers_ = std::make_unique<relay::cache_keepers>(
-        relay::cache_keeper::parts{first.reactor(), first.deadlines(), first.servers()}, first.random(), *this);
+        relay::cache_keeper::parts{first.reactor(), first.deadlines(), first.servers(), first.store()}, first.random(),
+        *this);
     directory.use_for_caches(
         [this](std::uint64_t client) { post(relay::worker_of(client), [this, client] { cache_moved(client); }); },
         [seeds = std::make_shared<net::random_source>()] { return seeds->number(); });

@@ -3,11 +3,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "relay/cache_keepers.hpp"
 #include "relay/listeners.hpp"
 #include "relay/worker.hpp"
+#include "runtime/shared_stores.hpp"
 #include "runtime/worker_thread.hpp"
 
 namespace pgweir::runtime {
@@ -31,9 +33,15 @@ public:
     void join();
     /// After join(): the workers with all that they own.
     void destroy() {
+        stores_.reset();
         keepers_.reset();
         listeners_.reset();
         workers_.clear();
+    }
+
+    /// Of the store that several pgweirs share, if there is one. Any thread.
+    std::optional<metrics::store_snapshot> look_at_store() const {
+        return stores_ ? std::optional(stores_->look()) : std::nullopt;
     }
 
     std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(workers_.size()); }
@@ -58,6 +66,7 @@ private:
     std::vector<worker_thread> threads_;
     std::unique_ptr<relay::listeners> listeners_;  ///< of the first worker
     std::unique_ptr<relay::cache_keepers> keepers_;  ///< of the first worker
+    std::unique_ptr<shared_stores> stores_;  ///< null: there are none
 };
 
 }  // namespace pgweir::runtime

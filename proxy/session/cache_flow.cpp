@@ -136,7 +136,7 @@ cache_flow::verdict cache_flow::look(cache_question& what, cache_answer& found) 
     if (waited) x_.fill = {};
     switch (found.how) {
         case cache_answer::kind::hit:
-            x_.counters->cache_requests[waited ? cache_result::coalesced : cache_result::hit].add();
+            x_.counters->cache_requests[found.joined ? cache_result::coalesced : cache_result::hit].add();
             x_.counters->cache_saved_nanoseconds.add(found.took);
             return verdict::answered;
         case cache_answer::kind::fill: x_.fill.is = cache_fill::state::owned; return verdict::pass;
@@ -225,6 +225,7 @@ bool cache_flow::find_prepared(batch& found) const {
 
 void cache_flow::begin_key(char protocol) {
     const std::uint64_t context = x_.context().id();
+    static_assert(sizeof context == cache_question::context_size);
     key_.assign(reinterpret_cast<const char*>(&context), sizeof context);
     key_ += protocol;
 }

@@ -1,11 +1,12 @@
 #include "session/cache_guard.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <iterator>
 
-#include "session/parameters.hpp"
+#include "base/hash.hpp"
 #include "wire/backend.hpp"
 #include "wire/frame.hpp"
 #include "wire/frontend.hpp"
@@ -15,7 +16,6 @@ namespace pgweir::session {
 namespace {
 
 constexpr std::uint32_t longest_message = 64 * 1024;
-constexpr std::string_view channel = "pgweir_cache";
 
 constexpr base::duration look_interval = std::chrono::seconds(1);
 constexpr base::duration promote_interval = std::chrono::seconds(5);
@@ -26,18 +26,24 @@ constexpr base::duration settle_interval = std::chrono::milliseconds(200);
 // Nobody was told that those transactions have worked. Who reads what they write late gets it by the time to live.
 constexpr base::duration longest_settling = std::chrono::minutes(1);
 
-// A number that nobody else would take: the letters pgweir, and the protocol's version.
-constexpr std::string_view lock_key = "('x7067776569720001'::pg_catalog.bit(64)::pg_catalog.int8)";
+// Who serves from another store hears of us, and stops.
+constexpr base::duration arrival_interval = std::chrono::milliseconds(100);
 
-std::string call(std::string_view function) {
-    return "SELECT pg_catalog." + std::string(function) + std::string(lock_key);
+std::string hexadecimal(std::uint64_t number) {
+    std::array<char, 16> digits{};
+    return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number, 16).ptr};
 }
 
 }  // namespace
 
+// Without a sign bit, since PostgreSQL takes it as int4 and shows it as oid.
+void cache_guard::name_store(std::string_view name) {
+    store_ = static_cast<std::uint32_t>(base::fingerprint(name) >> 33) | 1;
+}
+
 void cache_guard::connected(base::time_point now, std::string& out) {
     phase_ = phase::arriving;
-    others_came_ = false;
+    others_came_ = has_share_ = false;
     ask(question::recovery, now, out);
 }
 
@@ -50,7 +56,9 @@ void cache_guard::lost() {
 metrics::cache_bypass cache_guard::why_not() const noexcept {
     switch (phase_) {
         case phase::standby: return metrics::cache_bypass::standby;
-        case phase::sharing: return metrics::cache_bypass::another_pgweir;
+        case phase::sharing:
+            if (!shares_) return metrics::cache_bypass::another_pgweir;
+            return store_ != 0 ? metrics::cache_bypass::another_store : metrics::cache_bypass::store_unreachable;
         case phase::away:
         case phase::arriving:
         case phase::settling:
@@ -59,47 +67,16 @@ metrics::cache_bypass cache_guard::why_not() const noexcept {
     return metrics::cache_bypass::starting;
 }
 
-// Names are qualified: what is found by the search path somebody may have put there.
-std::string cache_guard::text_of(question what) const {
-    switch (what) {
-        case question::recovery: return "SELECT pg_catalog.pg_is_in_recovery()";
-        case question::take: return "LISTEN " + std::string(channel) + "; " + call("pg_try_advisory_lock");
-        case question::notify: {
-            std::string sql = "NOTIFY " + std::string(channel) + ", ";
-            append_literal(sql, token_);
-            return sql;
-        }
-        case question::share: return call("pg_advisory_lock_shared");
-        case question::yield: return call("pg_advisory_lock_shared") + "; " + call("pg_advisory_unlock");
-        case question::promote: return call("pg_try_advisory_lock");
-        case question::unshare: return call("pg_advisory_unlock_shared");
-        case question::busy:
-            // Of other users pg_stat_activity hides what they do, but anybody sees the lock that each transaction has on
-            // itself until others see what it has written. Autovacuum has no user.
-            return "SELECT transaction.pid, transaction.virtualtransaction FROM pg_catalog.pg_locks AS transaction"
-                   " JOIN pg_catalog.pg_stat_activity AS session ON session.pid OPERATOR(pg_catalog.=) transaction.pid"
-                   " WHERE transaction.locktype OPERATOR(pg_catalog.=) 'virtualxid' AND transaction.granted"
-                   " AND transaction.mode OPERATOR(pg_catalog.=) 'ExclusiveLock'"
-                   " AND session.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()"
-                   " AND session.usesysid IS NOT NULL"
-                   " AND session.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()";
-        case question::processes: break;
-    }
-    std::string pids;
-    for (const std::int32_t id : asked_about_) pids += (pids.empty() ? "" : ",") + std::to_string(id);
-    return "SELECT pid FROM pg_catalog.pg_stat_activity WHERE pid OPERATOR(pg_catalog.=) ANY ('{" + pids +
-           "}'::pg_catalog.int4[])";
-}
-
 void cache_guard::ask(question what, base::time_point now, std::string& out) {
     asked_ = what;
     asked_at_ = now;
     busy_ = true;
     failed_ = yes_ = false;
+    second_.clear();
     seen_.clear();
     living_.clear();
     asked_about_ = watched_;
-    wire::append_query(out, text_of(what));
+    wire::append_query(out, guard_text(what, {.store = store_, .greeting = greeting(), .processes = asked_about_}));
 }
 
 bool cache_guard::receive(base::bytes_view input, std::size_t& consumed, base::time_point now, std::string& out) {
@@ -144,6 +121,7 @@ bool cache_guard::take_row(base::bytes_view body) {
     if (wire::decode_data_row(body, values) || values.empty() || !values.front()) return false;
     const std::string_view first = *values.front();
     yes_ = first == "t";
+    if (values.size() == 2) second_ = values.back().value_or("");
     if (asked_ == question::busy && values.size() == 2) seen_.emplace(first, values.back().value_or(""));
     if (asked_ == question::processes) {
         std::int32_t id = 0;
@@ -155,10 +133,23 @@ bool cache_guard::take_row(base::bytes_view body) {
 
 void cache_guard::take_notification(base::bytes_view body) {
     const auto told = wire::decode_notification(body);
-    if (!told || told->channel != channel || told->payload == token_) return;
+    if (!told || told->channel != guard_channel || told->payload == greeting()) return;
+    // Another one that names the same store.
+    if (store_ != 0 && told->payload.ends_with(" " + std::to_string(store_))) return;
     others_came_ = true;
     // From here on: the answer that lets the other one go on is sent only behind this.
     if (phase_ == phase::alone) phase_ = phase::settling;
+}
+
+// Who it is, and which store it names.
+std::string cache_guard::greeting() const {
+    return token_ + " " + std::to_string(store_);
+}
+
+// It has its share of the lock; what is written from here on the others know to look for.
+void cache_guard::arrived(base::time_point now) {
+    phase_ = phase::sharing;
+    next_tick_ = now + (shares_ ? base::duration::zero() : promote_interval);
 }
 
 void cache_guard::answered(base::time_point now, std::string& out) {
@@ -166,14 +157,30 @@ void cache_guard::answered(base::time_point now, std::string& out) {
     switch (asked_) {
         case question::recovery:
             phase_ = yes_ ? phase::standby : phase::arriving;
+            database_ = hexadecimal(base::fingerprint(second_));
             if (yes_) return;
-            return ask(question::take, now, out);
+            return ask(shares_ ? question::listen : question::take, now, out);
+        case question::listen: return ask(question::notify, now, out);
         case question::take:
             if (!yes_) return ask(question::notify, now, out);
             settle(now);
             break;
-        case question::notify: return ask(question::share, now, out);
+        case question::notify: return ask(has_share_ ? question::others_serve : question::share, now, out);
         case question::share:
+            has_share_ = true;
+            return ask(store_ != 0 ? question::name : question::others_serve, now, out);
+        case question::name: return ask(question::others_serve, now, out);
+        case question::others_serve:
+            if (phase_ == phase::sharing) break;
+            next_tick_ = now + arrival_interval;
+            if (!yes_) arrived(now);
+            break;
+        case question::serve: return ask(question::others_lend, now, out);
+        case question::others_lend:
+            if (yes_) return ask(question::stop, now, out);
+            settle(now);
+            break;
+        case question::stop:
         case question::yield:
             phase_ = phase::sharing;
             next_tick_ = now + promote_interval;
@@ -223,17 +230,20 @@ void cache_guard::find_gone() {
 void cache_guard::go_on(base::time_point now, std::string& out) {
     if (phase_ == phase::alone && others_came_) phase_ = phase::settling;
     const bool has_lock = phase_ == phase::settling;
-    if (std::exchange(others_came_, false) && has_lock) ask(question::yield, now, out);
+    if (std::exchange(others_came_, false) && has_lock) ask(shares_ ? question::stop : question::yield, now, out);
 }
 
 void cache_guard::tick(base::time_point now, std::string& out) {
     if (busy_ || now < next_tick_) return;
     next_tick_ = now + look_interval;
     switch (phase_) {
-        case phase::away:
-        case phase::arriving: return;
+        case phase::away: return;
+        // They have not stopped yet, or have not even heard.
+        case phase::arriving: return ask(question::notify, now, out);
         case phase::standby: return ask(question::recovery, now, out);
-        case phase::sharing: return ask(question::promote, now, out);
+        case phase::sharing:
+            if (!shares_) return ask(question::promote, now, out);
+            return ask(store_ != 0 ? question::serve : question::others_serve, now, out);
         case phase::settling: return ask(question::busy, now, out);
         // With nothing to watch it is asked for a sign of life all the same.
         case phase::alone: return ask(question::processes, now, out);

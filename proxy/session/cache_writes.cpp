@@ -128,7 +128,7 @@ void mark_unknown(exchange& x, pending_request& entry) {
 }
 
 void bump_marked(exchange& x) {
-    if (x.pending.front().marked) x.cache->bump();
+    if (x.pending.front().marked) x.cache->bump(x.schema_changed);
 }
 
 void release_mark(exchange& x, pending_request& entry) {
@@ -138,7 +138,7 @@ void release_mark(exchange& x, pending_request& entry) {
 }
 
 void bump_and_release(exchange& x, pending_request& entry) {
-    if (entry.marked) x.cache->bump();
+    if (entry.marked) x.cache->bump(x.schema_changed);
     release_mark(x, entry);
 }
 

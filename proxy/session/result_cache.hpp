@@ -28,6 +28,7 @@ struct cache_answer {
     base::bytes_view description;  ///< RowDescription
     base::bytes_view rows;         ///< DataRow ... CommandComplete
     base::duration took{};         ///< that server
+    bool joined = false;           ///< another client had it executed meanwhile
     std::shared_ptr<const void> holder;  ///< keeps both
 };
 
@@ -41,6 +42,9 @@ struct captured_reply {
 
 /// A statement that is about to be executed.
 struct cache_question {
+    /// Of `key` the first so many bytes are the number of `context`.
+    static constexpr std::size_t context_size = sizeof(std::uint64_t);
+
     /// All that the reply depends on, beside the rows of tables. Settings stand in it by the number of `context`.
     base::bytes_view key;
     const base::interned& context;
@@ -84,8 +88,9 @@ public:
     /// What is noted may be committed by what is forwarded next: nobody is served what depends on it from here on.
     /// Requires noted().
     virtual void mark() = 0;
-    /// All that is marked may be visible now. Before a client is told that it is.
-    virtual void bump() = 0;
+    /// All that is marked may be visible now. Before a client is told that it is. `schema`: the catalogs may say
+    /// something else now.
+    virtual void bump(bool schema) = 0;
     /// The oldest mark has done its duty.
     virtual void unmark() = 0;
     /// The server was lost: whether all that is marked was committed nobody knows before its process is gone.

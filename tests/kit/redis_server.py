@@ -146,7 +146,7 @@ class RedisServer:
 
 
 def _encoded(words):
-    encoded = [str(word).encode() for word in words]
+    encoded = [word if isinstance(word, bytes) else str(word).encode("utf-8", "surrogateescape") for word in words]
     return b"*%d\r\n" % len(encoded) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in encoded)
 
 
@@ -164,4 +164,4 @@ def _read(replies):
     if kind == b"*":
         return None if rest == "-1" else [_read(replies) for _ in range(int(rest))]
     assert kind == b"$", line
-    return None if rest == "-1" else replies.read(int(rest) + 2)[:-2].decode()
+    return None if rest == "-1" else replies.read(int(rest) + 2)[:-2].decode("utf-8", "surrogateescape")

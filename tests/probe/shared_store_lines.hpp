@@ -32,7 +32,7 @@ public:
         else if (what == "bump")
             store_.bump(rest[0], set_of(rest.subspan(1)), once(told));
         else if (what == "unmark")
-            store_.unmark(rest[0], rest[1], set_of(rest.subspan(2))), told("sent");
+            store_.unmark(rest[0], rest[1], set_of(rest.subspan(2)), [](base::status) {}), told("sent");
         else if (what == "keep")
             store_.keep(rest[0], rest[1], rest[3], std::chrono::milliseconds(number(rest[2]))), told("sent");
         else if (what == "writers")

@@ -79,6 +79,8 @@ cache:
   wait: 5s
   memory:
     size: 64MiB
+  redis:
+    timeout: 50ms
   rules: {}
 workers: 3
 shutdown:

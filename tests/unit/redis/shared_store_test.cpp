@@ -93,6 +93,7 @@ struct shared_store_test : link_lab {
     static std::string text_of(const base::result<cache::store_answer>& said) {
         if (!said) return said.error().message();
         std::string text;
+        if (said->catalogs != cache::no_stamp) append_hex(text, said->catalogs);
         for (const cache::shared_stamp& each : said->stamps) {
             append_hex(text, each.now);
             text += each.marked ? "* " : " ";
@@ -110,11 +111,12 @@ struct shared_store_test : link_lab {
 TEST_F(shared_store_test, a_question_is_one_look_up_with_the_epoch_and_the_time_before_the_reply) {
     ask({7}, "key");
     const std::string reply = store_names("db", own).reply("key");
-    EXPECT_EQ(commands(), lines({line({"PTTL", reply}), line({"MGET", "pgweir:epoch", named(0, 's'), named(0, 'p'),
-                                                              named(7, 's'), named(7, 'p'), reply})}));
-    server.say(":1500\r\n" + values({own, "00000000000000aa", "", "00000000000000bb", "1", "text"}));
+    EXPECT_EQ(commands(), lines({line({"PTTL", reply}), line({"MGET", "pgweir:epoch", named(1, 's'), named(0, 's'),
+                                                              named(0, 'p'), named(7, 's'), named(7, 'p'), reply})}));
+    server.say(":1500\r\n" +
+               values({own, "00000000000000cc", "00000000000000aa", "", "00000000000000bb", "1", "text"}));
     ASSERT_TRUE(told(1));
-    EXPECT_THAT(events, ElementsAre("1: 00000000000000aa 00000000000000bb* text 1500"));
+    EXPECT_THAT(events, ElementsAre("1: 00000000000000cc00000000000000aa 00000000000000bb* text 1500"));
 }
 
 TEST_F(shared_store_test, stamps_are_made_before_they_are_asked_for) {
@@ -123,7 +125,7 @@ TEST_F(shared_store_test, stamps_are_made_before_they_are_asked_for) {
     const std::string said = commands();
     std::vector<std::string> made;
     std::size_t at = 0;
-    for (const relation_id each : {0U, 7U, 0U, 7U}) {
+    for (const relation_id each : {0U, cache::catalogs, 7U, 0U, cache::catalogs, 7U}) {
         const std::string head = "[\"SET\" \"" + named(each, 's') + "\" \"";
         ASSERT_EQ(said.substr(at, head.size()), head) << said;
         made.push_back(said.substr(at + head.size(), hex_digits));
@@ -133,10 +135,10 @@ TEST_F(shared_store_test, stamps_are_made_before_they_are_asked_for) {
         ASSERT_EQ(said.substr(at + head.size() + hex_digits, tail.size()), tail) << said;
         at += head.size() + hex_digits + tail.size();
     }
-    EXPECT_EQ(std::set<std::string>(made.begin(), made.end()).size(), 4U);
+    EXPECT_EQ(std::set<std::string>(made.begin(), made.end()).size(), 6U);
     // Both are one look-up.
-    EXPECT_EQ(said.substr(at),
-              line({"MGET", "pgweir:epoch", named(0, 's'), named(0, 'p'), named(7, 's'), named(7, 'p')}));
+    EXPECT_EQ(said.substr(at), line({"MGET", "pgweir:epoch", named(1, 's'), named(0, 's'), named(0, 'p'), named(7, 's'),
+                                     named(7, 'p')}));
 }
 
 TEST_F(shared_store_test, what_a_tick_changes_leaves_in_its_order_and_before_what_it_asks) {
@@ -145,19 +147,19 @@ TEST_F(shared_store_test, what_a_tick_changes_leaves_in_its_order_and_before_wha
         ask({7});
         shared->mark("db", "17:a", relations({7}), noted());
         shared->bump("db", relations({7, 8}), noted());
-        shared->unmark("db", "17:a", relations({7}));
+        shared->unmark("db", "17:a", relations({7}), [](base::status) {});
         shared->keep("db", "key", "text", 1500ms);
     });
     EXPECT_EQ(server.writes() - before, 1U);
     const std::string said = commands();
     const std::string script = said.substr(said.find("[\"EVAL\""), said.find("\" \"2\" ") - said.find("[\"EVAL\""));
-    EXPECT_EQ(said,
-              lines({line({"HSET", named(7, 'w'), "17:a", "1"}), line({"EXPIRE", named(7, 'w'), "86400"}),
-                     line({"SET", named(7, 'p'), "1", "EX", "86400"}), get_epoch,
-                     line({"UNLINK", named(7, 's'), named(8, 's')}), get_epoch,
-                     script + "\" \"2\" \"" + named(7, 'w') + "\" \"" + named(7, 'p') + "\" \"17:a\"]",
-                     line({"SET", store_names("db", own).reply("key"), "text", "PX", "1500"}),
-                     line({"MGET", "pgweir:epoch", named(0, 's'), named(0, 'p'), named(7, 's'), named(7, 'p')})}));
+    EXPECT_EQ(said, lines({line({"HSET", named(7, 'w'), "17:a", "1"}), line({"EXPIRE", named(7, 'w'), "86400"}),
+                           line({"SET", named(7, 'p'), "1", "EX", "86400"}), get_epoch,
+                           line({"UNLINK", named(7, 's'), named(8, 's')}), get_epoch,
+                           script + "\" \"2\" \"" + named(7, 'w') + "\" \"" + named(7, 'p') + "\" \"17:a\"]",
+                           line({"SET", store_names("db", own).reply("key"), "text", "PX", "1500"}),
+                           line({"MGET", "pgweir:epoch", named(1, 's'), named(0, 's'), named(0, 'p'), named(7, 's'),
+                                 named(7, 'p')})}));
 }
 
 TEST_F(shared_store_test, a_mark_is_done_when_all_of_it_is) {
@@ -258,9 +260,9 @@ TEST_F(shared_store_test, all_look_ups_that_find_the_epoch_lost_put_it_back_once
     commands();
     ask({});
     commands();
-    server.say(values({"", "", ""}));
+    server.say(values({"", "", "", ""}));
     EXPECT_EQ(commands(), info);
-    server.say(values({"", "", ""}));
+    server.say(values({"", "", "", ""}));
     ASSERT_TRUE(told(2));
     server.say(greeting_replies{}.replication());
     EXPECT_EQ(commands(), line({"SET", "pgweir:epoch", own}));
@@ -268,7 +270,7 @@ TEST_F(shared_store_test, all_look_ups_that_find_the_epoch_lost_put_it_back_once
     // And again when it is lost again.
     ask({});
     commands();
-    server.say(values({"", "", ""}));
+    server.say(values({"", "", "", ""}));
     EXPECT_EQ(commands(), info);
     EXPECT_THAT(events, ElementsAre("1: " + changed, "2: " + changed, "3: " + changed));
     // Also when the answer never came.
@@ -278,7 +280,7 @@ TEST_F(shared_store_test, all_look_ups_that_find_the_epoch_lost_put_it_back_once
     shared->connected(store->server()->epoch());
     ask({});
     commands();
-    server.say("+OK\r\n" + values({"", "", ""}));
+    server.say("+OK\r\n" + values({"", "", "", ""}));
     EXPECT_EQ(commands(), info);
 }
 
@@ -300,7 +302,7 @@ TEST_F(shared_store_test, the_time_that_is_left_is_between_none_and_a_day) {
         events.clear();
         ask({}, "key");
         commands();
-        server.say(std::string(row.said) + values({own, "00000000000000aa", "", "text"}));
+        server.say(std::string(row.said) + values({own, "00000000000000cc", "00000000000000aa", "", "text"}));
         ASSERT_TRUE(told(1));
         EXPECT_THAT(events.front(), ::testing::EndsWith("text " + std::string(row.left))) << row.said;
     }
@@ -313,7 +315,7 @@ TEST_F(shared_store_test, what_nobody_waits_for_goes_nowhere_when_it_cannot_be_s
     // While one waits there is room for no other.
     shared->bump("db", relations({7}), noted());
     shared->keep("db", "key", "text", 1s);
-    shared->unmark("db", "17:a", relations({7}));
+    shared->unmark("db", "17:a", relations({7}), [](base::status) {});
     ask({7}, "key", true);
     EXPECT_EQ(commands(), lines({line({"UNLINK", named(7, 's')}), get_epoch}));
     ASSERT_TRUE(told(1));
@@ -322,7 +324,7 @@ TEST_F(shared_store_test, what_nobody_waits_for_goes_nowhere_when_it_cannot_be_s
     ASSERT_TRUE(run_until([&] { return !store->is_connected(); }));
     events.clear();
     shared->keep("db", "key", "text", 1s);
-    shared->unmark("db", "17:a", relations({7}));
+    shared->unmark("db", "17:a", relations({7}), [](base::status) {});
     shared->mark("db", "17:a", relations({7}), noted());
     ask({7}, "key", true);
     const std::string unconnected = words_of(error_code::not_connected);

@@ -184,7 +184,7 @@ public:
         ++marks_;
         record.call("mark");
     }
-    void bump() override {
+    void bump(bool) override {
         note_if(marks_ == 0, "a bump of nothing");
         record.call("bump");
     }

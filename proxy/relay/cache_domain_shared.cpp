@@ -1,0 +1,72 @@
+#include <utility>
+
+#include "base/log.hpp"
+#include "relay/cache_domain.hpp"
+
+// What concerns a store that several pgweirs share.
+
+namespace pgweir::relay {
+
+void cache_domain::name_in_store(std::string name) {
+    base::published<std::string>::copy now;
+    store_name_.renew(now);
+    if (!now.value || *now.value != name) store_name_.publish(std::make_shared<const std::string>(std::move(name)));
+}
+
+std::string cache_domain::new_writer() {
+    return writer_prefix_ + std::to_string(writers_.fetch_add(1, std::memory_order_relaxed));
+}
+
+// From the first to the last of them others may serve what was before a write that its client knows to be done: when
+// that was, whoever operates them has to be able to find out.
+void cache_domain::missed(marked_write what) {
+    bool first = false;
+    {
+        const std::lock_guard lock(mutex_);
+        first = missed_.empty();
+        missed_.push_back(std::move(what));
+        missed_count_.store(missed_.size(), std::memory_order_release);
+    }
+    if (first) base::log::event(base::log::level::warning, "cache_writes_missed", {{"cache", name_}});
+}
+
+std::vector<marked_write> cache_domain::missed_writes() {
+    const std::lock_guard lock(mutex_);
+    return {missed_.begin(), missed_.end()};
+}
+
+void cache_domain::repaired(std::size_t count) {
+    bool all = false;
+    {
+        const std::lock_guard lock(mutex_);
+        missed_.erase(missed_.begin(), missed_.begin() + static_cast<std::ptrdiff_t>(count));
+        missed_count_.store(missed_.size(), std::memory_order_release);
+        all = missed_.empty();
+    }
+    if (all) base::log::event(base::log::level::info, "cache_writes_told", {{"cache", name_}});
+}
+
+void cache_domain::saw_marks(std::span<const cache::relation_id> relations, std::span<const cache::shared_stamp> stamps,
+                             base::time_point now) {
+    const auto saw = [&](cache::relation_id which, bool marked) {
+        if (marked)
+            marked_since_.try_emplace(which, now);
+        else if (!marked_since_.empty())
+            marked_since_.erase(which);
+    };
+    saw(cache::whole_database, stamps.front().marked);
+    for (std::size_t i = 0; i < relations.size(); ++i) saw(relations[i], stamps[i + 1].marked);
+}
+
+std::vector<cache::relation_id> cache_domain::long_marked(base::time_point now, base::duration patience) {
+    std::vector<cache::relation_id> found;
+    const std::lock_guard lock(mutex_);
+    for (auto& [which, since] : marked_since_) {
+        if (now - since < patience) continue;
+        found.push_back(which);
+        since = now;
+    }
+    return found;
+}
+
+}  // namespace pgweir::relay

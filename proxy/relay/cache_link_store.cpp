@@ -1,0 +1,84 @@
+#include <mutex>
+#include <utility>
+
+#include "relay/cache_link.hpp"
+
+// A client's reads where several pgweirs share a store: what memory has is served when the store's stamps say that it
+// still holds, what it has not is looked for there. Each takes a round trip: cache_answer::kind::wait.
+
+namespace pgweir::relay {
+
+namespace {
+
+using metrics::cache_bypass;
+using session::cache_answer;
+
+cache_answer run(cache_bypass why) {
+    cache_answer said;
+    said.why = why;
+    return said;
+}
+
+}  // namespace
+
+// To be executed and kept, if it says `run` for no reason.
+cache_answer cache_link::look_in_store(const session::cache_question& what, base::time_point now) {
+    auto told = store_->take(what.key);
+    if (!told) return compare(what, now);
+    if (told->failed) return run(cache_bypass::store_unreachable);
+    if (fits(what, told->found)) return hit(std::move(told->found));
+    if (!told->searched) return search(what, true, now);
+    // Redis is full, say: without stamps nothing can be kept.
+    return told->is_complete ? cache_answer{} : run(cache_bypass::store_unreachable);
+}
+
+cache_answer cache_link::compare(const session::cache_question& what, base::time_point now) {
+    store_link::question of{.key = std::string(what.key), .stored = {}, .relations = {}};
+    {
+        const std::lock_guard lock(with_.domain.mutex());
+        const auto known = with_.domain.store().peek(what.key);
+        if (known && known->expires > now && fits(what, known))
+            for (const cache::dependency& each : known->depends_on)
+                if (each.of->relation != cache::whole_database) of.relations.push_back(each.of->relation);
+    }
+    return of.relations.empty() ? search(what, false, now) : ask_store(std::move(of), now);
+}
+
+// `known`: memory had it, so it is asked for often enough.
+cache_answer cache_link::search(const session::cache_question& what, bool known, base::time_point now) {
+    if (!with_.domain.serves()) return run(with_.domain.why_not());
+    cache_bypass why_not{};
+    const statement_judge::verdict* verdict = judge(what, why_not);
+    if (verdict == nullptr) return run(why_not);
+    if (verdict->rule == 0) {
+        if (with_.domain.settings().mode != cache::mode::automatic) return run(cache_bypass::no_rule);
+        const std::lock_guard lock(with_.domain.mutex());
+        if (!known && !with_.domain.store().admits(what.key)) return run(cache_bypass::not_worth);
+    }
+    stored_key_ = stored_key(what);
+    return ask_store({std::string(what.key), stored_key_, verdict->reads.depends_on}, now);
+}
+
+cache_answer cache_link::ask_store(store_link::question what, base::time_point now) {
+    if (!store_->is_reachable() || !store_->ask(std::move(what), now)) return run(cache_bypass::store_unreachable);
+    cache_answer said;
+    said.how = cache_answer::kind::wait;
+    return said;
+}
+
+// As the key in this process, but with nothing in it that only this process knows: settings and catalogs by what they
+// say, and not by number.
+std::string cache_link::stored_key(const session::cache_question& what) const {
+    std::string key(with_.pool.user());
+    key.push_back('\0');
+    key.append(pool_context()).push_back('\0');
+    key.append(scope_->map->fingerprint()).push_back('\0');
+    const std::string_view context = what.context.text();
+    const auto scope_end = context.find('\0');
+    const auto count_end = context.find('\0', scope_end + 1);
+    key.append(context.substr(count_end + 1)).push_back('\0');
+    key.append(what.key.substr(session::cache_question::context_size));
+    return key;
+}
+
+}  // namespace pgweir::relay

@@ -1,0 +1,112 @@
+#include "relay/store_link.hpp"
+
+#include <mutex>
+#include <utility>
+
+#include "cache/stored_reply.hpp"
+
+namespace pgweir::relay {
+
+store_link::store_link(const parts& with, std::function<void()> wake) : with_(with), wake_(std::move(wake)) {
+    waiting_->owner = this;
+}
+
+store_link::~store_link() {
+    forget();
+    waiting_->owner = nullptr;
+}
+
+std::string_view store_link::database() {
+    with_.domain.store_name().renew(name_);
+    return name_.value ? std::string_view(*name_.value) : std::string_view();
+}
+
+bool store_link::ask(question what, base::time_point now) {
+    forget();
+    const auto asked = std::make_shared<lookup>();
+    asked->what = std::move(what);
+    asked->at = now;
+    asked->owner = this;
+    asked->found.searched = !asked->what.stored.empty();
+    asked_ = asked;
+    const question& of = asked->what;
+    with_.store.ask(
+        {.database = database(), .relations = of.relations, .key = of.stored, .make_stamps = !of.stored.empty()},
+        [asked, &domain = with_.domain, &schema = with_.schema](const auto& told) {
+            answered(*asked, domain, schema, told);
+        });
+    return !asked->told || !asked->found.failed;
+}
+
+// The stamps are compared in the moment in which they are seen: another worker may have seen older ones since.
+void store_link::answered(lookup& of, cache_domain& domain, base::shared_counter& schema,
+                          const base::result<cache::store_answer>& told) {
+    of.told = true;
+    of.found.failed = !told;
+    if (told) {
+        of.found.is_complete = true;
+        for (const cache::shared_stamp& each : told->stamps)
+            of.found.is_complete = of.found.is_complete && each.now != cache::no_stamp;
+        if (domain.saw_catalogs(told->catalogs)) schema.add();
+        const std::lock_guard lock(domain.mutex());
+        domain.store().observe(of.what.relations, told->stamps);
+        domain.saw_marks(of.what.relations, told->stamps, of.at);
+        if (domain.serves()) {
+            if (!told->reply.empty() && domain.store().peek(of.what.key) == nullptr) {
+                if (const auto stored = cache::from_stored(told->reply, of.what.stored)) {
+                    cache::entry kept;
+                    kept.created = of.at;
+                    kept.expires = of.at + told->left;
+                    domain.store().adopt(of.what.key, of.what.relations, *stored, std::move(kept));
+                }
+            }
+            of.found.found = domain.store().find(of.what.key, of.at);
+        }
+    }
+    if (of.owner != nullptr) of.owner->wake_();
+}
+
+std::optional<store_link::outcome> store_link::take(std::string_view key) {
+    if (asked_ == nullptr || !asked_->told || asked_->what.key != key) return std::nullopt;
+    const auto told = std::exchange(asked_, nullptr);
+    return std::move(told->found);
+}
+
+void store_link::forget() {
+    if (asked_) asked_->owner = nullptr;
+    asked_.reset();
+}
+
+void store_link::keep(const cache::entry& what, std::string_view stored_key, base::time_point now) {
+    with_.store.keep(database(), stored_key, cache::to_stored(what, stored_key), what.expires - now);
+}
+
+std::string store_link::mark(const cache::write_set& what, std::int32_t process_id) {
+    std::string writer = std::to_string(process_id) + ":" + with_.domain.new_writer();
+    ++waiting_->marks;
+    with_.store.mark(database(), writer, what, [waiting = waiting_](base::status) {
+        --waiting->marks;
+        if (waiting->owner != nullptr) waiting->owner->wake_();
+    });
+    return writer;
+}
+
+// What the store cannot be told now it is told later, and until then nothing is served here. Others go on: to them it
+// is as if the write had not come through a pgweir.
+void store_link::bump(const cache::write_set& what, bool schema) {
+    if (schema) bump({.everything = false, .relations = {cache::catalogs}}, false);
+    ++waiting_->bumps;
+    with_.store.bump(database(), what, [waiting = waiting_, &domain = with_.domain, what](base::status failed) {
+        --waiting->bumps;
+        if (failed) domain.missed({what, {}});
+        if (waiting->owner != nullptr) waiting->owner->wake_();
+    });
+}
+
+void store_link::unmark(const std::string& writer, const cache::write_set& what) {
+    with_.store.unmark(database(), writer, what, [&domain = with_.domain, what, writer](base::status failed) {
+        if (failed) domain.missed({what, writer});
+    });
+}
+
+}  // namespace pgweir::relay
