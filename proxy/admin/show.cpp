@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "admin/show_cache.hpp"
 #include "admin/show_connections.hpp"
 #include "admin/version.hpp"
 #include "relay/shared_pool.hpp"
@@ -139,6 +140,7 @@ constexpr std::array subjects{
     show_subject{"servers", "every server connection", show_servers},
     show_subject{"stats", "totals of each database since the start, averages of the last minute", show_stats},
     show_subject{"state", "what is under way: all zero at rest", show_state},
+    show_subject{"cache", "the result cache of each database: whether it serves, what it holds and saves", show_cache},
     show_subject{"version", "the version of pgweir", show_version},
 };
 

@@ -18,6 +18,7 @@ struct pool_view {
     const relay::shared_pool* pool = nullptr;
     std::string database, user, mode;
     std::string upstream;           ///< host:port
+    std::string cache;              ///< as proxy_state::caches names it; empty: nothing of this pool is cached
     bool only_of_database = false;  ///< all clients of the database work as one user
     pool::pool_snapshot servers;
     std::vector<relay::server_view> idle;

@@ -1,6 +1,5 @@
 #include "cli/command_line.hpp"
 
-#include <algorithm>
 #include <exception>
 #include <iostream>
 #include <map>
@@ -13,10 +12,10 @@
 #include "base/log.hpp"
 #include "cache/mutants.hpp"
 #include "cli/configuration.hpp"
+#include "cli/console_commands.hpp"
 #include "cli/console_options.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/health.hpp"
-#include "cli/show.hpp"
 #include "config/addresses.hpp"
 #include "config/show.hpp"
 #include "config/values.hpp"
@@ -111,34 +110,6 @@ int health(const config::source& from, const health_options& asked) {
     return ask_health({*where, asked.ready, *config::parse_duration(asked.timeout)});
 }
 
-struct show_options {
-    console_options console;
-    std::string subject;
-    bool json = false;
-};
-
-std::string subject_complaint(const std::string& text) {
-    const bool is_word = std::all_of(
-        text.begin(), text.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; });
-    return is_word && !text.empty() ? "" : "no subject of SHOW: " + text;
-}
-
-CLI::App* add_show_options(CLI::App* command, show_options& asked) {
-    command->add_option("subject", asked.subject, "pools, clients, ...: what SHOW knows; help lists it")
-        ->required()
-        ->type_name("SUBJECT")
-        ->check(subject_complaint);
-    command->add_flag("--json", asked.json, "for programs: an array of objects");
-    add_console_options(*command, asked.console);
-    return command;
-}
-
-int show(const config::source& from, const show_options& asked) {
-    return with_console(from, asked.console, [&asked](console_client& console) {
-        return show(console, {asked.subject, asked.json, asked.console.limit()});
-    });
-}
-
 }  // namespace
 
 int run(int argc, char** argv, char** environment) {
@@ -160,9 +131,8 @@ int run(int argc, char** argv, char** environment) {
     config_command->require_subcommand(1);
     const CLI::App* const showing_config =
         configured(config_command->add_subcommand("show", "print what is in effect, secrets masked"));
-    show_options shown;
-    const CLI::App* const showing = add_show_options(
-        configured(app.add_subcommand("show", "print what the console of a running pgweir shows")), shown);
+    console_commands on_console;
+    on_console.add_to(app, configured);
     health_options asked;
     const CLI::App* const asking =
         add_health_options(configured(app.add_subcommand("health", "ask a running pgweir how it is")), asked);
@@ -175,7 +145,7 @@ int run(int argc, char** argv, char** environment) {
     if (*serving) return serve(from);
     if (*checking) return check(from);
     if (*showing_config) return show_config(from);
-    if (*showing) return show(from, shown);
+    if (on_console.was_given()) return on_console.run(from);
     if (*asking) return health(from, asked);
     if (*versioning) std::cout << "pgweir " << admin::version() << " (" << admin::revision() << ")\n";
     return done;

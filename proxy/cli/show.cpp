@@ -8,9 +8,22 @@
 
 namespace pgweir::cli {
 
-int show(console_client& console, const show_question& question) {
-    const console_table table = console.ask("SHOW " + question.subject, question.limit);
-    std::cout << (question.json ? to_json(table) : to_text(table)) << std::flush;
+namespace {
+
+std::string written(const console_table& table, answer_form form) {
+    switch (form) {
+        case answer_form::json: return to_json(table);
+        case answer_form::records: return to_records(table);
+        case answer_form::table: break;
+    }
+    return to_text(table);
+}
+
+}  // namespace
+
+int show(console_client& console, const console_question& question) {
+    const console_table table = console.ask(question.command, question.limit);
+    std::cout << written(table, question.form) << std::flush;
     if (std::cout) return done;
     std::cerr << "pgweir: cannot write to standard output\n";
     return failed;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "base/time.hpp"
@@ -7,13 +8,19 @@
 
 namespace pgweir::cli {
 
-struct show_question {
-    std::string subject;  ///< letters and underscores: what SHOW is asked for
-    bool json = false;    ///< for programs, not for people
+enum class answer_form : std::uint8_t {
+    table,    ///< a line for each row
+    records,  ///< a line for each value, for few rows with many columns
+    json,     ///< for programs
+};
+
+struct console_question {
+    std::string command;  ///< as it is typed on the console
+    answer_form form = answer_form::table;
     base::duration limit{};
 };
 
-/// Prints what the console shows. Returns the exit code. Throws console_error.
-int show(console_client& console, const show_question& question);
+/// Prints what the console answers. Returns the exit code. Throws console_error.
+int show(console_client& console, const console_question& question);
 
 }  // namespace pgweir::cli

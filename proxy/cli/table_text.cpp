@@ -60,6 +60,23 @@ std::vector<shown_row> printable_rows(const console_table& table) {
 
 }  // namespace
 
+std::string to_records(const console_table& table) {
+    const std::vector<shown_row> rows = printable_rows(table);
+    std::size_t width = 0;
+    for (const shown_text& name : rows.front()) width = std::max(width, name.width);
+    std::string out;
+    for (std::size_t row = 1; row < rows.size(); ++row) {
+        if (row > 1) out += '\n';
+        for (std::size_t i = 0; i < rows[row].size(); ++i) {
+            const shown_text& name = rows.front()[i];
+            std::string line = name.text + std::string(width - name.width, ' ');
+            line.append(between_columns).append(rows[row][i].text);
+            out += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
+        }
+    }
+    return out;
+}
+
 std::string to_text(const console_table& table) {
     const std::vector<shown_row> rows = printable_rows(table);
     std::vector<std::size_t> widths(table.columns.size());

@@ -10,4 +10,8 @@ namespace pgweir::cli {
 /// NULL is empty. What a terminal would obey, and what is no UTF-8, is written as \x and two digits for each byte.
 std::string to_text(const console_table& table);
 
+/// The same for tables that are wide and have few rows: a line with name and value for each cell, an empty line between
+/// two rows.
+std::string to_records(const console_table& table);
+
 }  // namespace pgweir::cli

@@ -50,6 +50,7 @@ struct cache_snapshot {
     bool serves = false;
     std::uint64_t entries = 0;
     std::uint64_t bytes = 0;
+    std::uint64_t max_bytes = 0;
     std::uint64_t flights = 0;  ///< statements that are executed for it
     std::uint64_t waiting = 0;  ///< clients that wait for them
     std::uint64_t marks = 0;    ///< writes that may be committed and were not seen to end

@@ -37,6 +37,7 @@ metrics::cache_snapshot cache_domain::look() {
     seen.state = seen.serves ? "on" : metrics::name_of(why_not());
     seen.entries = now.entries;
     seen.bytes = now.bytes;
+    seen.max_bytes = settings_.memory_size;
     seen.flights = now.flights;
     seen.waiting = now.waiting;
     seen.marks = now.marks;

@@ -68,6 +68,7 @@ void observer::collect_pools(admin::proxy_state& state) const {
         view.mode = pool.shares_servers() ? "transaction" : "session";
         const upstream::settings& where = pool.settings()->upstream;
         view.upstream = where.host + ":" + std::to_string(where.port);
+        if (pool.cache() != nullptr) view.cache = pool.cache()->name();
         view.only_of_database = where.forces_user() && pool.in_use();
         view.servers = pool.servers.snapshot(now);
         pool.servers.for_each_idle([&](const pool::member& member) {

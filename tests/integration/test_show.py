@@ -13,7 +13,7 @@ from kit.admin_socket import AdminSocketCase
 from kit.answering import answering
 from kit.postgres import HOST
 
-SUBJECTS = ("pools", "clients", "servers", "stats", "state", "version", "help")
+SUBJECTS = ("pools", "clients", "servers", "stats", "state", "cache", "version", "help")
 
 
 class Shown(AdminSocketCase):

@@ -36,10 +36,10 @@ class CacheCase(Case):
                 cursor.execute(command)
         connection.close()
 
-    def caching(self, **changes):
-        """Running, and alone with its database. The one of the class, when nothing is to be changed."""
-        if changes:
-            proxy = self.pgweir(cache={"mode": "auto"} | changes)
+    def caching(self, *, admin=None, **changes):
+        """Running, and alone with its database: `changes` of cache. The one of the class, when nothing is to be changed."""
+        if changes or admin:
+            proxy = self.pgweir(cache={"mode": "auto"} | changes, **({"admin": admin} if admin else {}))
         elif self.proxy is None:
             proxy = type(self).proxy = self.class_pgweir(cache={"mode": "auto"})
             self.addClassCleanup(setattr, type(self), "proxy", None)

@@ -52,7 +52,7 @@ TEST_F(console_test, answers_to_both_names) {
 
 TEST_F(console_test, a_subject_is_shown_on_the_workers_thread_when_it_has_been_collected) {
     for (const char* text :
-         {"SHOW POOLS", "SHOW CLIENTS", "SHOW SERVERS", "SHOW STATS", "SHOW STATE", "SHOW VERSION"}) {
+         {"SHOW POOLS", "SHOW CLIENTS", "SHOW SERVERS", "SHOW STATS", "SHOW STATE", "SHOW CACHE", "SHOW VERSION"}) {
         source.workers.clear();
         EXPECT_THAT(run(text), IsEmpty()) << text;
         ASSERT_TRUE(source.asked) << text;
@@ -70,7 +70,8 @@ TEST_F(console_test, help_lists_what_can_be_said) {
                 ElementsAre(testing::StartsWith("T command"), "D SHOW POOLS clients and servers of each pool",
                             testing::StartsWith("D SHOW CLIENTS "), testing::StartsWith("D SHOW SERVERS "),
                             testing::StartsWith("D SHOW STATS "), testing::StartsWith("D SHOW STATE "),
-                            "D SHOW VERSION the version of pgweir", "D SHOW HELP this list", "C SHOW"));
+                            testing::StartsWith("D SHOW CACHE "), "D SHOW VERSION the version of pgweir",
+                            "D SHOW HELP this list", "C SHOW"));
 }
 
 TEST_F(console_test, a_command_that_is_added_is_listed_and_guarded) {

@@ -40,6 +40,16 @@ TEST(table_text_test, without_columns_there_is_an_empty_line) {
     EXPECT_EQ(to_text({}), "\n");
 }
 
+TEST(table_text_test, records_have_a_line_for_each_value) {
+    EXPECT_EQ(to_records({{{"a"}, {"longer", true}}, {{"x", "1"}, {std::nullopt, "22\n"}}}),
+              "a       x\n"
+              "longer  1\n"
+              "\n"
+              "a\n"
+              "longer  22\\x0a\n");
+    EXPECT_EQ(to_records({{{"a"}}, {}}), "");
+}
+
 TEST(table_text_test, characters_are_counted_and_not_bytes) {
     EXPECT_EQ(to_text({{{"user"}, {"n", true}}, {{"Zoë", "1"}, {"Zoe", "2"}, {"数据库用户", "3"}}}),
               "user   n\n"
