@@ -26,11 +26,11 @@ std::size_t entry::bytes() const noexcept {
 memory_store::memory_store(std::size_t max_bytes, std::uint64_t seed, hash_function hash)
     : hand_(queue_.end()), by_key_(0, seeded_hash{seed, hash != nullptr ? hash : fingerprint}), max_bytes_(max_bytes) {}
 
-const memory_store::pointer* memory_store::find(std::string_view key) {
+memory_store::slot* memory_store::find(std::string_view key) {
     const auto found = by_key_.find(key);
     if (found == by_key_.end()) return nullptr;
     found->second->visited = true;
-    return &found->second->what;
+    return &*found->second;
 }
 
 bool memory_store::put(pointer what) {
@@ -38,9 +38,12 @@ bool memory_store::put(pointer what) {
     const std::size_t bytes = what->bytes();
     if (bytes > max_bytes_) return false;
     while (bytes_ + bytes > max_bytes_) evict_one();
-    queue_.push_front({std::move(what)});
+    queue_.push_front({.what = std::move(what)});
     by_key_.emplace(queue_.front().what->key, queue_.begin());
     bytes_ += bytes;
+    share& of_rule = count(queue_.front().what->rule);
+    ++of_rule.entries;
+    of_rule.bytes += bytes;
     return true;
 }
 
@@ -52,12 +55,25 @@ void memory_store::clear() {
     by_key_.clear();
     queue_.clear();
     hand_ = queue_.end();
+    for (walk* each : walks_) each->place_ = queue_.end();
     bytes_ = 0;
+    shares_.clear();
+}
+
+memory_store::share& memory_store::count(std::uint32_t rule) {
+    if (rule >= shares_.size()) shares_.resize(rule + 1);
+    return shares_[rule];
 }
 
 void memory_store::forget(queue::iterator place) {
     if (hand_ == place) hand_ = place == queue_.begin() ? queue_.end() : std::prev(place);
-    bytes_ -= place->what->bytes();
+    for (walk* each : walks_)
+        if (each->place_ == place) ++each->place_;
+    const std::size_t bytes = place->what->bytes();
+    bytes_ -= bytes;
+    share& of_rule = count(place->what->rule);
+    --of_rule.entries;
+    of_rule.bytes -= bytes;
     by_key_.erase(place->what->key);
     queue_.erase(place);
 }

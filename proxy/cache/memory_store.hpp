@@ -6,6 +6,8 @@
 #include <memory>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "cache/entry.hpp"
 
@@ -23,37 +25,33 @@ public:
 
     using pointer = std::shared_ptr<const entry>;
 
+    struct slot {
+        pointer what;
+        std::uint64_t hits = 0;  ///< how often it was served
+        bool visited = false;
+    };
+
     /// nullptr when there is none. Marks it as asked for.
-    const pointer* find(std::string_view key);
+    slot* find(std::string_view key);
     /// In the place of what was there. False when it does not fit by itself.
     bool put(pointer what);
     void remove(std::string_view key);
     void clear();
 
-    /// Calls `look(const entry&)` for each; those for which it says true are removed. Returns how many.
-    template <class Function>
-    std::size_t remove_if(Function&& look) {
-        std::size_t removed = 0;
-        for (auto place = queue_.begin(); place != queue_.end();) {
-            const auto next = std::next(place);
-            if (look(*place->what)) {
-                forget(place);
-                ++removed;
-            }
-            place = next;
-        }
-        return removed;
-    }
+    class walk;
 
     std::size_t size() const noexcept { return queue_.size(); }
     std::size_t bytes() const noexcept { return bytes_; }
     std::uint64_t evictions() const noexcept { return evictions_; }
 
-private:
-    struct slot {
-        pointer what;
-        bool visited = false;
+    /// The entries of one rule, by its number; 0: of none.
+    struct share {
+        std::size_t entries = 0;
+        std::size_t bytes = 0;
     };
+    share share_of(std::uint32_t rule) const { return rule < shares_.size() ? shares_[rule] : share(); }
+
+private:
     using queue = std::list<slot>;
     struct seeded_hash {
         std::uint64_t seed;
@@ -62,14 +60,51 @@ private:
     };
 
     void forget(queue::iterator place);
+    share& count(std::uint32_t rule);
     void evict_one();
 
     queue queue_;  // newest in front
     queue::iterator hand_;  // where the next eviction goes on looking, towards the front
     std::unordered_map<std::string_view, queue::iterator, seeded_hash> by_key_;  // keys are the entries' own
+    std::vector<share> shares_;
+    std::vector<walk*> walks_;  // under way
     std::size_t max_bytes_;
     std::size_t bytes_ = 0;
     std::uint64_t evictions_ = 0;
+};
+
+/// Goes through all entries in steps, between which the store may be used: what is put meanwhile is not seen, and what
+/// is gone is passed over. Ends before its store, and is used as the store is: by one thread at a time.
+class memory_store::walk {
+public:
+    explicit walk(memory_store& through) : through_(through), place_(through.queue_.begin()) {
+        through_.walks_.push_back(this);
+    }
+    ~walk() { std::erase(through_.walks_, this); }
+    walk(const walk&) = delete;
+    walk& operator=(const walk&) = delete;
+
+    bool ended() const noexcept { return place_ == through_.queue_.end(); }
+
+    /// Calls `look(const slot&)` for the next `most` entries; those for which it says true are removed. Returns how many
+    /// were.
+    template <class Function>
+    std::size_t step(std::size_t most, Function&& look) {
+        std::size_t removed = 0;
+        for (; most > 0 && !ended(); --most) {
+            const auto here = place_++;
+            if (!look(std::as_const(*here))) continue;
+            through_.forget(here);
+            ++removed;
+        }
+        return removed;
+    }
+
+private:
+    friend class memory_store;
+
+    memory_store& through_;
+    queue::iterator place_;  // of what is looked at next
 };
 
 }  // namespace pgweir::cache

@@ -1,6 +1,7 @@
 #include "cache/result_cache.hpp"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <utility>
 
@@ -26,30 +27,40 @@ result_cache::result_cache(const settings& how, std::uint64_t seed, memory_store
 
 std::shared_ptr<const entry> result_cache::find(std::string_view key, base::time_point now) {
     if (is(mutant::sessions_share)) key = without_session(key);
-    const memory_store::pointer* found = store_.find(key);
+    memory_store::slot* found = store_.find(key);
     if (found == nullptr) return nullptr;
-    const entry& known = **found;
-    if (known.expires > now && known.holds()) return *found;
+    const entry& known = *found->what;
+    if (known.expires > now && known.holds()) {
+        count_hit(*found);
+        return found->what;
+    }
     if (known.expires > now && known.is_marked()) return nullptr;  // the writer may yet roll back
     ++(known.expires > now ? counted_.outdated : counted_.expired);
     store_.remove(std::string(key));
     return nullptr;
 }
 
+void result_cache::count_hit(memory_store::slot& which) {
+    ++which.hits;
+    const std::uint32_t rule = which.what->rule;
+    if (rule >= hits_by_rule_.size()) hits_by_rule_.resize(rule + 1);
+    ++hits_by_rule_[rule];
+}
+
 result_cache::started result_cache::begin(fill_request what, client_id who) {
     if (is(mutant::sessions_share)) what.key = without_session(what.key);
     std::vector<dependency> depends_on;
-    depends_on.reserve(what.depends_on.size() + 1);
-    const auto depend = [&](relation_id on) {
-        const stamp_table::cell& cell = stamps_.at(on);
-        depends_on.push_back({&cell, cell.now});
-        return !cell.is_marked();
+    depends_on.reserve(what.depends_on.size() + 2);
+    const auto depend = [&](const stamp_table::cell& on) {
+        depends_on.push_back({&on, on.now});
+        return !on.is_marked();
     };
-    bool unmarked = depend(whole_database);
+    bool unmarked = depend(stamps_.at(whole_database));
     for (const relation_id each : what.depends_on) {
-        unmarked = depend(each) && unmarked;
+        unmarked = depend(stamps_.at(each)) && unmarked;
         if (is(mutant::first_relation_only)) break;
     }
+    if (what.rule != 0) depend(stamps_.of_rule(what.rule));
     if (!unmarked) return {start::marked};
     if (const flights::flight* under_way = flights_.find(what.key)) {
         const auto still = [](const dependency& each) { return each.of->now == each.then; };
@@ -58,7 +69,7 @@ result_cache::started result_cache::begin(fill_request what, client_id who) {
         flights_.join(under_way->id, who);
         return {start::joined};
     }
-    if (!what.by_rule && !admission_.admits(what.key)) return {start::not_worth};
+    if (what.rule == 0 && !what.admitted && !admission_.admits(what.key)) return {start::not_worth};
     return {start::fill, flights_.begin(what.key, std::move(depends_on))};
 }
 
@@ -94,8 +105,8 @@ void result_cache::observe(std::span<const relation_id> relations, std::span<con
 }
 
 std::shared_ptr<const entry> result_cache::peek(std::string_view key) {
-    const memory_store::pointer* found = store_.find(key);
-    return found == nullptr ? nullptr : *found;
+    const memory_store::slot* found = store_.find(key);
+    return found == nullptr ? nullptr : found->what;
 }
 
 void result_cache::adopt(std::string_view key, std::span<const relation_id> relations, const stored_reply& stored,
@@ -106,6 +117,7 @@ void result_cache::adopt(std::string_view key, std::span<const relation_id> rela
         if (stored.depends_on[i].relation != expected) return;
         what.depends_on.push_back({&stamps_.at(expected), stored.depends_on[i].then});
     }
+    if (what.rule != 0) what.depends_on.push_back({&stamps_.of_rule(what.rule), stamps_.of_rule(what.rule).now});
     if (!what.holds()) return;
     what.key = key;
     what.description = stored.description;
@@ -153,36 +165,30 @@ void result_cache::change_stamps(const write_set& what) {
     });
 }
 
-std::size_t result_cache::clear() {
-    const std::size_t dropped = store_.size();
-    drop_all();
-    counted_.cleared += dropped;
-    return dropped;
-}
-
 void result_cache::drop_all() {
     stamps_.bump(stamps_.at(whole_database));  // for what is under way
     store_.clear();
 }
 
-std::size_t result_cache::clear_relation(relation_id which) {
-    stamp_table::cell& cell = stamps_.at(which);
+std::vector<const stamp_table::cell*> result_cache::outdate_all() {
+    constexpr std::array all{whole_database};
+    return outdate(all);
+}
+
+std::vector<const stamp_table::cell*> result_cache::outdate(std::span<const relation_id> relations) {
+    std::vector<const stamp_table::cell*> cells;
+    for (const relation_id each : relations) {
+        stamp_table::cell& cell = stamps_.at(each);
+        stamps_.bump(cell);
+        cells.push_back(&cell);
+    }
+    return cells;
+}
+
+std::vector<const stamp_table::cell*> result_cache::outdate_rule(std::uint32_t number) {
+    stamp_table::cell& cell = stamps_.of_rule(number);
     stamps_.bump(cell);
-    return clear_if([&](const entry& each) {
-        const auto reads_it = [&](const dependency& one) { return one.of == &cell; };
-        return std::any_of(each.depends_on.begin(), each.depends_on.end(), reads_it);
-    });
-}
-
-std::size_t result_cache::clear_rule(std::uint32_t number) {
-    return clear_if([number](const entry& each) { return each.rule == number; });
-}
-
-template <class Function>
-std::size_t result_cache::clear_if(Function&& look) {
-    const std::size_t dropped = store_.remove_if(look);
-    counted_.cleared += dropped;
-    return dropped;
+    return {&cell};
 }
 
 result_cache::waiters result_cache::forget() {

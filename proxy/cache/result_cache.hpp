@@ -67,7 +67,8 @@ public:
     struct fill_request {
         std::string_view key;
         std::span<const relation_id> depends_on;
-        bool by_rule = false;  ///< kept however seldom it is asked for
+        std::uint32_t rule = 0;  ///< by which it is kept, however seldom it is asked for; 0: by none
+        bool admitted = false;  ///< it is known to be asked for often enough
         bool may_wait = true;
     };
     /// After find() had none. The stamps are taken here, before the statement is executed.
@@ -98,27 +99,24 @@ public:
 
     // ---- operators ----
 
-    /// Returns how many entries were dropped.
-    std::size_t clear();
-    std::size_t clear_relation(relation_id which);
-    std::size_t clear_rule(std::uint32_t number);
+    /// See clearing.hpp. Nothing that depends on these is served from here on, nor what is under way kept.
+    std::vector<const stamp_table::cell*> outdate_all();
+    std::vector<const stamp_table::cell*> outdate(std::span<const relation_id> relations);
+    std::vector<const stamp_table::cell*> outdate_rule(std::uint32_t number);
+    void count_cleared(std::size_t entries) { counted_.cleared += entries; }
     /// Nothing is known any more, and flights under way are not kept. Marks stay.
     [[nodiscard]] waiters forget();
 
     statistics look() const;
-    template <class Function>
-    void for_each_entry(Function&& look) {
-        store_.remove_if([&](const entry& each) {
-            look(each);
-            return false;
-        });
+    memory_store& entries() noexcept { return store_; }
+    std::uint64_t hits_of_rule(std::uint32_t number) const {
+        return number < hits_by_rule_.size() ? hits_by_rule_[number] : 0;
     }
 
 private:
     void change_stamps(const write_set& what);
     void drop_all();
-    template <class Function>
-    std::size_t clear_if(Function&& look);
+    void count_hit(memory_store::slot& which);
     template <class Function>
     void for_each_cell(const write_set& what, Function&& apply);
 
@@ -128,6 +126,7 @@ private:
     flights flights_;
     admission admission_;
     statistics counted_;
+    std::vector<std::uint64_t> hits_by_rule_;
 };
 
 }  // namespace pgweir::cache

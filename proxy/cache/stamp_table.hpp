@@ -16,6 +16,9 @@ inline constexpr relation_id whole_database = 0;
 /// Stands for what the catalogs say. Nothing that is kept depends on it: who changes them changes the whole database.
 inline constexpr relation_id catalogs = 1;
 
+/// What a cell's stamp stands for that is no relation's, and means something in this process only.
+inline constexpr relation_id no_relation = 0xffff'ffff;
+
 /// What a relation's rows are called until they change. A stamp that was ever given is never given again.
 using stamp = std::uint64_t;
 inline constexpr stamp no_stamp = 0;
@@ -34,11 +37,16 @@ public:
 
     /// Stays where it is as long as the table lives. There are no more than the database has relations.
     cell& at(relation_id relation);
+    /// Of a rule, by its number: what is kept by it depends on it, so that all of that can be dropped.
+    cell& of_rule(std::uint32_t number);
 
     void bump(cell& which) noexcept { which.now = ++last_; }
 
 private:
+    cell& known(std::unordered_map<std::uint32_t, cell>& among, std::uint32_t number, relation_id relation);
+
     std::unordered_map<relation_id, cell> cells_;
+    std::unordered_map<std::uint32_t, cell> rules_;
     stamp last_ = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "cache/stored_reply.hpp"
 
+#include <algorithm>
 #include <cstddef>
 
 #include "base/hash.hpp"
@@ -100,8 +101,11 @@ std::string to_stored(const entry& what, std::string_view key) {
     append_text(out, what.rows);
     append_number(out, what.row_count);
     append_number(out, static_cast<std::uint64_t>(what.took.count()));
-    append_number(out, what.depends_on.size());
+    const auto is_shared = [](const dependency& each) { return each.of->relation != no_relation; };
+    append_number(out,
+                  static_cast<std::uint64_t>(std::count_if(what.depends_on.begin(), what.depends_on.end(), is_shared)));
     for (const dependency& each : what.depends_on) {
+        if (!is_shared(each)) continue;
         append_number(out, each.of->relation);
         append_number(out, each.then);
     }

@@ -32,6 +32,12 @@ public:
     /// nullptr when there is none.
     const entry* find(std::string_view name, schema_number schema) const noexcept;
 
+    /// Calls `look(name, schema, value)` for each.
+    template <class Function>
+    void for_each(Function&& look) const {
+        for (const entry& one : entries_) look(name_of(one), one.schema, one.value);
+    }
+
     std::size_t size() const noexcept { return entries_.size(); }
     std::size_t bytes() const noexcept { return characters_.capacity() + entries_.capacity() * sizeof(entry); }
 

@@ -1,6 +1,9 @@
 #include "catalog/schema_map.hpp"
 
 #include <algorithm>
+#include <map>
+#include <string>
+#include <string_view>
 
 #include "catalog/name_verdicts.hpp"
 #include "catalog/relation_lookup.hpp"
@@ -118,6 +121,21 @@ std::optional<relation_id> schema_map::group_of(relation_id id) const {
     const relation* known = what_->find(id);
     if (known == nullptr) return std::nullopt;
     return what_->groups[known->group].representative;
+}
+
+std::vector<qualified_name> schema_map::names_of(std::span<const relation_id> relations) const {
+    std::map<schema_number, std::string_view> schemas;
+    for (const auto& [name, number] : what_->schemas) schemas.emplace(number, name);
+    std::map<relation_id, qualified_name> found;
+    what_->relation_names.for_each([&](std::string_view name, schema_number schema, std::uint32_t place) {
+        const relation_id id = what_->relations[place].id;
+        if (std::ranges::find(relations, id) == relations.end()) return;
+        found.emplace(id, qualified_name{std::string(schemas[schema]), std::string(name)});
+    });
+    std::vector<qualified_name> names;
+    for (const relation_id each : relations)
+        if (const auto one = found.find(each); one != found.end()) names.push_back(one->second);
+    return names;
 }
 
 std::vector<relation_id> schema_map::relations_named(const qualified_name& name, const name_scope& scope) const {

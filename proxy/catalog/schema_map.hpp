@@ -55,6 +55,9 @@ public:
     /// What stands for the relation in verdicts: the same for all that share rows by inheritance or partitioning.
     /// Nothing when the relation is not known.
     std::optional<relation_id> group_of(relation_id relation) const;
+    /// What the relations are called, in the same order; those that are not known are left out. Looks at every name: for
+    /// people who ask, not for statements.
+    std::vector<sql::qualified_name> names_of(std::span<const relation_id> relations) const;
     /// What stands for the relations of that name; sorted, each once.
     std::vector<relation_id> relations_named(const sql::qualified_name& name, const name_scope& scope) const;
 

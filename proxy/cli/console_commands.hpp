@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -30,17 +31,24 @@ private:
         answer_form form = answer_form::table;
         std::function<std::string()> text;  ///< what is typed on the console
         console_options console{};
+        std::string failure{};
         bool json = false;
     };
 
     void add_show(CLI::App& app, const std::function<CLI::App*(CLI::App*)>& configured);
     void add_cache(CLI::App& app, const std::function<CLI::App*(CLI::App*)>& configured);
+    void add_explain(CLI::App& app, const std::function<CLI::App*(CLI::App*)>& configured);
     void add(CLI::App* parser, answer_form form, std::function<std::string()> text);
     const command* find_given() const;
 
     // What was typed. A deque: the parser holds references.
     std::deque<command> commands_;
     std::vector<std::string> subject_;
+    std::string table_;
+    std::string rule_;
+    bool all_ = false;
+    std::string statement_;
+    std::map<std::string, std::string> explain_as_;
 };
 
 }  // namespace pgweir::cli

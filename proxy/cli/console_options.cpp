@@ -24,7 +24,7 @@ std::string socket_complaint(const std::string& path) {
 
 /// What was typed is wrong, not what became of it.
 bool is_unknown(const std::string& sqlstate) {
-    return sqlstate == "42601" || sqlstate == "42704";
+    return sqlstate == "42601" || sqlstate == "42704" || sqlstate == "42P01" || sqlstate == "42P09";
 }
 
 /// Whether `into` is where to ask.

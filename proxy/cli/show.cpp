@@ -1,6 +1,8 @@
 #include "cli/show.hpp"
 
+#include <algorithm>
 #include <iostream>
+#include <optional>
 
 #include "cli/exit_code.hpp"
 #include "cli/table_json.hpp"
@@ -19,12 +21,19 @@ std::string written(const console_table& table, answer_form form) {
     return to_text(table);
 }
 
+bool says(const console_table& table, const std::string& failure) {
+    if (failure.empty()) return false;
+    return std::any_of(table.rows.begin(), table.rows.end(), [&failure](const auto& row) {
+        return std::find(row.begin(), row.end(), std::optional(failure)) != row.end();
+    });
+}
+
 }  // namespace
 
 int show(console_client& console, const console_question& question) {
     const console_table table = console.ask(question.command, question.limit);
     std::cout << written(table, question.form) << std::flush;
-    if (std::cout) return done;
+    if (std::cout) return says(table, question.failure) ? failed : done;
     std::cerr << "pgweir: cannot write to standard output\n";
     return failed;
 }

@@ -18,9 +18,11 @@ struct console_question {
     std::string command;  ///< as it is typed on the console
     answer_form form = answer_form::table;
     base::duration limit{};
+    std::string failure{};  ///< a value by which the answer says that something has failed; empty: none does
 };
 
-/// Prints what the console answers. Returns the exit code. Throws console_error.
+/// Prints what the console answers. Returns the exit code: 1 also when the answer says that something has failed. Throws
+/// console_error.
 int show(console_client& console, const console_question& question);
 
 }  // namespace pgweir::cli

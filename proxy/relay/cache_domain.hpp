@@ -7,6 +7,7 @@
 #include <mutex>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -46,6 +47,11 @@ public:
     cache::result_cache& store() noexcept { return store_; }
     /// Under mutex(). Entries know settings by number; as long as this knows them the number is theirs.
     void keep_context(const base::interned& context);
+    /// Under mutex(). session::exchange::identity() of that number; empty when it is not known any more.
+    std::string_view context(std::uint64_t number) const {
+        const auto found = contexts_.find(number);
+        return found == contexts_.end() ? std::string_view() : found->second.text();
+    }
 
     metrics::cache_snapshot look();
 

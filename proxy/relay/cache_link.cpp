@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "cache/mutants.hpp"
+#include "relay/session_names.hpp"
 #include "sql/reason.hpp"
-#include "sql/search_path.hpp"
 
 namespace pgweir::relay {
 
@@ -40,21 +40,6 @@ cache_link::~cache_link() {
     if (!marked_.empty()) lost(0);
 }
 
-cache_link::defaults cache_link::read_defaults(std::string_view parse_context) {
-    defaults found;
-    const auto next = [&parse_context] {
-        const auto end = std::min(parse_context.find('\0'), parse_context.size());
-        const std::string_view part = parse_context.substr(0, end);
-        parse_context.remove_prefix(std::min(end + 1, parse_context.size()));
-        return part;
-    };
-    found.search_path = next();
-    found.role = next();
-    found.isolation = next();
-    found.standby = next() != "f";
-    return found;
-}
-
 std::string_view cache_link::pool_context() const {
     with_.pool.parse_context.renew(context_);
     return context_.value ? std::string_view(*context_.value) : std::string_view{};
@@ -66,17 +51,7 @@ statement_judge::scope_pointer cache_link::scope(std::string_view context, const
     const auto& map = map_.value;
     if (!map || map->read_at != with_.schema.get() || context.empty()) return nullptr;
     if (scope_ && scope_->map == map && scope_settings_ == settings.key() && scope_context_ == context) return scope_;
-    const defaults of_server = read_defaults(context);
-    std::string_view user = with_.pool.user();
-    if (const auto session_user = settings.find("session_authorization")) user = *session_user;
-    const std::string_view role = settings.find("role").value_or(of_server.role);
-    if (!role.empty() && role != "none") user = role;
-    judge_scope wanted;
-    wanted.map = map;
-    wanted.schemas = sql::split_search_path(settings.find("search_path").value_or(of_server.search_path), user);
-    wanted.user = user_;
-    wanted.database = with_.pool.database();
-    scope_ = with_.judge.scope_of(std::move(wanted));
+    scope_ = with_.judge.scope_of(names_of_session(with_.pool, map, context, settings, user_));
     scope_settings_ = settings.key();
     scope_context_ = context;
     return scope_;
@@ -84,7 +59,7 @@ statement_judge::scope_pointer cache_link::scope(std::string_view context, const
 
 bool cache_link::reads_committed(const session::parameters& settings) const {
     const auto set = settings.find("default_transaction_isolation");
-    return (set ? *set : read_defaults(pool_context()).isolation) == "read committed";
+    return (set ? *set : session_defaults::read(pool_context()).isolation) == "read committed";
 }
 
 std::size_t cache_link::largest_reply() const {
@@ -160,7 +135,8 @@ cache_answer cache_link::begin(const session::cache_question& what, const statem
         if (map_.value != scope_->map) return run(cache_bypass::catalog_unread);
         begun = with_.domain.store().begin({.key = what.key,
                                             .depends_on = found.reads.depends_on,
-                                            .by_rule = by_rule || store_.has_value(),
+                                            .rule = found.rule,
+                                            .admitted = store_.has_value(),
                                             .may_wait = what.may_wait},
                                            client_);
         if (begun.how == cache::result_cache::start::fill) with_.domain.keep_context(what.context);
@@ -185,7 +161,8 @@ cache_answer cache_link::begin(const session::cache_question& what, const statem
 
 // On another server than those that the pool opens now the names may have meant something else.
 void cache_link::filled(session::captured_reply reply, base::time_point now) {
-    if (server_ == nullptr || server_->parse_context != pool_context() || read_defaults(server_->parse_context).standby)
+    if (server_ == nullptr || server_->parse_context != pool_context() ||
+        session_defaults::read(server_->parse_context).standby)
         return not_filled();
     cache::entry made;
     made.description = std::move(reply.description);

@@ -67,14 +67,6 @@ public:
     void lost(std::int32_t process_id) override;
 
 private:
-    /// What an untouched session of a server has, as upstream::opening read it.
-    struct defaults {
-        std::string_view search_path;
-        std::string_view role;
-        std::string_view isolation;
-        bool standby = false;
-    };
-    static defaults read_defaults(std::string_view parse_context);
     std::string_view pool_context() const;
     statement_judge::scope_pointer scope(std::string_view context, const session::parameters& settings);
     session::cache_answer look(const session::cache_question& what, base::time_point now);

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "relay/cache_link.hpp"
+#include "session/cache_key.hpp"
 
 // A client's reads where several pgweirs share a store: what memory has is served when the store's stamps say that it
 // still holds, what it has not is looked for there. Each takes a round trip: cache_answer::kind::wait.
@@ -33,13 +34,14 @@ cache_answer cache_link::look_in_store(const session::cache_question& what, base
 }
 
 cache_answer cache_link::compare(const session::cache_question& what, base::time_point now) {
-    store_link::question of{.key = std::string(what.key), .stored = {}, .relations = {}};
+    store_link::question of{.key = std::string(what.key), .stored = {}, .relations = {}, .rule = 0};
     {
         const std::lock_guard lock(with_.domain.mutex());
         const auto known = with_.domain.store().peek(what.key);
         if (known && known->expires > now && fits(what, known))
             for (const cache::dependency& each : known->depends_on)
-                if (each.of->relation != cache::whole_database) of.relations.push_back(each.of->relation);
+                if (each.of->relation != cache::whole_database && each.of->relation != cache::no_relation)
+                    of.relations.push_back(each.of->relation);
     }
     return of.relations.empty() ? search(what, false, now) : ask_store(std::move(of), now);
 }
@@ -56,7 +58,7 @@ cache_answer cache_link::search(const session::cache_question& what, bool known,
         if (!known && !with_.domain.store().admits(what.key)) return run(cache_bypass::not_worth);
     }
     stored_key_ = stored_key(what);
-    return ask_store({std::string(what.key), stored_key_, verdict->reads.depends_on}, now);
+    return ask_store({std::string(what.key), stored_key_, verdict->reads.depends_on, verdict->rule}, now);
 }
 
 cache_answer cache_link::ask_store(store_link::question what, base::time_point now) {
@@ -77,7 +79,7 @@ std::string cache_link::stored_key(const session::cache_question& what) const {
     const auto scope_end = context.find('\0');
     const auto count_end = context.find('\0', scope_end + 1);
     key.append(context.substr(count_end + 1)).push_back('\0');
-    key.append(what.key.substr(session::cache_question::context_size));
+    key.append(what.key.substr(session::cache_key::context_size));
     return key;
 }
 

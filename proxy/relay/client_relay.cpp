@@ -18,6 +18,18 @@ using session::frontend_flow;
 using session::outcome;
 using fate = session::conversation::server_fate;
 
+namespace {
+
+// bypass:not_worth, say; - for what is no read, and where nothing is cached.
+std::string name_of(const session::cache_verdict& verdict) {
+    if (!verdict.result) return "-";
+    std::string name(metrics::name_of(*verdict.result));
+    if (*verdict.result == metrics::cache_result::bypass) name.append(":").append(metrics::name_of(verdict.why));
+    return name;
+}
+
+}  // namespace
+
 void client::feed(base::bytes_view fresh) {
     yield_to_waiters();
     const bool kept = !unread_.empty();
@@ -39,6 +51,7 @@ void client::feed(base::bytes_view fresh) {
     else if (consumed < input.size())
         unread_.append(input.substr(consumed));
     flush_client();
+    if (const auto slow = conversation_->take_slow()) log_slow(*slow);
     if (phase_ != phase::relaying) return;
     if (stopped_ == frontend_flow::stop::terminated) {
         // What was asked before is still answered; after_events() sees when.
@@ -182,12 +195,14 @@ void client::measure_overhead() {
 void client::log_slow(const session::slow_request& slow) const {
     // ALTER ROLE ... PASSWORD and what else it is called.
     const bool secret = session::lower_case(slow.text).find("password") != std::string::npos;
+    const bool waited_for_server = slow.waited == base::duration::zero();
     base::log::event(base::log::level::info, "slow_query",
                      {{"pool", pool_->servers.name()},
                       {"user", user_},
                       {"application", application_name_},
                       {"server_seconds", base::log::seconds(slow.took)},
-                      {"wait_seconds", base::log::seconds(borrower_.last_wait())},
+                      {"wait_seconds", base::log::seconds(waited_for_server ? borrower_.last_wait() : slow.waited)},
+                      {"cache", name_of(slow.cache)},
                       {"statement", secret ? "(not shown: it speaks of a password)" : slow.text}});
 }
 

@@ -53,6 +53,9 @@ public:
     /// Valid until the next call.
     const verdict& judge(std::string_view text, const scope_pointer& scope);
 
+    /// The same, found out anew and not remembered.
+    verdict work_out(std::string_view text, const judge_scope& scope);
+
 private:
     // Texts that clients repeat; one that falls on the place of another replaces it.
     static constexpr std::size_t slot_count = 4096;
@@ -67,7 +70,6 @@ private:
     };
 
     sql::memo::facts_pointer facts_of(std::string_view text);
-    verdict work_out(std::string_view text, const judge_scope& scope);
 
     std::uint64_t seed_;
     std::deque<cache::rule> rules_;

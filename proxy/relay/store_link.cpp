@@ -56,6 +56,7 @@ void store_link::answered(lookup& of, cache_domain& domain, base::shared_counter
                 if (const auto stored = cache::from_stored(told->reply, of.what.stored)) {
                     cache::entry kept;
                     kept.created = of.at;
+                    kept.rule = of.what.rule;
                     kept.expires = of.at + told->left;
                     domain.store().adopt(of.what.key, of.what.relations, *stored, std::move(kept));
                 }

@@ -43,6 +43,7 @@ public:
         std::string key;  ///< in this process
         std::string stored;  ///< in the store; empty: what memory has is only compared
         std::vector<cache::relation_id> relations;
+        std::uint32_t rule = 0;  ///< by which it is kept
     };
     struct outcome {
         bool failed = false;  ///< nothing is known

@@ -34,7 +34,9 @@ service::service(configuration configured)
       directory_(configured_.current().workers),
       settings_(build_service(configured_.current())),
       observer_(directory_, workers_, applications_, configured_.current().listen.max_clients),
-      console_(observer_) {
+      console_(observer_),
+      cache_commands_(directory_, observer_) {
+    cache_commands_.add_to(console_);
     net::raise_descriptor_limit();
     workers_.create(configured_.current().workers, directory_, cancels_, &console_, applications_, settings_);
     listen();

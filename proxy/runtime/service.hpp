@@ -10,6 +10,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "admin/cache_commands.hpp"
 #include "admin/console.hpp"
 #include "admin/console_socket.hpp"
 #include "admin/http_endpoint.hpp"
@@ -60,6 +61,7 @@ private:
     worker_group workers_;
     observer observer_;
     admin::console console_;
+    admin::cache_commands cache_commands_;
     std::shared_ptr<metrics::exporter> exporter_;
     std::unique_ptr<admin::http_endpoint> http_;
     std::vector<std::unique_ptr<net::acceptor>> acceptors_;

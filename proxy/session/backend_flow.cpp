@@ -298,7 +298,7 @@ void backend_flow::take_ready_for_query(base::bytes_view message) {
         x_.counters->queries.add();
         x_.counters->query_nanoseconds.add(took);
         if (x_.limits->slow_query != base::off && took >= x_.limits->slow_query)
-            x_.slow = slow_request{x_.texts_sent.answered(), took};
+            x_.slow = slow_request{x_.texts_sent.answered().text, took, x_.texts_sent.answered().cache};
     }
     x_.pop_front();
     x_.cycle_began = x_.now;

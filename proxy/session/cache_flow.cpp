@@ -42,12 +42,6 @@ std::optional<base::bytes_view> next_message(base::bytes_view& input, char tag) 
     return body;
 }
 
-void append_sized(std::string& out, std::string_view part) {
-    const auto size = static_cast<std::uint32_t>(part.size());
-    out.append(reinterpret_cast<const char*>(&size), sizeof size);
-    out += part;
-}
-
 bool value_names_moment(base::bytes_view bind) {
     const auto decoded = wire::decode_bind(bind);
     if (!decoded) return true;
@@ -74,7 +68,7 @@ cache_flow::verdict cache_flow::take_query(std::string_view text) {
     if (!x_.cache->serves() || !begins_like_read(text)) return pass();
     if (x_.fill.is == cache_fill::state::owned || std::exchange(asked_, true)) return verdict::pass;
     if (const auto why = why_not()) return bypass(*why);
-    begin_key('Q');
+    begin_key({});
     sql::append_without_comments(key_, text, x_.conforming_strings);
     cache_question what{.key = key_, .context = x_.context(), .text = text, .settings = x_.desired};
     cache_answer found;
@@ -102,9 +96,7 @@ cache_flow::verdict cache_flow::take_batch(base::bytes_view input, std::size_t& 
     const auto unlike = read_batch(input, found);
     if (found.text.empty() || !begins_like_read(found.text)) return pass();
     if (const auto why = unlike ? unlike : why_not()) return bypass(*why);
-    begin_key('E');
-    append_sized(key_, found.parameter_types);
-    append_sized(key_, found.bind.substr(found.bind_head));
+    begin_key({.extended = true, .parameter_types = found.parameter_types, .bind = found.bind.substr(found.bind_head)});
     sql::append_without_comments(key_, found.text, x_.conforming_strings);
     cache_question what{
         .key = key_, .context = x_.context(), .text = found.text, .settings = x_.desired, .described = found.described};
@@ -133,17 +125,32 @@ cache_flow::verdict cache_flow::look(cache_question& what, cache_answer& found) 
     what.may_wait = x_.server == nullptr && what.may_fill && x_.pending.empty();
     found = x_.cache->ask(what, x_.now);
     asked_ = found.how == cache_answer::kind::run;
-    if (waited) x_.fill = {};
+    if (waited && found.how == cache_answer::kind::hit) note_slow_wait(what.text);
+    if (waited && found.how != cache_answer::kind::wait) x_.fill = {};
     switch (found.how) {
         case cache_answer::kind::hit:
             x_.counters->cache_requests[found.joined ? cache_result::coalesced : cache_result::hit].add();
             x_.counters->cache_saved_nanoseconds.add(found.took);
             return verdict::answered;
-        case cache_answer::kind::fill: x_.fill.is = cache_fill::state::owned; return verdict::pass;
-        case cache_answer::kind::wait: x_.fill.is = cache_fill::state::waiting; return verdict::wait;
+        case cache_answer::kind::fill:
+            x_.fill.is = cache_fill::state::owned;
+            x_.asked_cache = {.result = cache_result::miss};
+            return verdict::pass;
+        case cache_answer::kind::wait:
+            if (!waited) x_.fill.began = x_.now;
+            x_.fill.is = cache_fill::state::waiting;
+            return verdict::wait;
         case cache_answer::kind::run: break;
     }
     return bypass(found.why);
+}
+
+// No server was slow for this client, but what it waited for was.
+void cache_flow::note_slow_wait(std::string_view text) {
+    const base::duration waited = x_.now - x_.fill.began;
+    if (x_.limits->slow_query == base::off || waited < x_.limits->slow_query) return;
+    constexpr std::size_t longest = 256;
+    x_.slow = slow_request{std::string(text.substr(0, longest)), {}, {.result = cache_result::hit}, waited};
 }
 
 // The key of all that has to be known for sure about the session: if it is not, the server is asked.
@@ -223,11 +230,10 @@ bool cache_flow::find_prepared(batch& found) const {
     return x_.is_of_now(known->statement);
 }
 
-void cache_flow::begin_key(char protocol) {
-    const std::uint64_t context = x_.context().id();
-    static_assert(sizeof context == cache_question::context_size);
-    key_.assign(reinterpret_cast<const char*>(&context), sizeof context);
-    key_ += protocol;
+void cache_flow::begin_key(cache_key parts) {
+    parts.context = x_.context().id();
+    key_.clear();
+    parts.append_head(key_);
 }
 
 // It goes to a server, and waits for nobody.
@@ -239,6 +245,7 @@ cache_flow::verdict cache_flow::pass() {
 cache_flow::verdict cache_flow::bypass(cache_bypass why) {
     x_.counters->cache_requests[metrics::cache_result::bypass].add();
     x_.counters->cache_bypasses[why].add();
+    x_.asked_cache = {.result = cache_result::bypass, .why = why};
     return pass();
 }
 

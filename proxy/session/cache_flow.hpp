@@ -7,6 +7,7 @@
 
 #include "base/bytes.hpp"
 #include "metrics/cache_labels.hpp"
+#include "session/cache_key.hpp"
 #include "session/exchange.hpp"
 
 namespace pgweir::session {
@@ -32,6 +33,7 @@ public:
     void moved_behind(char tag) {
         if (tag == 'P') return;
         asked_ = false;
+        x_.asked_cache = {};
         if (x_.fill.is != cache_fill::state::none) end_unused_fill(tag);
     }
 
@@ -44,10 +46,11 @@ private:
     std::optional<metrics::cache_bypass> read_batch(base::bytes_view input, batch& found) const;
     bool find_prepared(batch& found) const;
     verdict look(cache_question& what, cache_answer& found);
+    void note_slow_wait(std::string_view text);
     verdict pass();
     verdict bypass(metrics::cache_bypass why);
     void end_unused_fill(char tag);
-    void begin_key(char protocol);
+    void begin_key(cache_key parts);
 
     exchange& x_;
     std::string key_;

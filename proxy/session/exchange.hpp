@@ -65,7 +65,9 @@ enum class message_verdict : std::uint8_t {
 /// A request that took longer than log.slow_query. No parameter values: only what stood in the statement's text.
 struct slow_request {
     std::string text;
-    base::duration took{};
+    base::duration took{};  ///< the server
+    cache_verdict cache{};
+    base::duration waited{};  ///< for what another client had executed; of a hit
 };
 
 /// What RESET and DISCARD ALL returned to the server's own defaults.
@@ -175,6 +177,7 @@ struct exchange {
     unsigned marks = 0;  ///< pending requests that hold one
 
     cycle_texts texts_sent;
+    cache_verdict asked_cache;  ///< about what is taken from the input now
     std::optional<slow_request> slow;
     /// The server was asked to cancel because time ran out: its next answer to a cancel is told in these words,
     /// whichever request of a batch it belongs to.
@@ -185,7 +188,7 @@ struct exchange {
 
     /// Requires the whole text.
     void note_text(std::string_view text) {
-        if (limits->slow_query != base::off) texts_sent.note(text);
+        if (limits->slow_query != base::off) texts_sent.note(text, asked_cache);
     }
 
     pending_request& push(request_kind kind) {

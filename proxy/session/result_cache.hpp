@@ -42,9 +42,6 @@ struct captured_reply {
 
 /// A statement that is about to be executed.
 struct cache_question {
-    /// Of `key` the first so many bytes are the number of `context`.
-    static constexpr std::size_t context_size = sizeof(std::uint64_t);
-
     /// All that the reply depends on, beside the rows of tables. Settings stand in it by the number of `context`.
     base::bytes_view key;
     const base::interned& context;

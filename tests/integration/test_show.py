@@ -14,6 +14,8 @@ from kit.answering import answering
 from kit.postgres import HOST
 
 SUBJECTS = ("pools", "clients", "servers", "stats", "state", "cache", "version", "help")
+OF_CACHE = ("cache entries", "cache rules")
+COMMANDS = ["EXPLAIN CACHE", "CACHE CLEAR", "CACHE TEST"]
 
 
 class Shown(AdminSocketCase):
@@ -48,11 +50,11 @@ class Shown(AdminSocketCase):
     def test_every_subject(self):
         self.serving()
         listed = [row["command"] for row in json.loads(self.ask("help", "--json")[1])]
-        self.assertEqual(listed, ["SHOW " + subject.upper() for subject in SUBJECTS])
-        for subject in SUBJECTS:
+        self.assertEqual(listed, ["SHOW " + subject.upper() for subject in SUBJECTS + OF_CACHE] + COMMANDS)
+        for subject in SUBJECTS + OF_CACHE:
             for asked in (subject, subject.upper()):
                 with self.subTest(asked):
-                    names = self.assert_shows(asked, "--socket", str(self.socket)).splitlines()[0].split()
+                    names = self.assert_shows(*asked.split(), "--socket", str(self.socket)).splitlines()[0].split()
                     columns = next(csv.reader(io.StringIO(self.psql(f"SHOW {subject}").stdout)))
                     self.assertEqual(names, columns)
         self.assertRegex(self.ask("version")[1], r"^version\npgweir \d+\.\d+\.\d+\n$")

@@ -3,11 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "cache/clearing.hpp"
 #include "cache/result_cache.hpp"
 
 namespace pgweir::test {
@@ -28,8 +31,9 @@ public:
         return found ? found->rows : "";
     }
 
-    cache::result_cache::started begin(const std::string& key, const relations& reads, std::uint64_t client = 1) {
-        return store.begin({.key = key, .depends_on = reads, .by_rule = true, .may_wait = true}, client);
+    cache::result_cache::started begin(const std::string& key, const relations& reads, std::uint64_t client = 1,
+                                       std::uint32_t rule = 1) {
+        return store.begin({.key = key, .depends_on = reads, .rule = rule, .may_wait = true}, client);
     }
 
     /// The clients that have waited for it.
@@ -47,7 +51,7 @@ public:
     /// Asked for, executed and kept.
     void keep(const std::string& key, const relations& reads, const std::string& rows = "rows",
               std::uint32_t rule = 0) {
-        const auto begun = begin(key, reads);
+        const auto begun = begin(key, reads, 1, rule == 0 ? 1 : rule);
         ASSERT_EQ(begun.how, start::fill) << key;
         ASSERT_TRUE(complete(begun.flight, rows, rule).empty());
         ASSERT_EQ(find(key), rows);
@@ -65,6 +69,17 @@ public:
         store.mark(what);
         store.bump(what);
         store.unmark(what);
+    }
+
+    // As an operator does it; returns how many entries were dropped.
+    std::size_t clear() { return clear(store.outdate_all()); }
+    std::size_t clear_relation(cache::relation_id which) { return clear(store.outdate(std::array{which})); }
+    std::size_t clear_rule(std::uint32_t number) { return clear(store.outdate_rule(number)); }
+
+    std::size_t clear(std::vector<const cache::stamp_table::cell*> outdated) {
+        cache::clearing all(store, std::move(outdated));
+        while (!all.ended()) all.step(2);
+        return all.dropped();
     }
 
     cache::statistics look() const { return store.look(); }

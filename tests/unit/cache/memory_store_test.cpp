@@ -30,10 +30,16 @@ std::uint64_t always_the_same(std::string_view, std::uint64_t) {
     return 42;
 }
 
+template <class Function>
+std::size_t remove_if(memory_store& store, Function&& look) {
+    memory_store::walk all(store);
+    return all.step(store.size(), [&look](const memory_store::slot& each) { return look(*each.what); });
+}
+
 // From the newest to the oldest, and asked for is none of them by that.
 std::vector<std::string> keys(memory_store& store) {
     std::vector<std::string> all;
-    store.remove_if([&](const entry& each) {
+    remove_if(store, [&](const entry& each) {
         all.push_back(each.key);
         return false;
     });
@@ -55,7 +61,7 @@ TEST_F(memory_store_test, finds_what_was_put) {
     const auto a = made("a");
     EXPECT_TRUE(four.put(a));
     ASSERT_NE(four.find("a"), nullptr);
-    EXPECT_EQ(*four.find("a"), a);
+    EXPECT_EQ(four.find("a")->what, a);
     EXPECT_EQ(four.find("A"), nullptr);
     EXPECT_EQ(four.find(""), nullptr);
 }
@@ -63,7 +69,7 @@ TEST_F(memory_store_test, finds_what_was_put) {
 TEST_F(memory_store_test, replaces) {
     put({"a", "b"});
     EXPECT_TRUE(four.put(made("a", "new!")));
-    EXPECT_EQ((*four.find("a"))->rows, "new!");
+    EXPECT_EQ(four.find("a")->what->rows, "new!");
     EXPECT_THAT(keys(four), ElementsAre("a", "b"));
     EXPECT_EQ(four.evictions(), 0U);
 }
@@ -73,7 +79,7 @@ TEST_F(memory_store_test, removes) {
     four.remove("b");
     four.remove("no such");
     EXPECT_THAT(keys(four), ElementsAre("c", "a"));
-    EXPECT_EQ(four.remove_if([](const entry& each) { return each.key == "c"; }), 1U);
+    EXPECT_EQ(remove_if(four, [](const entry& each) { return each.key == "c"; }), 1U);
     EXPECT_EQ(four.find("c"), nullptr);
     EXPECT_THAT(keys(four), ElementsAre("a"));
     four.clear();
@@ -85,7 +91,7 @@ TEST_F(memory_store_test, removes) {
 
 TEST_F(memory_store_test, what_somebody_holds_stays_when_it_goes) {
     put({"a"});
-    const memory_store::pointer held = *four.find("a");
+    const memory_store::pointer held = four.find("a")->what;
     four.clear();
     EXPECT_EQ(held->rows, "rows");
 }
@@ -125,7 +131,7 @@ TEST_F(memory_store_test, what_the_hand_stands_at_may_go) {
     put({"f", "g"});
     EXPECT_THAT(keys(four), ElementsAre("g", "f", "e", "a")) << "it went on to d";
     hand_at_c();
-    four.remove_if([](const entry& each) { return each.key == "c" || each.key == "d" || each.key == "e"; });
+    remove_if(four, [](const entry& each) { return each.key == "c" || each.key == "d" || each.key == "e"; });
     put({"f", "g", "h", "i"});
     EXPECT_THAT(keys(four), ElementsAre("i", "h", "g", "f")) << "it began at the oldest again";
 }
@@ -154,15 +160,15 @@ TEST_F(memory_store_test, hashes_that_collide_never_give_the_wrong_entry) {
     for (const char* each : {"a", "b", "c", "d"}) EXPECT_TRUE(store.put(made(each, each)));
     for (const char* each : {"a", "b", "c", "d"}) {
         ASSERT_NE(store.find(each), nullptr);
-        EXPECT_EQ((*store.find(each))->rows, each);
+        EXPECT_EQ(store.find(each)->what->rows, each);
     }
     EXPECT_EQ(store.find("e"), nullptr);
     store.remove("b");
     EXPECT_EQ(store.find("b"), nullptr);
-    EXPECT_EQ((*store.find("c"))->rows, "c");
+    EXPECT_EQ(store.find("c")->what->rows, "c");
     EXPECT_TRUE(store.put(made("d", "new!")));
-    EXPECT_EQ((*store.find("d"))->rows, "new!");
-    EXPECT_EQ((*store.find("a"))->rows, "a");
+    EXPECT_EQ(store.find("d")->what->rows, "new!");
+    EXPECT_EQ(store.find("a")->what->rows, "a");
     EXPECT_EQ(store.size(), 3U);
 }
 

@@ -142,7 +142,7 @@ private:
             case 1:
             case 2: go_on_writing(); break;
             case 3:
-                if (random_() % 8 == 0) lab_.store.clear_relation(static_cast<relation_id>(1 + random_() % relations));
+                if (random_() % 8 == 0) lab_.clear_relation(static_cast<relation_id>(1 + random_() % relations));
                 if (random_() % 8 == 0) forget();
                 break;
             case 4:

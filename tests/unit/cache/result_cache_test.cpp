@@ -44,7 +44,7 @@ TEST_F(result_cache_test, serves_until_the_time_is_over) {
 
 TEST_F(result_cache_test, without_a_rule_it_keeps_what_is_asked_for_again) {
     const std::vector<relation_id> reads{product};
-    const result_cache::fill_request seldom{.key = "a", .depends_on = reads, .by_rule = false, .may_wait = true};
+    const result_cache::fill_request seldom{.key = "a", .depends_on = reads, .rule = 0, .may_wait = true};
     EXPECT_EQ(lab.store.begin(seldom, 1).how, start::not_worth);
     EXPECT_EQ(lab.store.begin(seldom, 1).how, start::fill);
 }
@@ -77,8 +77,7 @@ TEST_F(result_cache_test, who_waits_for_what_is_given_up_executes_it) {
 TEST_F(result_cache_test, who_cannot_wait_does_not_join) {
     const std::vector<relation_id> reads{product};
     EXPECT_EQ(lab.begin("a", reads, 1).how, start::fill);
-    EXPECT_EQ(lab.store.begin({.key = "a", .depends_on = reads, .by_rule = true, .may_wait = false}, 2).how,
-              start::busy);
+    EXPECT_EQ(lab.store.begin({.key = "a", .depends_on = reads, .rule = 1, .may_wait = false}, 2).how, start::busy);
     EXPECT_EQ(lab.look().waiting, 0U);
 }
 
@@ -193,7 +192,7 @@ TEST_F(result_cache_test, clears_all) {
     lab.keep("p", {product});
     lab.keep("c", {customer});
     const auto begun = lab.begin("x", {product});
-    EXPECT_EQ(lab.store.clear(), 2U);
+    EXPECT_EQ(lab.clear(), 2U);
     EXPECT_EQ(lab.find("p"), "");
     lab.complete(begun.flight, "old");
     EXPECT_EQ(lab.find("x"), "") << "nor is it kept what was under way";
@@ -206,12 +205,12 @@ TEST_F(result_cache_test, clears_what_reads_a_relation) {
     lab.keep("c", {customer});
     lab.keep("both", {product, customer});
     const auto begun = lab.begin("x", {product});
-    EXPECT_EQ(lab.store.clear_relation(product), 2U);
+    EXPECT_EQ(lab.clear_relation(product), 2U);
     EXPECT_EQ(lab.find("c"), "rows");
     EXPECT_EQ(lab.look().entries, 1U);
     lab.complete(begun.flight, "old");
     EXPECT_EQ(lab.find("x"), "");
-    EXPECT_EQ(lab.store.clear_relation(999), 0U);
+    EXPECT_EQ(lab.clear_relation(999), 0U);
     EXPECT_EQ(lab.look().cleared, 2U);
 }
 
@@ -219,18 +218,18 @@ TEST_F(result_cache_test, clears_what_a_rule_keeps) {
     lab.keep("a", {product}, "rows", 1);
     lab.keep("b", {product}, "rows", 2);
     lab.keep("c", {product});
-    EXPECT_EQ(lab.store.clear_rule(2), 1U);
+    EXPECT_EQ(lab.clear_rule(2), 1U);
     EXPECT_EQ(lab.find("b"), "");
     EXPECT_EQ(lab.find("a"), "rows");
     EXPECT_EQ(lab.find("c"), "rows");
-    EXPECT_EQ(lab.store.clear_rule(3), 0U);
+    EXPECT_EQ(lab.clear_rule(3), 0U);
 }
 
 TEST_F(result_cache_test, marks_outlast_what_an_operator_clears) {
     lab.store.mark(cache_lab::writes({product}));
-    lab.store.clear();
+    lab.clear();
     static_cast<void>(lab.store.forget());
-    lab.store.clear_relation(product);
+    lab.clear_relation(product);
     EXPECT_EQ(lab.begin("p", {product}).how, start::marked);
     lab.store.unmark(cache_lab::writes({product}));
     lab.keep("p", {product});
@@ -266,7 +265,10 @@ TEST(result_cache_sizes, memory_is_bounded_and_counted) {
     EXPECT_GT(full.bytes, full.entries * 1000);
     EXPECT_GT(full.bytes, how.memory_size - 2048) << "memory is made use of";
     std::size_t seen = 0;
-    lab.store.for_each_entry([&](const entry& each) { seen += each.bytes(); });
+    memory_store::walk(lab.store.entries()).step(1000, [&](const memory_store::slot& each) {
+        seen += each.what->bytes();
+        return false;
+    });
     EXPECT_EQ(seen, full.bytes);
     EXPECT_THAT(lab.complete(lab.begin("large", {product}).flight, std::string(64 * 1024, 'x')), IsEmpty());
     EXPECT_EQ(lab.look().too_large, 1U);

@@ -1,0 +1,39 @@
+#include "relay/cache_clearing.hpp"
+
+#include <mutex>
+
+namespace pgweir::relay {
+
+namespace {
+
+// Other clients wait for as long as it takes to look at these, and to free them.
+constexpr std::size_t entries_in_a_step = 256;
+
+std::vector<const cache::stamp_table::cell*> outdate(cache::result_cache& store, const clear_target& what) {
+    switch (what.is) {
+        case clear_target::kind::relations: return store.outdate(what.relations);
+        case clear_target::kind::rule: return store.outdate_rule(what.rule);
+        case clear_target::kind::everything: break;
+    }
+    return store.outdate_all();
+}
+
+}  // namespace
+
+cache_clearing::cache_clearing(cache_domain& whose, const clear_target& what) : domain_(whose) {
+    const std::lock_guard lock(domain_.mutex());
+    clearing_.emplace(domain_.store(), outdate(domain_.store(), what));
+}
+
+cache_clearing::~cache_clearing() {
+    const std::lock_guard lock(domain_.mutex());
+    clearing_.reset();
+}
+
+bool cache_clearing::step() {
+    const std::lock_guard lock(domain_.mutex());
+    clearing_->step(entries_in_a_step);
+    return !clearing_->ended();
+}
+
+}  // namespace pgweir::relay

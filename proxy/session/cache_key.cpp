@@ -1,0 +1,62 @@
+#include "session/cache_key.hpp"
+
+#include <cstring>
+
+namespace pgweir::session {
+
+namespace {
+
+constexpr char simple_protocol = 'Q';
+constexpr char extended_protocol = 'E';
+
+template <class Number>
+void append_number(std::string& out, Number value) {
+    out.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+
+template <class Number>
+bool take_number(base::bytes_view& from, Number& value) {
+    if (from.size() < sizeof value) return false;
+    std::memcpy(&value, from.data(), sizeof value);
+    from.remove_prefix(sizeof value);
+    return true;
+}
+
+void append_sized(std::string& out, base::bytes_view part) {
+    append_number(out, static_cast<std::uint32_t>(part.size()));
+    out += part;
+}
+
+bool take_sized(base::bytes_view& from, base::bytes_view& part) {
+    std::uint32_t size = 0;
+    if (!take_number(from, size) || from.size() < size) return false;
+    part = from.substr(0, size);
+    from.remove_prefix(size);
+    return true;
+}
+
+}  // namespace
+
+void cache_key::append_head(std::string& out) const {
+    static_assert(sizeof context == context_size);
+    append_number(out, context);
+    out += extended ? extended_protocol : simple_protocol;
+    if (!extended) return;
+    append_sized(out, parameter_types);
+    append_sized(out, bind);
+}
+
+std::optional<cache_key> cache_key::read(base::bytes_view key) {
+    cache_key found;
+    if (!take_number(key, found.context) || key.empty()) return std::nullopt;
+    const char protocol = key.front();
+    key.remove_prefix(1);
+    found.extended = protocol == extended_protocol;
+    if (!found.extended && protocol != simple_protocol) return std::nullopt;
+    if (found.extended && (!take_sized(key, found.parameter_types) || !take_sized(key, found.bind)))
+        return std::nullopt;
+    found.text = key;
+    return found;
+}
+
+}  // namespace pgweir::session

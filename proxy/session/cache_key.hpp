@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.hpp"
+
+namespace pgweir::session {
+
+/// What a reply in the result cache depends on, beside the rows of tables. The parts of a key stand one behind the
+/// other, the text last: two keys are equal exactly when all parts are.
+struct cache_key {
+    /// The first bytes, which are the number of the settings.
+    static constexpr std::size_t context_size = sizeof(std::uint64_t);
+
+    std::uint64_t context = 0;  ///< settings of the session, by their number
+    bool extended = false;  ///< the protocol
+    base::bytes_view parameter_types{};  ///< of a Parse; extended only
+    base::bytes_view bind{};  ///< a Bind without its names; extended only
+    std::string_view text{};  ///< without comments
+
+    /// Appends all but the text.
+    void append_head(std::string& out) const;
+    /// Nothing when it is no key. Points into it.
+    static std::optional<cache_key> read(base::bytes_view key);
+};
+
+}  // namespace pgweir::session
