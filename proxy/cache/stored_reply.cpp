@@ -132,7 +132,7 @@ std::optional<stored_reply> from_stored(std::string_view bytes, std::string_view
         const std::uint64_t relation = fields.number();
         each.relation = static_cast<relation_id>(relation);
         each.then = fields.number();
-        if (relation != each.relation || each.then == no_stamp) return std::nullopt;
+        if (relation >= no_relation || each.then == no_stamp) return std::nullopt;
     }
     if (fields.left() > 0 || found.took < base::duration::zero()) return std::nullopt;
     if (!is_description(found.description) || !are_rows(found.rows, found.row_count)) return std::nullopt;

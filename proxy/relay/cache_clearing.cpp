@@ -1,6 +1,7 @@
 #include "relay/cache_clearing.hpp"
 
 #include <mutex>
+#include <utility>
 
 namespace pgweir::relay {
 
@@ -20,9 +21,16 @@ std::vector<const cache::stamp_table::cell*> outdate(cache::result_cache& store,
 
 }  // namespace
 
+// What stands in a store that others share nobody can tell by its rule.
 cache_clearing::cache_clearing(cache_domain& whose, const clear_target& what) : domain_(whose) {
-    const std::lock_guard lock(domain_.mutex());
-    clearing_.emplace(domain_.store(), outdate(domain_.store(), what));
+    {
+        const std::lock_guard lock(domain_.mutex());
+        clearing_.emplace(domain_.store(), outdate(domain_.store(), what));
+    }
+    if (!domain_.is_shared()) return;
+    cache::write_set all;
+    all.add(what.is != clear_target::kind::relations, what.relations);
+    domain_.outdate_in_store(std::move(all));
 }
 
 cache_clearing::~cache_clearing() {

@@ -70,6 +70,8 @@ public:
     std::string new_writer();
     /// The store could not be told of a write. Until it was nothing is served.
     void missed(marked_write what);
+    /// The same for what an operator wants gone.
+    void outdate_in_store(cache::write_set what);
     bool has_missed() const noexcept { return missed_count_.load(std::memory_order_acquire) > 0; }
     std::vector<marked_write> missed_writes();
     /// The store was told of the first `count` of them.
@@ -121,6 +123,7 @@ private:
     base::published<std::string> store_name_;
     std::string writer_prefix_;
     std::deque<marked_write> missed_;
+    bool writes_missed_ = false;  ///< some of them, as the log says
     std::unordered_map<cache::relation_id, base::time_point> marked_since_;
     std::atomic<std::uint64_t> writers_{0};
     std::atomic<std::size_t> missed_count_{0};

@@ -23,11 +23,17 @@ void cache_domain::missed(marked_write what) {
     bool first = false;
     {
         const std::lock_guard lock(mutex_);
-        first = missed_.empty();
+        first = !std::exchange(writes_missed_, true);
         missed_.push_back(std::move(what));
         missed_count_.store(missed_.size(), std::memory_order_release);
     }
     if (first) base::log::event(base::log::level::warning, "cache_writes_missed", {{"cache", name_}});
+}
+
+void cache_domain::outdate_in_store(cache::write_set what) {
+    const std::lock_guard lock(mutex_);
+    missed_.push_back({std::move(what), {}});
+    missed_count_.store(missed_.size(), std::memory_order_release);
 }
 
 std::vector<marked_write> cache_domain::missed_writes() {
@@ -41,7 +47,7 @@ void cache_domain::repaired(std::size_t count) {
         const std::lock_guard lock(mutex_);
         missed_.erase(missed_.begin(), missed_.begin() + static_cast<std::ptrdiff_t>(count));
         missed_count_.store(missed_.size(), std::memory_order_release);
-        all = missed_.empty();
+        all = missed_.empty() && std::exchange(writes_missed_, false);
     }
     if (all) base::log::event(base::log::level::info, "cache_writes_told", {{"cache", name_}});
 }

@@ -145,6 +145,18 @@ class Fleet(SharedCase):
             self.assertEqual(rows_of(client.until_ready()), [["3000000"]])
         self.assertEqual(one.metric("pgweir_cache_requests_total", result="miss"), before + 1)
 
+    def test_clear(self):
+        one, two = self.sharing(), self.sharing()
+        first, second = self.login(one), self.login(two)
+        self.warm(first, NAME)
+        self.warm(second, NAME)
+        self.sql("UPDATE users SET name = 'past pgweir' WHERE id = 1")
+        self.assertEqual(rows_of(second.query(NAME)), [["user 1"]])
+        one.console("CACHE CLEAR TABLE users")
+        self.wait_until(lambda: rows_of(second.query(NAME)) == [["past pgweir"]], message="what was cleared to be read anew")
+        self.warm(first, NAME)
+        self.assert_hit(one, lambda: rows_of(first.query(NAME)), [["past pgweir"]])
+
     def test_nothing_is_left_in_redis(self):
         one = self.sharing()
         client = self.login(one)

@@ -34,7 +34,7 @@ struct stored_reply_test : ::testing::Test {
         whole.rows = message('D', "a") + message('D', "") + message('C', "SELECT 2");
         whole.row_count = 2;
         whole.took = 12345us;
-        for (const relation_id relation : {whole_database, 1U, std::numeric_limits<relation_id>::max()}) {
+        for (const relation_id relation : {whole_database, 1U, no_relation - 1}) {
             stamp_table::cell& cell = stamps.at(relation);
             whole.depends_on.push_back({&cell, cell.now});
         }
@@ -278,7 +278,7 @@ TEST_F(forged_reply_test, the_count_of_relations_is_what_is_there) {
 }
 
 TEST_F(forged_reply_test, relations_have_numbers_of_32_bits) {
-    forged.depends_on = {{0xffffffff, 1}};
+    forged.depends_on = {{no_relation - 1, 1}};
     accept();
     // Cut to 32 bits these were the whole database, and 1.
     for (const std::uint64_t relation : {std::uint64_t{1} << 32, (std::uint64_t{1} << 32) + 1, most}) {

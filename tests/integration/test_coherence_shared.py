@@ -1,0 +1,61 @@
+"""Clients of several pgweir on one Redis are told what they are told without a cache, whatever fails meanwhile; where
+Redis itself fails, but for the time of which pgweir said that it was so. Seed and length: see coherence.case.
+"""
+import random
+import unittest
+
+from coherence import operations, void_windows
+from coherence.case import SECONDS, SEED, CoherenceCase
+from coherence.faults import DATABASE_FAULTS, REDIS_FAULTS
+from coherence.observers import OBSERVERS
+from coherence.stage import CACHES
+from coherence.write_faults import WRITE_FAULTS
+from kit.redis_server import RedisServer
+
+SHARED = {"mix": operations.READ_MOSTLY, "extra": OBSERVERS, "every": 0.4}
+# The relays to Redis are programs of the tests' own, and the machine may be busy: slow is not gone.
+PATIENT = {"redis": {"timeout": "2s"}}
+SOME_FAULTS = random.Random(SEED).sample((*DATABASE_FAULTS, *WRITE_FAULTS), 4)
+
+
+class SharedCoherence(CoherenceCase):
+    def setUp(self):
+        self.redis = self.enterContext(RedisServer())
+
+    def shared(self, pgweirs, mode="auto", **more):
+        return self.stage(pgweirs, CACHES[mode] | PATIENT | more, self.redis)
+
+    def test_two_pgweir(self):
+        stage = self.shared(2)
+        for number in range(2):
+            stage.switch_on(number)
+        result = self.run_workload(stage, 4, clients=16, **SHARED)
+        self.assertClean(result)
+        self.assertEqual(void_windows.windows(stage.pgweirs), [])
+        for number in range(2):
+            self.assertGreater(stage.hits(number), 50)
+        self.assert_at_rest(stage)
+
+    def test_pgweir_and_postgresql_fail(self):
+        stage = self.shared(3, "rules")
+        result = self.run_workload(stage, SECONDS, faults=SOME_FAULTS, enough=self.some_in_doubt, **SHARED)
+        self.assertClean(result)
+        self.assertEqual(void_windows.windows(stage.pgweirs), [])
+        self.assertAllStruck(result, SOME_FAULTS)
+
+    def test_redis_fails(self):
+        stage = self.shared(2, "rules", redis={"timeout": "100ms"})
+        result = self.run_workload(stage, SECONDS, faults=REDIS_FAULTS, enough=self.some_write_was_missed(stage), **SHARED)
+        lost_marks = void_windows.moments_of_write(result.violations, result.history)
+        rest = [each for each in result.violations if each not in lost_marks]
+        unaccounted = void_windows.outside(rest, void_windows.windows(stage.pgweirs))
+        self.assertFalse(unaccounted, result._replace(violations=unaccounted).complaint())
+        self.assertAllStruck(result, REDIS_FAULTS)
+
+    @staticmethod
+    def some_write_was_missed(stage):
+        return lambda clients: bool(void_windows.windows(stage.pgweirs))
+
+
+if __name__ == "__main__":
+    unittest.main()
