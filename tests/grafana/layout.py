@@ -12,7 +12,8 @@ MOST_PANELS = 24
 ROWS = {
     "saturation": ["Verdict", "Saturation", "Who waits", "PostgreSQL or the application", "Errors and life cycle",
                    "The lab's application", "The proxy itself"],
-    "cache": ["Is it worth it", "Why not", "What makes replies too old", "What is kept"],
+    "cache": ["Is it worth it", "Why not", "What makes replies too old", "What is kept",
+              "The store that several share"],
 }  # fmt: skip
 
 

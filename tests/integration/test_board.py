@@ -340,7 +340,7 @@ class Reads:
 @unittest.skipUnless(takes("{mode: auto}"), "this pgweir has no result cache")
 class Cache(BoardTests, unittest.TestCase):
     file = render.CACHE
-    options = {"cache": "memory"}
+    options = {"cache": "redis"}
 
     @classmethod
     @contextlib.contextmanager
