@@ -5,13 +5,15 @@ import re
 import socket
 import struct
 import subprocess
+import time
 
 from .servers import RELEASE, address
 
 
-def pgbench(port, *, mode="simple", clients, threads=1, seconds, database="postgres", reconnect=False):
-    """Transactions done, and done per second."""
-    done = subprocess.run(["pgbench", "-S", "-n", "-c", str(clients), "-j", str(threads), "-T", str(seconds), "-M",
+def pgbench(port, *, mode="simple", clients, threads=1, seconds, database="postgres", reconnect=False, scripts=()):
+    """Transactions done, and done per second. `scripts`: files with their weights, in place of a select by a random key."""
+    work = [word for path, weight in scripts for word in ("-f", f"{path}@{weight}")] or ["-S"]
+    done = subprocess.run(["pgbench", *work, "-n", "-c", str(clients), "-j", str(threads), "-T", str(seconds), "-M",
                            mode, *(["-C"] if reconnect else []), *address(port, database)],
                           capture_output=True, text=True)
     text = done.stdout
@@ -55,10 +57,21 @@ class LoadClients:
         return json.loads(line)
 
 
-def login(port):
+def wait_for_cache(port, seconds=30):
+    """Until the result cache of the pgweir there serves, which it begins to with the first client."""
+    with login(port) as client, login(port, "pgweir") as console:
+        ask(client)
+        end = time.monotonic() + seconds
+        while b"\x02on" not in (told := ask(console, b"SHOW CACHE")):
+            if time.monotonic() > end:
+                raise RuntimeError(f"the cache does not serve: {told!r}")
+            time.sleep(0.1)
+
+
+def login(port, database="postgres"):
     """A socket logged in as postgres without a password."""
     client = socket.create_connection(("127.0.0.1", port), timeout=10)
-    body = struct.pack("!I", 3 << 16) + b"user\0postgres\0database\0postgres\0\0"
+    body = struct.pack("!I", 3 << 16) + b"user\0postgres\0database\0" + database.encode() + b"\0\0"
     client.sendall(struct.pack("!I", len(body) + 4) + body)
     wait_until_ready(client)
     return client
@@ -72,11 +85,13 @@ def wait_until_ready(client):
         if not more:
             raise RuntimeError(f"disconnected after {received!r}")
         received += more
+    return received
 
 
 def ask(client, text=b"SELECT 1"):
+    """What it answers."""
     client.sendall(b"Q" + struct.pack("!I", len(text) + 5) + text + b"\0")
-    wait_until_ready(client)
+    return wait_until_ready(client)
 
 
 @contextlib.contextmanager

@@ -11,6 +11,8 @@ STATEMENTS = 20  # of a pipeline, per Sync
 
 DIRECT, FLOOR, PGBOUNCER, PGWEIR, PGWEIR_2 = "direct", "byte relay floor", "PgBouncer", "pgweir", "pgweir, 2 workers"
 UNTRACKED = "pgweir that looks at no text"
+CACHED, SHARED = "pgweir, cache in memory", "pgweir, cache with Redis"
+CACHES = {CACHED: ("cached", {"mode": "auto"}), SHARED: ("shared", {"mode": "auto", "redis": {}})}
 
 
 class Measurement(NamedTuple):
@@ -48,6 +50,26 @@ class Lab:
 
     def before_stub(self, name):
         return self._once((name, "stub"), lambda: self.fresh(name, self.stub))
+
+    @property
+    def redis(self):
+        return self._once("redis", self._servers.redis)
+
+    def script(self, name, text):
+        return self._once(("script", name), lambda: self._servers.script(name, text))
+
+    def caching(self, name):
+        """Each on a database of its own: on one of them only one would serve."""
+        return self._once(name, lambda: self._start_caching(name))
+
+    def _start_caching(self, name):
+        database, settings = CACHES[name]
+        if "redis" in settings:
+            settings = settings | {"redis": {"url": f"redis://127.0.0.1:{self.redis.port}/0"}}
+        self._servers.copy_database(self.postgres.port, database)
+        server = self._servers.pgweir(self.postgres.port, SIZE, database=database, cache=settings)
+        load.wait_for_cache(server.port)
+        return server
 
     def fresh(self, name, upstream):
         if name == PGBOUNCER:
@@ -200,4 +222,44 @@ class Workers:
                               by_load_clients(lab.before_stub(name), seconds, SIZE, STATEMENTS))
 
 
-SCENES = {scene.name: scene for scene in (PassThrough(), Tracking(), Queue(), Connects(), Memory(), Workers())}
+class Cache:
+    name = "cache"
+    title = f"The result cache: {SIZE} clients on {SIZE} server connections"
+    about = ("`pgbench -j 1`, one worker, `cache.mode: auto`. Hot key: one row by its primary key. Aggregate: count and sum over "
+             "20,000 rows. Random keys: `pgbench -S` over a million rows, where hardly anything is asked for twice: what the cache "
+             "costs when it is of no use. Updates: one row by a random key, in autocommit mode: what marks and bumps cost. "
+             "n % writes: updates of that hot key's table among reads of the hot key. With Redis every hit has its stamps compared "
+             "there; Redis has its part of the machine, too.")
+    columns = ["cpu_us", "to_pgweir", "rate", "rate_to_pgweir"]
+
+    HOT = "SELECT abalance FROM pgbench_accounts WHERE aid = 4711"
+    AGGREGATE = "SELECT count(*), sum(abalance) FROM pgbench_accounts WHERE aid BETWEEN 1 AND 20000"
+    UPDATE = "\\set aid random(1, 1000000)\nUPDATE pgbench_accounts SET abalance = abalance + 1 WHERE aid = :aid"
+
+    def cases(self, lab):
+        """(name, mode, scripts)"""
+        hot, update = lab.script("hot", self.HOT), lab.script("update", self.UPDATE)
+        for mode in ("simple", "extended", "prepared"):
+            yield f"hot key, {mode}", mode, [(hot, 1)]
+        yield "aggregate", "simple", [(lab.script("aggregate", self.AGGREGATE), 1)]
+        for mode in ("simple", "prepared"):
+            yield f"random keys, {mode}", mode, []
+        yield "updates", "simple", [(update, 1)]
+        for writes in (1, 10, 50):
+            yield f"{writes} % writes", "simple", [(hot, 100 - writes), (update, writes)]
+
+    def measurements(self, lab):
+        for name in CACHES:
+            lab.caching(name)  # before anybody else uses the database that they copy
+        for case, mode, scripts in self.cases(lab):
+            for name in (DIRECT, PGWEIR, CACHED, SHARED):
+                yield Measurement(case, name, lambda seconds, name=name, mode=mode, scripts=scripts:
+                                  self._run(lab, name, seconds, mode, scripts))
+
+    @staticmethod
+    def _run(lab, name, seconds, mode, scripts):
+        server = lab.caching(name) if name in CACHES else lab.contender(name)
+        return by_pgbench(server, seconds, mode=mode, scripts=scripts)
+
+
+SCENES = {scene.name: scene for scene in (PassThrough(), Tracking(), Queue(), Connects(), Memory(), Workers(), Cache())}

@@ -1,5 +1,6 @@
 """The processes of one benchmark run: PostgreSQL, PgBouncer, pgweir and the small programs built beside them."""
 import contextlib
+import json
 import os
 import pathlib
 import shutil
@@ -133,17 +134,34 @@ class Servers:
                           "log_connections = 0\nlog_disconnections = 0\n")
         return self.start("pgbouncer", [PGBOUNCER, config], port, as_server_user=True)
 
-    def pgweir(self, upstream, size, workers=1, build=RELEASE):
+    def redis(self):
+        port = free_port()
+        return self.start("redis", ["/usr/bin/redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly",
+                                    "no", "--maxmemory", "256mb", "--maxmemory-policy", "allkeys-lru"], port, watched=False)
+
+    def script(self, name, text):
+        """A file for pgbench."""
+        path = self.folder / f"{name}.sql"
+        path.write_text(text + "\n")
+        return path
+
+    @staticmethod
+    def copy_database(port, name):
+        """Of the one with the tables of pgbench, which nobody may use meanwhile."""
+        subprocess.run(["createdb", "-T", "postgres", *address(port)[:-1], name], check=True)
+
+    def pgweir(self, upstream, size, workers=1, build=RELEASE, *, database="postgres", cache=None):
+        """`cache`: its section of the configuration."""
         port = free_port()
         config = self.folder / f"pgweir-{port}.yaml"
         config.write_text("version: 1\n"
                           f'listen: {{addresses: ["127.0.0.1:{port}"], max_clients: 10000}}\n'
-                          "admin: {http: off}\n"
+                          "admin: {http: off, console_users: [postgres]}\n"
                           "auth: {method: trust}\n"
                           "databases:\n  postgres:\n"
-                          f'    upstream: "postgres://postgres@127.0.0.1:{upstream}/postgres"\n'
+                          f'    upstream: "postgres://postgres@127.0.0.1:{upstream}/{database}"\n'
                           f"    pool: {{mode: transaction, size: {size}}}\n"
-                          "shutdown: {grace: 1s}\n")
+                          f"shutdown: {{grace: 1s}}\ncache: {json.dumps(cache or {})}\n")
         return self.start("pgweir", [build / "pgweir", "serve", "--config", config, "--set", f"workers={workers}"],
                           port)
 

@@ -304,8 +304,9 @@ void client::run() {
     }
     if (phase_ == phase::console) feed_console();
     flush_server();
-    if (server_) read_server();
+    // First: what the server says is not read while the client has not got all that is for it.
     flush_client();
+    if (server_) read_server();
     read_client();
     after_events();
 }

@@ -55,7 +55,7 @@ void conversation::lend(server_state& server, base::time_point now, bool probe) 
     x_.phases.start(metrics::held_phase::setup, now);
     transaction_since_ = now;
     surveying_ = x_.survey_due = false;
-    x_.being_cancelled = false;
+    x_.cancels = 0;
     close_ = clean_ = cleaning_ = served_ = x_.uncleanable = x_.own_sequences = x_.may_notify = x_.yields = false;
     x_.begin_failed = false;
     cancelled_at_ = base::never;
@@ -103,8 +103,8 @@ void conversation::after_server(base::time_point now) {
     if (x_.server == nullptr || close_) return;
     if (applying_ && x_.pending.empty()) applied();
     if (surveying_ && x_.pending.empty()) surveyed();
-    // What was cancelled has answered: whatever runs now gets its own time.
-    if (x_.pending.empty() || !x_.timed_out) {
+    // What was cancelled has answered to its end, which may come behind its error: whatever runs now gets its own time.
+    if (x_.pending.empty() || x_.cycle_began >= cancelled_at_) {
         cancelled_at_ = base::never;
         x_.timed_out.reset();
     }

@@ -73,11 +73,11 @@ public:
     /// True once when a cancel request should be sent for the server that is lent. Until cancel_ended(), or the server
     /// has left, from_client() answers `gated`.
     bool take_cancel() noexcept {
-        x_.being_cancelled = x_.being_cancelled || cancel_due_;
+        x_.cancels += cancel_due_ ? 1 : 0;
         return std::exchange(cancel_due_, false);
     }
-    /// The cancel request for the server that is lent has struck, or cannot strike any more.
-    void cancel_ended() noexcept { x_.being_cancelled = false; }
+    /// One of these requests has struck, or cannot strike any more.
+    void cancel_ended() noexcept { x_.cancels -= x_.cancels > 0 ? 1 : 0; }
     /// The client asks for its running statement to be cancelled. False when nothing runs.
     bool cancel_running() const noexcept { return x_.server != nullptr && !x_.pending.empty() && !x_.client_gone; }
 

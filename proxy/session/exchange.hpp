@@ -136,8 +136,8 @@ struct exchange {
     base::time_point cycle_began{};  ///< when what is answered next, up to its ReadyForQuery, had its turn
 
     char client_status = 'I';  ///< as last told by ReadyForQuery
-    /// A cancel request of ours may still be on its way to the server: it would strike what is sent next.
-    bool being_cancelled = false;
+    /// Cancel requests of ours that may still be on their way to the server: they would strike what is sent next.
+    std::uint32_t cancels = 0;
     bool yields = false;  ///< others wait for the server: nothing new is begun on it while answers are under way
     bool discarding = false;  ///< the client's messages are dropped until Sync, after an error
     bool unsynced = false;  ///< the server got extended messages and no Sync behind them

@@ -90,7 +90,7 @@ frontend_flow::verdict frontend_flow::take_next(const wire::header& header, base
 }
 
 bool frontend_flow::gated(char tag) {
-    if (yields_here() || x_.listening.pinging || (x_.being_cancelled && x_.server != nullptr)) return true;
+    if (yields_here() || x_.listening.pinging || (x_.cancels > 0 && x_.server != nullptr)) return true;
     if (x_.forward_gates == 0) return false;
     if (x_.forward_gates > x_.text_gates) return true;
     if (tag == 'S') return false;

@@ -14,15 +14,16 @@ class Answer:
     """What a store said of relations; the whole database is the first of them."""
 
     def __init__(self, text):
-        found = re.fullmatch(r"stamps((?: \S+)+?)(?: reply (\S+) left (\d+))?", text)
+        found = re.fullmatch(r"stamps((?: \S+)+) catalogs (\S+)(?: reply (\S+) left (\d+))?", text)
         assert found, text
         words = found[1].split()
         self.marked = [word.endswith("*") for word in words]
         self.stamps = [None if word.startswith("none") else word.rstrip("*") for word in words]
         assert all(stamp is None or re.fullmatch("[0-9a-f]{16}", stamp) for stamp in self.stamps), text
         assert "0" * 16 not in self.stamps, text
-        self.reply = found[2]
-        self.left = int(found[3]) if found[3] else None
+        self.catalogs = None if found[2] == "none" else found[2]
+        self.reply = found[3]
+        self.left = int(found[4]) if found[4] else None
 
 
 class StoreCase(RedisCase):
@@ -50,7 +51,7 @@ class StoreCase(RedisCase):
     def wait_well(self, *stores):
         """Until what is asked finds the epoch of its data."""
         for store in stores:
-            wait_until(lambda store=store: store.ask("ask db - 1")[0].startswith("stamps"),
+            wait_until(lambda store=store: store.ask("ask db - 11")[0].startswith("stamps"),
                        message=lambda store=store: f"a store that is well:\n{store.log()[-2000:]}")  # fmt: skip
 
     def keys(self, server, kind="*", database=0):

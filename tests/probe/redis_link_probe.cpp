@@ -14,7 +14,7 @@
 //   status
 // Lines that it writes begin with `> `; the others are the log.
 //   > ID MILLISECONDS reply  (or: error SENTENCE; or of a shared_store, from inside of the call: at once error SENTENCE)
-//   > ID MILLISECONDS stamps STAMP... [reply REPLY left MILLISECONDS]
+//   > ID MILLISECONDS stamps STAMP... catalogs STAMP [reply REPLY left MILLISECONDS]
 //         STAMP: of the whole database first; 16 digits or none; * behind it: marked
 //   > connected EPOCH  > lost  > status KEY=VALUE... reason=SENTENCE
 // It ends with its input. Exit codes: 0, 2 usage or a bad URL.

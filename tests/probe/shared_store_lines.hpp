@@ -32,7 +32,7 @@ public:
         else if (what == "bump")
             store_.bump(rest[0], set_of(rest.subspan(1)), once(told));
         else if (what == "unmark")
-            store_.unmark(rest[0], rest[1], set_of(rest.subspan(2)), [](base::status) {}), told("sent");
+            store_.unmark(rest[0], rest[1], set_of(rest.subspan(2)), once(told));
         else if (what == "keep")
             store_.keep(rest[0], rest[1], rest[3], std::chrono::milliseconds(number(rest[2]))), told("sent");
         else if (what == "writers")
@@ -95,17 +95,18 @@ private:
         });
     }
 
+    static std::string text_of(cache::stamp which) {
+        std::string text;
+        if (which == cache::no_stamp) return "none";
+        redis::append_hex(text, which);
+        return text;
+    }
+
     /// Stamps in hexadecimal digits, with a * when they are marked, and the reply with the milliseconds that it has left.
     static std::string text_of(const cache::store_answer& said) {
         std::string text = "stamps";
-        for (const cache::shared_stamp& each : said.stamps) {
-            text += " ";
-            if (each.now == cache::no_stamp)
-                text += "none";
-            else
-                redis::append_hex(text, each.now);
-            if (each.marked) text += "*";
-        }
+        for (const cache::shared_stamp& each : said.stamps) text += " " + text_of(each.now) + (each.marked ? "*" : "");
+        text += " catalogs " + text_of(said.catalogs);
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(said.left).count();
         if (!said.reply.empty()) text += " reply " + std::string(said.reply) + " left " + std::to_string(left);
         return text;

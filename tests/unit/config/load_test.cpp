@@ -124,6 +124,14 @@ TEST(load, unknown_keys_with_suggestions) {
                 ElementsAre(StartsWith("c.yaml:3:1: databases.app.\"<name>\": unknown key")));
 }
 
+TEST(load, promises_of_the_cache_that_are_not_kept) {
+    for (const char* key : {"consistency: ttl", "memory: {max_age: 1s}",
+                            "rules: [{name: all, stale_while_revalidate: 1m}]", "consistency: database"})
+        EXPECT_THAT(complaints_after_minimal("cache: {" + std::string(key) + "}\n"),
+                    ElementsAre(HasSubstr("not available in this version")))
+            << key;
+}
+
 TEST(load, keys_of_later_versions) {
     EXPECT_THAT(complaints_after_minimal("cache: {audit: 1/1000}\n"),
                 ElementsAre("c.yaml:3:9: cache.audit: not available in this version (hits that are executed again and "

@@ -93,7 +93,7 @@ struct shared_store_test : link_lab {
     static std::string text_of(const base::result<cache::store_answer>& said) {
         if (!said) return said.error().message();
         std::string text;
-        if (said->catalogs != cache::no_stamp) append_hex(text, said->catalogs);
+        if (said->catalogs == 0xcc) text = "cc ";
         for (const cache::shared_stamp& each : said->stamps) {
             append_hex(text, each.now);
             text += each.marked ? "* " : " ";
@@ -102,6 +102,7 @@ struct shared_store_test : link_lab {
     }
 
     std::unique_ptr<shared_store> shared;
+    const std::string catalogs = named(cache::catalogs, 's');
     const std::string get_epoch = line({"GET", "pgweir:epoch"});
     const std::string info = line({"INFO", "replication"});
     const std::string changed = words_of(error_code::changed);
@@ -111,12 +112,12 @@ struct shared_store_test : link_lab {
 TEST_F(shared_store_test, a_question_is_one_look_up_with_the_epoch_and_the_time_before_the_reply) {
     ask({7}, "key");
     const std::string reply = store_names("db", own).reply("key");
-    EXPECT_EQ(commands(), lines({line({"PTTL", reply}), line({"MGET", "pgweir:epoch", named(1, 's'), named(0, 's'),
+    EXPECT_EQ(commands(), lines({line({"PTTL", reply}), line({"MGET", "pgweir:epoch", catalogs, named(0, 's'),
                                                               named(0, 'p'), named(7, 's'), named(7, 'p'), reply})}));
     server.say(":1500\r\n" +
                values({own, "00000000000000cc", "00000000000000aa", "", "00000000000000bb", "1", "text"}));
     ASSERT_TRUE(told(1));
-    EXPECT_THAT(events, ElementsAre("1: 00000000000000cc00000000000000aa 00000000000000bb* text 1500"));
+    EXPECT_THAT(events, ElementsAre("1: cc 00000000000000aa 00000000000000bb* text 1500"));
 }
 
 TEST_F(shared_store_test, stamps_are_made_before_they_are_asked_for) {
@@ -137,8 +138,8 @@ TEST_F(shared_store_test, stamps_are_made_before_they_are_asked_for) {
     }
     EXPECT_EQ(std::set<std::string>(made.begin(), made.end()).size(), 6U);
     // Both are one look-up.
-    EXPECT_EQ(said.substr(at), line({"MGET", "pgweir:epoch", named(1, 's'), named(0, 's'), named(0, 'p'), named(7, 's'),
-                                     named(7, 'p')}));
+    EXPECT_EQ(said.substr(at),
+              line({"MGET", "pgweir:epoch", catalogs, named(0, 's'), named(0, 'p'), named(7, 's'), named(7, 'p')}));
 }
 
 TEST_F(shared_store_test, what_a_tick_changes_leaves_in_its_order_and_before_what_it_asks) {
@@ -147,19 +148,20 @@ TEST_F(shared_store_test, what_a_tick_changes_leaves_in_its_order_and_before_wha
         ask({7});
         shared->mark("db", "17:a", relations({7}), noted());
         shared->bump("db", relations({7, 8}), noted());
-        shared->unmark("db", "17:a", relations({7}), [](base::status) {});
+        shared->unmark("db", "17:a", relations({7}), noted());
         shared->keep("db", "key", "text", 1500ms);
     });
     EXPECT_EQ(server.writes() - before, 1U);
     const std::string said = commands();
     const std::string script = said.substr(said.find("[\"EVAL\""), said.find("\" \"2\" ") - said.find("[\"EVAL\""));
-    EXPECT_EQ(said, lines({line({"HSET", named(7, 'w'), "17:a", "1"}), line({"EXPIRE", named(7, 'w'), "86400"}),
-                           line({"SET", named(7, 'p'), "1", "EX", "86400"}), get_epoch,
-                           line({"UNLINK", named(7, 's'), named(8, 's')}), get_epoch,
-                           script + "\" \"2\" \"" + named(7, 'w') + "\" \"" + named(7, 'p') + "\" \"17:a\"]",
-                           line({"SET", store_names("db", own).reply("key"), "text", "PX", "1500"}),
-                           line({"MGET", "pgweir:epoch", named(1, 's'), named(0, 's'), named(0, 'p'), named(7, 's'),
-                                 named(7, 'p')})}));
+    EXPECT_EQ(
+        said,
+        lines({line({"HSET", named(7, 'w'), "17:a", "1"}), line({"EXPIRE", named(7, 'w'), "86400"}),
+               line({"SET", named(7, 'p'), "1", "EX", "86400"}), get_epoch,
+               line({"UNLINK", named(7, 's'), named(8, 's')}), get_epoch,
+               script + "\" \"2\" \"" + named(7, 'w') + "\" \"" + named(7, 'p') + "\" \"17:a\"]",
+               line({"SET", store_names("db", own).reply("key"), "text", "PX", "1500"}),
+               line({"MGET", "pgweir:epoch", catalogs, named(0, 's'), named(0, 'p'), named(7, 's'), named(7, 'p')})}));
 }
 
 TEST_F(shared_store_test, a_mark_is_done_when_all_of_it_is) {
@@ -302,10 +304,46 @@ TEST_F(shared_store_test, the_time_that_is_left_is_between_none_and_a_day) {
         events.clear();
         ask({}, "key");
         commands();
-        server.say(std::string(row.said) + values({own, "00000000000000cc", "00000000000000aa", "", "text"}));
+        server.say(std::string(row.said) + values({own, "", "00000000000000aa", "", "text"}));
         ASSERT_TRUE(told(1));
         EXPECT_THAT(events.front(), ::testing::EndsWith("text " + std::string(row.left))) << row.said;
     }
+}
+
+TEST_F(shared_store_test, what_may_live_for_less_than_a_millisecond_is_not_kept) {
+    in_a_tick([&] {
+        for (const base::duration ttl : {0ns, -1ns, 999'999ns}) shared->keep("db", "key", "text", ttl);
+        shared->bump("db", relations({7}), noted());
+        shared->keep("db", "key", "text", 1ms);
+    });
+    EXPECT_EQ(commands(), lines({line({"UNLINK", named(7, 's')}), get_epoch,
+                                 line({"SET", store_names("db", own).reply("key"), "text", "PX", "1"})}));
+}
+
+TEST_F(shared_store_test, who_unmarks_is_told_of_it) {
+    shared->unmark("db", "17:a", relations({7}), noted());
+    commands();
+    server.say("$-1\r\n");
+    ASSERT_TRUE(told(1));
+    shared->unmark("db", "17:a", relations({7}), noted());
+    commands();
+    server.say("-WRONGTYPE Operation against a key holding the wrong kind of value\r\n");
+    ASSERT_TRUE(told(2));
+    EXPECT_THAT(events, ElementsAre("1: done", "2: " + words_of(error_code::command_refused)));
+}
+
+TEST_F(shared_store_test, writers_are_found_or_nobody_is) {
+    for (const std::string_view said : {"*2\r\n$4\r\n17:a\r\n$4\r\n18:b\r\n", "*0\r\n", "-NOPERM no\r\n", "$-1\r\n"}) {
+        shared->find_writers("db", 7, [&](const std::vector<std::string>& found) {
+            std::string text = "writers";
+            for (const std::string& each : found) text += " " + each;
+            events.push_back(text);
+        });
+        EXPECT_EQ(commands(), line({"HKEYS", named(7, 'w')}));
+        server.say(said);
+    }
+    ASSERT_TRUE(told(4));
+    EXPECT_THAT(events, ElementsAre("writers 17:a 18:b", "writers", "writers", "writers"));
 }
 
 TEST_F(shared_store_test, what_nobody_waits_for_goes_nowhere_when_it_cannot_be_sent) {
@@ -315,20 +353,21 @@ TEST_F(shared_store_test, what_nobody_waits_for_goes_nowhere_when_it_cannot_be_s
     // While one waits there is room for no other.
     shared->bump("db", relations({7}), noted());
     shared->keep("db", "key", "text", 1s);
-    shared->unmark("db", "17:a", relations({7}), [](base::status) {});
+    shared->unmark("db", "17:a", relations({7}), noted());
     ask({7}, "key", true);
     EXPECT_EQ(commands(), lines({line({"UNLINK", named(7, 's')}), get_epoch}));
-    ASSERT_TRUE(told(1));
-    EXPECT_THAT(events, ElementsAre("2: " + words_of(error_code::too_many_requests)));
+    ASSERT_TRUE(told(2));
+    const std::string full = words_of(error_code::too_many_requests);
+    EXPECT_THAT(events, ElementsAre("2: " + full, "3: " + full));
     server.hang_up();
     ASSERT_TRUE(run_until([&] { return !store->is_connected(); }));
     events.clear();
     shared->keep("db", "key", "text", 1s);
-    shared->unmark("db", "17:a", relations({7}), [](base::status) {});
+    shared->unmark("db", "17:a", relations({7}), noted());
     shared->mark("db", "17:a", relations({7}), noted());
     ask({7}, "key", true);
     const std::string unconnected = words_of(error_code::not_connected);
-    EXPECT_THAT(events, ElementsAre("3: " + unconnected, "4: " + unconnected));
+    EXPECT_THAT(events, ElementsAre("4: " + unconnected, "5: " + unconnected, "6: " + unconnected));
     EXPECT_FALSE(shared->is_reachable());
 }
 

@@ -68,5 +68,26 @@ TEST_F(cache_guard_test, answer_says_nothing_of_who_was_lost_since_it_was_asked_
     EXPECT_THAT(guard_.take_gone(), ElementsAre(7));
 }
 
+TEST(cache_standby_test, nobody_serves_from_a_standby) {
+    session::cache_guard guard("1");
+    base::time_point now{};
+    std::string sent;
+    guard.connected(now, sent);
+    for (const bool standby : {true, true, false}) {
+        const std::string reply = data_row(standby ? "t" : "f") + ready('I');
+        std::size_t consumed = 0;
+        sent.clear();
+        ASSERT_TRUE(guard.receive(reply, consumed, now, sent));
+        EXPECT_FALSE(guard.alone());
+        EXPECT_EQ(guard.why_not() == metrics::cache_bypass::standby, standby);
+        if (!standby) break;
+        // Asked again whether it still is one, and for no lock.
+        EXPECT_THAT(sent, IsEmpty());
+        guard.tick(now += 5s, sent);
+        EXPECT_THAT(sent, HasSubstr("pg_is_in_recovery"));
+    }
+    EXPECT_THAT(sent, HasSubstr("pg_try_advisory_lock"));
+}
+
 }  // namespace
 }  // namespace pgweir::test

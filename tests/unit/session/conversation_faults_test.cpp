@@ -168,6 +168,24 @@ TEST(ConversationFaults, NextStatementGetsItsOwnTime) {
     EXPECT_EQ(l.at(0).talk.deadline(), start + 2s) << "from when its turn came";
 }
 
+// The error may be read before ReadyForQuery is there.
+TEST(ConversationFaults, WhatWasCancelledIsNotCancelledAgain) {
+    lab l(1, true, with_timeouts());
+    l.add_client();
+    hears(l, begin_on_server());
+    session::conversation& talk = l.at(0).talk;
+    talk.from_client(query("SELECT pg_sleep(60)"), l.now);
+    l.now = start + 1s;
+    talk.expire(l.now);
+    ASSERT_TRUE(talk.take_cancel());
+    talk.from_server(error("57014", "canceling statement due to user request"), l.now);
+    EXPECT_EQ(talk.deadline(), start + 6s);
+    talk.expire(l.now + 1s);
+    EXPECT_FALSE(talk.take_cancel());
+    talk.from_server(ready('E'), l.now);
+    EXPECT_EQ(talk.deadline(), start + 4s) << "of the idle transaction";
+}
+
 // In session mode, or in a transaction, the server that was cancelled stays: what is asked of it next would be struck.
 TEST(ConversationFaults, NextStatementWaitsForTheCancelToEnd) {
     lab l(1, true, with_timeouts());
