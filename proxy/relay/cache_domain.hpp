@@ -73,9 +73,9 @@ public:
     /// The same for what an operator wants gone.
     void outdate_in_store(cache::write_set what);
     bool has_missed() const noexcept { return missed_count_.load(std::memory_order_acquire) > 0; }
+    /// For the keeper, which says by told() what became of them before it asks again.
     std::vector<marked_write> missed_writes();
-    /// The store was told of the first `count` of them.
-    void repaired(std::size_t count);
+    void told(bool worked);
     /// True when the stamp of the catalogs is another one than before.
     bool saw_catalogs(cache::stamp now) noexcept {
         return now != cache::no_stamp && catalogs_.exchange(now, std::memory_order_relaxed) != now;
@@ -109,6 +109,7 @@ public:
 
 private:
     void forget();
+    void to_be_told(marked_write what);
     std::vector<marked_write> settle_doubts(std::int32_t process_id);
 
     std::string name_;
@@ -123,6 +124,7 @@ private:
     base::published<std::string> store_name_;
     std::string writer_prefix_;
     std::deque<marked_write> missed_;
+    std::size_t being_told_ = 0;  ///< the first so many of them
     bool writes_missed_ = false;  ///< some of them, as the log says
     std::unordered_map<cache::relation_id, base::time_point> marked_since_;
     std::atomic<std::uint64_t> writers_{0};

@@ -7,6 +7,12 @@
 
 namespace pgweir::relay {
 
+namespace {
+
+constexpr std::size_t most_missed = 10'000;
+
+}  // namespace
+
 void cache_domain::name_in_store(std::string name) {
     base::published<std::string>::copy now;
     store_name_.renew(now);
@@ -24,28 +30,41 @@ void cache_domain::missed(marked_write what) {
     {
         const std::lock_guard lock(mutex_);
         first = !std::exchange(writes_missed_, true);
-        missed_.push_back(std::move(what));
-        missed_count_.store(missed_.size(), std::memory_order_release);
+        to_be_told(std::move(what));
     }
     if (first) base::log::event(base::log::level::warning, "cache_writes_missed", {{"cache", name_}});
 }
 
 void cache_domain::outdate_in_store(cache::write_set what) {
     const std::lock_guard lock(mutex_);
-    missed_.push_back({std::move(what), {}});
+    to_be_told({std::move(what), {}});
+}
+
+// However long the store is out of reach this stays small: stamps are one set, and a mark that is not taken away goes when
+// its backend has ended.
+void cache_domain::to_be_told(marked_write what) {
+    const bool joins = missed_.size() > being_told_ && what.writer.empty() && missed_.back().writer.empty();
+    if (joins)
+        missed_.back().what.add(what.what);
+    else if (missed_.size() < most_missed || missed_.size() == being_told_)
+        missed_.push_back(std::move(what));
+    else if (what.writer.empty())
+        missed_.back() = {.what = {.everything = true, .relations = {}}, .writer = {}};
     missed_count_.store(missed_.size(), std::memory_order_release);
 }
 
 std::vector<marked_write> cache_domain::missed_writes() {
     const std::lock_guard lock(mutex_);
+    being_told_ = missed_.size();
     return {missed_.begin(), missed_.end()};
 }
 
-void cache_domain::repaired(std::size_t count) {
+void cache_domain::told(bool worked) {
     bool all = false;
     {
         const std::lock_guard lock(mutex_);
-        missed_.erase(missed_.begin(), missed_.begin() + static_cast<std::ptrdiff_t>(count));
+        if (worked) missed_.erase(missed_.begin(), missed_.begin() + static_cast<std::ptrdiff_t>(being_told_));
+        being_told_ = 0;
         missed_count_.store(missed_.size(), std::memory_order_release);
         all = missed_.empty() && std::exchange(writes_missed_, false);
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <memory>
 #include <span>
 #include <utility>
 
@@ -82,21 +83,26 @@ void cache_keeper::tell_store(const marked_write& what, cache::shared_store::don
     const std::string name = store_name();
     if (what.what.everything)
         with_.store->bump(name, {.everything = false, .relations = {cache::catalogs}}, [](base::status) {});
-    with_.store->bump(name, what.what, what.writer.empty() ? told : cache::shared_store::done([](base::status) {}));
-    if (!what.writer.empty()) with_.store->unmark(name, what.writer, what.what, std::move(told));
+    if (what.writer.empty()) return with_.store->bump(name, what.what, std::move(told));
+    with_.store->bump(name, what.what, [this, stamps = what.what](base::status failed) {
+        if (failed) domain_.missed({stamps, {}});
+    });
+    with_.store->unmark(name, what.writer, what.what, std::move(told));
 }
 
-// What the store could not be told of, in one go: it is told in order, so the last answer speaks for all.
+// What the store could not be told of, in one go. The last answer comes last.
 void cache_keeper::repair() {
-    if (repairing_ || !domain_.has_missed()) return;
+    if (repairing_ || !domain_.has_missed() || store_name().empty()) return;
     const std::vector<marked_write> all = domain_.missed_writes();
     repairing_ = true;
+    const auto all_worked = std::make_shared<bool>(true);
     for (std::size_t i = 0; i < all.size(); ++i) {
         const bool last = i + 1 == all.size();
-        tell_store(all[i], [this, last, count = all.size()](base::status failed) {
+        tell_store(all[i], [this, last, all_worked](base::status failed) {
+            *all_worked = *all_worked && !failed;
             if (!last) return;
             repairing_ = false;
-            if (!failed) domain_.repaired(count);
+            domain_.told(*all_worked);
         });
     }
 }

@@ -231,7 +231,7 @@ void cache_link::bump(bool schema) {
     if (!store_ || marked_.empty()) return;
     cache::write_set all;
     for (const marked_write& each : marked_) all.add(each.what);
-    store_->bump(all, schema);
+    if (!all.empty()) store_->bump(all, schema);
 }
 
 void cache_link::unmark() {

@@ -33,7 +33,9 @@ cache_answer cache_link::look_in_store(const session::cache_question& what, base
     return told->is_complete ? cache_answer{} : run(cache_bypass::store_unreachable);
 }
 
+// Behind a read whose reply is being captured there is no waiting: the conversation looks after one at a time.
 cache_answer cache_link::compare(const session::cache_question& what, base::time_point now) {
+    if (!what.may_fill) return run(cache_bypass::pipelined);
     store_link::question of{.key = std::string(what.key), .stored = {}, .relations = {}, .rule = 0};
     {
         const std::lock_guard lock(with_.domain.mutex());

@@ -82,7 +82,9 @@ void store_link::keep(const cache::entry& what, std::string_view stored_key, bas
     with_.store.keep(database(), stored_key, cache::to_stored(what, stored_key), what.expires - now);
 }
 
+// Without a name nobody could be told: what is written then is told when there is one.
 std::string store_link::mark(const cache::write_set& what, std::int32_t process_id) {
+    if (database().empty()) return {};
     std::string writer = std::to_string(process_id) + ":" + with_.domain.new_writer();
     ++waiting_->marks;
     with_.store.mark(database(), writer, what, [waiting = waiting_](base::status) {
@@ -95,6 +97,7 @@ std::string store_link::mark(const cache::write_set& what, std::int32_t process_
 // What the store cannot be told now it is told later, and until then nothing is served here. Others go on: to them it
 // is as if the write had not come through a pgweir.
 void store_link::bump(const cache::write_set& what, bool schema) {
+    if (database().empty()) return with_.domain.missed({what, {}});
     if (schema) bump({.everything = false, .relations = {cache::catalogs}}, false);
     ++waiting_->bumps;
     with_.store.bump(database(), what, [waiting = waiting_, &domain = with_.domain, what](base::status failed) {
@@ -105,6 +108,7 @@ void store_link::bump(const cache::write_set& what, bool schema) {
 }
 
 void store_link::unmark(const std::string& writer, const cache::write_set& what) {
+    if (writer.empty()) return;
     with_.store.unmark(database(), writer, what, [&domain = with_.domain, what, writer](base::status failed) {
         if (failed) domain.missed({what, writer});
     });

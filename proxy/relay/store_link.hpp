@@ -63,7 +63,7 @@ public:
 
     // ---- writes ----
 
-    /// Returns the writer, for unmark(). `process_id`: the backend's.
+    /// Returns the writer, for unmark(); none, when nothing was marked. `process_id`: the backend's.
     std::string mark(const cache::write_set& what, std::int32_t process_id);
     /// `schema`: the catalogs may say something else.
     void bump(const cache::write_set& what, bool schema);
