@@ -66,6 +66,20 @@ void cache_keeper::on_deadline(int, base::time_point now) {
     settle();
 }
 
+// Before clients have prepared much: what was prepared before another stamp was seen is looked at by nobody any more.
+void cache_keeper::look_at_catalogs() {
+    const std::string name = store_name();
+    if (name.empty() || name == looked_at_) return;
+    looked_at_ = name;
+    with_.store->ask({.database = name, .relations = {}, .key = {}, .make_stamps = true},
+                     [this](const base::result<cache::store_answer>& told) {
+                         if (!told)
+                             looked_at_.clear();
+                         else if (domain_.saw_catalogs(told->catalogs))
+                             with_.schema.add();
+                     });
+}
+
 // Everybody has to see that it names another one, so it begins anew.
 void cache_keeper::name_store(const std::string& name) {
     guard_.name_store(name);
@@ -150,6 +164,7 @@ void cache_keeper::tell() {
     domain_.guard_says(guard_.alone() || (has_lock && is(cache::mutant::unsettled)), guard_.why_not());
     if (const auto gone = guard_.take_gone(); !gone.empty()) bury(gone);
     if (with_.store != nullptr && with_.store->is_reachable()) {
+        look_at_catalogs();
         repair();
         look_after_marks();
     }

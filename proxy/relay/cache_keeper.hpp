@@ -8,6 +8,7 @@
 
 #include "base/bytes.hpp"
 #include "base/time.hpp"
+#include "base/shared_counter.hpp"
 #include "cache/shared_store.hpp"
 #include "net/deadlines.hpp"
 #include "net/reactor.hpp"
@@ -27,6 +28,7 @@ public:
         net::deadline_queue& deadlines;
         lender& servers;
         cache::shared_store* store;  ///< of this worker; null: there is none
+        base::shared_counter& schema;
     };
     /// `like`: whose upstream and credentials it connects with. All that is referred to outlives the keeper.
     cache_keeper(const parts& with, shared_pool& like, cache_domain& whose, std::string token);
@@ -47,6 +49,7 @@ private:
     void on_deadline(int tag, base::time_point now) override;
 
     void tell();
+    void look_at_catalogs();
     void repair();
     void bury(const std::vector<std::int32_t>& processes);
     void look_after_marks();
@@ -59,6 +62,7 @@ private:
     dedicated_connection connection_;
     net::deadline deadline_;
     base::time_point unknown_since_;  ///< to who caches alone
+    std::string looked_at_;  ///< the database's name in the store, when the catalogs' stamp was seen there
     bool repairing_ = false;
     std::unordered_multimap<std::int32_t, marked_write> suspected_;  ///< of all pgweirs, by the backend that writes
 };

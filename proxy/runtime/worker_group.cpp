@@ -29,8 +29,9 @@ void worker_group::create(std::uint32_t count, relay::pool_directory& directory,
                                                   [this](const std::string& data) { keepers_->name_store(data); });
     }
     keepers_ = std::make_unique<relay::cache_keepers>(
-        relay::cache_keeper::parts{first.reactor(), first.deadlines(), first.servers(), first.store()}, first.random(),
-        *this);
+        relay::cache_keeper::parts{first.reactor(), first.deadlines(), first.servers(), first.store(),
+                                   directory.schema()},
+        first.random(), *this);
     directory.use_for_caches(
         [this](std::uint64_t client) { post(relay::worker_of(client), [this, client] { cache_moved(client); }); },
         [seeds = std::make_shared<net::random_source>()] { return seeds->number(); });

@@ -147,7 +147,19 @@ void conversation::return_to_startup() {
     for (const auto& [name, value] : x_.desired.entries()) {
         if (!x_.startup.find(name)) others.emplace_back(name, value);
     }
-    const transition plan = plan_transition(parameters::make(*x_.texts, std::move(others)), {}, wanted);
+    const bool identity_due =
+        due.identity || std::any_of(due.names.begin(), due.names.end(), [](const auto& e) { return is_identity(e); });
+    // What role a pinned session has taken on since nobody has looked at, and RESET ALL leaves it alone.
+    const bool leaves_identity = x_.pins.any() && !identity_due;
+    parameters target = wanted;
+    if (leaves_identity) {
+        auto entries = wanted.entries();
+        const auto identity = [](const parameters::entry& each) { return is_identity(each.first); };
+        std::erase_if(entries, identity);
+        std::erase_if(others, identity);
+        target = parameters::make(*x_.texts, std::move(entries));
+    }
+    const transition plan = plan_transition(parameters::make(*x_.texts, std::move(others)), {}, target);
     if (plan.sql.empty()) return;
     x_.desired = wanted;
     x_.desired_changed();

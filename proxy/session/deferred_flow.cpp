@@ -1,6 +1,7 @@
 #include "session/deferred_flow.hpp"
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "wire/backend.hpp"
@@ -16,9 +17,9 @@ bool begins(block_command command) {
     return command == block_command::begin || command == block_command::start_transaction;
 }
 
-std::string begin_messages() {
+std::string begin_messages(std::string_view text) {
     std::string all;
-    wire::append_parse(all, "", "BEGIN", {});
+    wire::append_parse(all, "", text, {});
     wire::append_bind(all, {});
     wire::append_execute(all, "", 0);
     return all;
@@ -27,11 +28,13 @@ std::string begin_messages() {
 }  // namespace
 
 bool deferred_flow::take_query(std::string_view text) {
-    const block_command command = sql::find_block_command(text);
+    const block_command read_committed = sql::find_read_committed_begin(text);
+    const bool named = read_committed != block_command::none;
+    const block_command command = named ? read_committed : sql::find_block_command(text);
     if (command == block_command::none) return false;
     if (!x_.deferred.active) {
         if (!begins(command) || !may_begin()) return false;
-        begin(command);
+        begin(command, named);
         return true;
     }
     // That there is a transaction already PostgreSQL says itself.
@@ -41,14 +44,14 @@ bool deferred_flow::take_query(std::string_view text) {
 }
 
 // Without a server nothing is unknown of the session: what may have changed it was followed by a survey, or pinned. And
-// whatever its settings are, BEGIN without options does not fail.
+// whatever its settings are, BEGIN does not fail that has no option but READ COMMITTED.
 bool deferred_flow::may_begin() const {
     return x_.rewrites && x_.scannable && x_.client_status == 'I' && x_.pending.empty() && !x_.pins.any() &&
            !x_.refusal;
 }
 
-void deferred_flow::begin(block_command how) {
-    x_.deferred = {.active = true, .since = x_.now};
+void deferred_flow::begin(block_command how, bool read_committed) {
+    x_.deferred = {.active = true, .read_committed = read_committed, .since = x_.now};
     x_.client_status = 'T';
     x_.statements.drop_unnamed();  // as any simple query does
     std::string& out = x_.to_client.own();
@@ -72,9 +75,10 @@ void deferred_flow::end(block_command how) {
 }
 
 void deferred_flow::begin_on_server() {
-    static const std::string begin = begin_messages();
+    static const std::string begin = begin_messages("BEGIN");
+    static const std::string read_committed = begin_messages("BEGIN ISOLATION LEVEL READ COMMITTED");
     x_.deferred.active = false;
-    x_.to_server.own().append(begin);
+    x_.to_server.own().append(x_.deferred.read_committed ? read_committed : begin);
     for (const request_kind kind : {request_kind::parse, request_kind::bind, request_kind::execute}) {
         pending_request& entry = x_.push(kind);
         entry.injected = entry.deferred_begin = true;

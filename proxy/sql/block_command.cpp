@@ -15,11 +15,9 @@ block_command begun_by(const token& first) noexcept {
     return is == word::rollback || is == word::abort ? block_command::rollback : block_command::none;
 }
 
-}  // namespace
-
-block_command find_block_command(std::string_view text) noexcept {
-    tokens rest(text);
-    token current = rest.next();
+// Its first words; `current` is what follows them.
+block_command take_command(tokens& rest, token& current) noexcept {
+    current = rest.next();
     const block_command found = begun_by(current);
     if (found == block_command::none) return found;
     rest.next(current);
@@ -28,8 +26,33 @@ block_command find_block_command(std::string_view text) noexcept {
         rest.next(current);
     else if (found == block_command::start_transaction)
         return block_command::none;
+    return found;
+}
+
+bool ends_here(tokens& rest, token& current) noexcept {
     while (current.kind == token_kind::semicolon) rest.next(current);
-    return current.kind == token_kind::end && !rest.ended_inside() ? found : block_command::none;
+    return current.kind == token_kind::end && !rest.ended_inside();
+}
+
+}  // namespace
+
+block_command find_block_command(std::string_view text) noexcept {
+    tokens rest(text);
+    token current;
+    const block_command found = take_command(rest, current);
+    return found != block_command::none && ends_here(rest, current) ? found : block_command::none;
+}
+
+block_command find_read_committed_begin(std::string_view text) noexcept {
+    tokens rest(text);
+    token current;
+    const block_command found = take_command(rest, current);
+    if (found != block_command::begin && found != block_command::start_transaction) return block_command::none;
+    for (const std::string_view each : {"isolation", "level", "read", "committed"}) {
+        if (current.kind != token_kind::identifier || !same_word(current.text, each)) return block_command::none;
+        rest.next(current);
+    }
+    return ends_here(rest, current) ? found : block_command::none;
 }
 
 std::string_view command_tag(block_command of) noexcept {

@@ -18,6 +18,9 @@ enum class block_command : std::uint8_t {
 /// likes. Of any other text only the first words are read.
 block_command find_block_command(std::string_view text) noexcept;
 
+/// Likewise BEGIN and START TRANSACTION with ISOLATION LEVEL READ COMMITTED and no other option.
+block_command find_read_committed_begin(std::string_view text) noexcept;
+
 /// As its CommandComplete calls it; requires one.
 std::string_view command_tag(block_command of) noexcept;
 

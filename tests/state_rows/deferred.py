@@ -343,4 +343,20 @@ ROWS = [
         b.
         c: SELECT 1
     """, held=1),
+    Row("READ COMMITTED by name", """
+        a: SET default_transaction_isolation = 'repeatable read'
+        a: BEGIN ISOLATION LEVEL READ COMMITTED
+        b: SELECT 1
+        a: SHOW transaction_isolation
+        a: COMMIT
+        a: START TRANSACTION ISOLATION LEVEL READ COMMITTED;
+        a: ROLLBACK
+        a: BEGIN ISOLATION LEVEL READ COMMITTED
+        a: BEGIN ISOLATION LEVEL READ COMMITTED
+        a: SHOW transaction_isolation
+        a: COMMIT
+        a: BEGIN
+        a: SHOW transaction_isolation
+        a: ROLLBACK
+    """),
 ]

@@ -202,4 +202,12 @@ ROWS = [
         b: SELECT lastval()
         x! DROP TABLE rows_keyed
     """, held=2),
+    Row("RESET ALL leaves a role alone that was taken on behind a sequence", """
+        a: SELECT nextval('drawn') = lastval()
+        a: SET ROLE pg_read_all_stats
+        a: RESET ALL
+        a: SELECT current_user, current_setting('application_name')
+        a: RESET ROLE
+        a: SELECT current_user
+    """, startup={"a": {"options": "-c role=pg_monitor -c work_mem=5MB"}}),
 ]
