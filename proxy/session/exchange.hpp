@@ -144,7 +144,7 @@ struct exchange {
     bool client_gone = false;
     bool asks_sequences = false;  ///< clients of its kind have asked what was drawn: it may ask in a later transaction
     bool own_sequences = false;  ///< what lastval() tells on the server that is lent can only be this client's
-    bool may_notify = false;  ///< the server that is lent has executed more than plain reads for this client
+    bool may_notify = false;  ///< the server that is lent has executed for this client what may notify
     bool begin_failed = false;  ///< a deferred BEGIN, on the server that is lent
     bool uncleanable = false;  ///< the server holds what no DISCARD ends
     /// Since a RESET that goes back to what the client asked for at startup: what it was told of settings, and the

@@ -27,6 +27,11 @@ bool begins_block(const sql::scan_result& found) {
 
 using sql::effect;
 
+// It notifies nobody, so what its server notifies of now is another client's.
+bool only_listens(const sql::scan_result& found) {
+    return found.flags != effect::none && (found.flags & ~(effect::listen | effect::unlisten)) == effect::none;
+}
+
 bool is_copy_message(char tag) {
     return tag == 'd' || tag == 'c' || tag == 'f';
 }
@@ -217,7 +222,7 @@ frontend_flow::verdict frontend_flow::forward_query(base::bytes_view message, st
     entry.ends_transaction = sql::has(found.flags, effect::explicit_commit);
     entry.begins_block = begins_block(found);
     entry.plain_read = sql::has(found.flags, effect::plain_read);
-    if (!entry.plain_read && !entry.begins_block) x_.may_notify = true;
+    if (!entry.plain_read && !entry.begins_block && !only_listens(found)) x_.may_notify = true;
     entry.may_copy_in = sql::has(found.flags, effect::copy);
     entry.detail = std::move(detail);
     begin_fill(x_, entry);
