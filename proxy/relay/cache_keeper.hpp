@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/bytes.hpp"
-#include "base/time.hpp"
 #include "base/shared_counter.hpp"
+#include "base/time.hpp"
 #include "cache/shared_store.hpp"
 #include "net/deadlines.hpp"
 #include "net/reactor.hpp"
