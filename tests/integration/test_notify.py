@@ -68,6 +68,8 @@ class Notify(Case):
 
     def test_who_notifies_is_named_as_it_knows_itself(self):
         client, speaker = self.listening("news"), self.login(self.proxy)
+        # The server that it listened on is tidied up behind its answer, and the speaker may be lent that one.
+        self.wait_until(lambda: self.proxy.state()["in_use"] == 0, message="the listener to have left its server")
         speaker.query("NOTIFY news")
         self.assertEqual(self.heard(client)[0], speaker.pid)
         client.query("BEGIN")
