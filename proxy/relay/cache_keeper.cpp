@@ -4,6 +4,7 @@
 #include <charconv>
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <utility>
 
@@ -73,10 +74,9 @@ void cache_keeper::look_at_catalogs() {
     looked_at_ = name;
     with_.store->ask({.database = name, .relations = {}, .key = {}, .make_stamps = true},
                      [this](const base::result<cache::store_answer>& told) {
-                         if (!told)
-                             looked_at_.clear();
-                         else if (domain_.saw_catalogs(told->catalogs))
-                             with_.schema.add();
+                         if (!told) return looked_at_.clear();
+                         const std::lock_guard lock(domain_.mutex());
+                         if (domain_.saw_catalogs(told->catalogs)) with_.schema.add();
                      });
 }
 

@@ -47,8 +47,9 @@ void store_link::answered(lookup& of, cache_domain& domain, base::shared_counter
         of.found.is_complete = true;
         for (const cache::shared_stamp& each : told->stamps)
             of.found.is_complete = of.found.is_complete && each.now != cache::no_stamp;
-        if (domain.saw_catalogs(told->catalogs)) schema.add();
         const std::lock_guard lock(domain.mutex());
+        // Under the lock, so that whoever sees the same stamp next sees the count, too.
+        if (domain.saw_catalogs(told->catalogs)) schema.add();
         domain.store().observe(of.what.relations, told->stamps);
         domain.saw_marks(of.what.relations, told->stamps, of.at);
         if (domain.serves()) {

@@ -71,10 +71,7 @@ void note_query(exchange& x, std::string_view text, effect flags, pending_reques
     if (x.cache == nullptr) return;
     const bool did_more = x.block_did_more;
     note_text(x, text, flags);
-    const sql::block_command command = sql::find_block_command(text);
-    if (command == sql::block_command::begin || command == sql::block_command::start_transaction ||
-        sql::find_read_committed_begin(text) != sql::block_command::none)
-        x.block_did_more = did_more;
+    if (sql::begins_block(sql::find_block_command(text))) x.block_did_more = did_more;
     entry.may_end_block = entry.may_end_block || sql::has(flags, ends_block);
     if (outside_of_block(x) && !only_rolls_back(flags)) mark(x, entry);
 }

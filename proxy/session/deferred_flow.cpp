@@ -13,10 +13,6 @@ namespace {
 
 using sql::block_command;
 
-bool begins(block_command command) {
-    return command == block_command::begin || command == block_command::start_transaction;
-}
-
 std::string begin_messages(std::string_view text) {
     std::string all;
     wire::append_parse(all, "", text, {});
@@ -28,17 +24,15 @@ std::string begin_messages(std::string_view text) {
 }  // namespace
 
 bool deferred_flow::take_query(std::string_view text) {
-    const block_command read_committed = sql::find_read_committed_begin(text);
-    const bool named = read_committed != block_command::none;
-    const block_command command = named ? read_committed : sql::find_block_command(text);
+    const block_command command = sql::find_block_command(text);
     if (command == block_command::none) return false;
     if (!x_.deferred.active) {
-        if (!begins(command) || !may_begin()) return false;
-        begin(command, named);
+        if (!begins_block(command) || !may_begin()) return false;
+        begin(command);
         return true;
     }
     // That there is a transaction already PostgreSQL says itself.
-    if (begins(command)) return false;
+    if (begins_block(command)) return false;
     end(command);
     return true;
 }
@@ -50,8 +44,8 @@ bool deferred_flow::may_begin() const {
            !x_.refusal;
 }
 
-void deferred_flow::begin(block_command how, bool read_committed) {
-    x_.deferred = {.active = true, .read_committed = read_committed, .since = x_.now};
+void deferred_flow::begin(block_command how) {
+    x_.deferred = {.active = true, .read_committed = names_read_committed(how), .since = x_.now};
     x_.client_status = 'T';
     x_.statements.drop_unnamed();  // as any simple query does
     std::string& out = x_.to_client.own();

@@ -25,7 +25,7 @@ public:
 
 private:
     bool may_begin() const;
-    void begin(sql::block_command how, bool read_committed);
+    void begin(sql::block_command how);
     void end(sql::block_command how);
 
     exchange& x_;

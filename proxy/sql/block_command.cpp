@@ -39,25 +39,23 @@ bool ends_here(tokens& rest, token& current) noexcept {
 block_command find_block_command(std::string_view text) noexcept {
     tokens rest(text);
     token current;
-    const block_command found = take_command(rest, current);
-    return found != block_command::none && ends_here(rest, current) ? found : block_command::none;
-}
-
-block_command find_read_committed_begin(std::string_view text) noexcept {
-    tokens rest(text);
-    token current;
-    const block_command found = take_command(rest, current);
-    if (found != block_command::begin && found != block_command::start_transaction) return block_command::none;
-    for (const std::string_view each : {"isolation", "level", "read", "committed"}) {
-        if (current.kind != token_kind::identifier || !same_word(current.text, each)) return block_command::none;
-        rest.next(current);
+    block_command found = take_command(rest, current);
+    if (begins_block(found) && current.kind == token_kind::identifier) {
+        for (const std::string_view each : {"isolation", "level", "read", "committed"}) {
+            if (current.kind != token_kind::identifier || !same_word(current.text, each)) return block_command::none;
+            rest.next(current);
+        }
+        found =
+            found == block_command::begin ? block_command::begin_read_committed : block_command::start_read_committed;
     }
-    return ends_here(rest, current) ? found : block_command::none;
+    return found != block_command::none && ends_here(rest, current) ? found : block_command::none;
 }
 
 std::string_view command_tag(block_command of) noexcept {
     switch (of) {
-        case block_command::begin: return "BEGIN";
+        case block_command::begin:
+        case block_command::begin_read_committed: return "BEGIN";
+        case block_command::start_read_committed:
         case block_command::start_transaction: return "START TRANSACTION";
         case block_command::commit: return "COMMIT";
         case block_command::rollback: return "ROLLBACK";

@@ -49,17 +49,16 @@ TEST(BlockCommand, WithOptionsOrMoreOrSomethingElse) {
 TEST(BlockCommand, ReadCommittedByName) {
     for (const std::string_view text : {"BEGIN ISOLATION LEVEL READ COMMITTED", "begin isolation level read committed;",
                                         "BEGIN TRANSACTION /* app */ ISOLATION LEVEL READ COMMITTED ;;"})
-        EXPECT_EQ(find_read_committed_begin(text), block_command::begin) << text;
-    EXPECT_EQ(find_read_committed_begin("START TRANSACTION ISOLATION LEVEL READ COMMITTED"),
-              block_command::start_transaction);
+        EXPECT_EQ(find_block_command(text), block_command::begin_read_committed) << text;
+    EXPECT_EQ(find_block_command("START TRANSACTION ISOLATION LEVEL READ COMMITTED"),
+              block_command::start_read_committed);
     for (const std::string_view text :
-         {"BEGIN", "BEGIN ISOLATION LEVEL", "BEGIN ISOLATION LEVEL READ UNCOMMITTED",
-          "BEGIN ISOLATION LEVEL REPEATABLE READ", "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY",
-          "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE", "BEGIN \"isolation\" LEVEL READ COMMITTED",
-          "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT 1", "COMMIT ISOLATION LEVEL READ COMMITTED",
-          "START ISOLATION LEVEL READ COMMITTED", "BEGIN ISOLATION LEVEL READ COMMITTED /* open",
-          "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"})
-        EXPECT_EQ(find_read_committed_begin(text), block_command::none) << text;
+         {"BEGIN ISOLATION LEVEL", "BEGIN ISOLATION LEVEL READ UNCOMMITTED", "BEGIN ISOLATION LEVEL REPEATABLE READ",
+          "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY", "BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE",
+          "BEGIN \"isolation\" LEVEL READ COMMITTED", "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT 1",
+          "COMMIT ISOLATION LEVEL READ COMMITTED", "START ISOLATION LEVEL READ COMMITTED",
+          "BEGIN ISOLATION LEVEL READ COMMITTED /* open", "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"})
+        EXPECT_EQ(find_block_command(text), block_command::none) << text;
 }
 
 // What PostgreSQL would refuse, or read as something else.
