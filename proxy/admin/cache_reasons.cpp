@@ -33,7 +33,7 @@ constexpr std::array sentences{
     std::pair{cache_bypass::catalog_unread, "The catalogs are not read yet, or are being read again after a change."},
     std::pair{cache_bypass::pending_writer, "A write to what the statement reads is being committed."},
     std::pair{cache_bypass::waited, "Another client executes the same; it took longer than cache.wait."},
-    std::pair{cache_bypass::not_worth, "It is not asked for often enough."},
+    std::pair{cache_bypass::not_worth, "It is not asked for often enough for what it costs the server."},
     std::pair{cache_bypass::no_rule, "No rule is about it (cache.mode is rules), or its rule says ttl: off."},
     std::pair{cache_bypass::other, "Something that is not looked at further."},
 };

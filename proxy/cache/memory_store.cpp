@@ -9,7 +9,7 @@ namespace pgweir::cache {
 
 namespace {
 
-// A node of the queue, one of the map and its bucket, the counts of the shared pointer; as malloc rounds them.
+// A node of the queue, a place in a map that is half empty, the counts of the shared pointer; as malloc rounds them.
 constexpr std::size_t upkeep = 192;
 
 std::uint64_t fingerprint(std::string_view key, std::uint64_t seed) {
@@ -24,10 +24,10 @@ std::size_t entry::bytes() const noexcept {
 }
 
 memory_store::memory_store(std::size_t max_bytes, std::uint64_t seed, hash_function hash)
-    : hand_(queue_.end()), by_key_(0, seeded_hash{seed, hash != nullptr ? hash : fingerprint}), max_bytes_(max_bytes) {}
+    : hand_(queue_.end()), seed_(seed), hash_(hash != nullptr ? hash : fingerprint), max_bytes_(max_bytes) {}
 
 memory_store::slot* memory_store::find(std::string_view key) {
-    const auto found = by_key_.find(key);
+    const auto found = by_key_.find(hashed(key));
     if (found == by_key_.end()) return nullptr;
     found->second->visited = true;
     return &*found->second;
@@ -39,7 +39,7 @@ bool memory_store::put(pointer what) {
     if (bytes > max_bytes_) return false;
     while (bytes_ + bytes > max_bytes_) evict_one();
     queue_.push_front({.what = std::move(what)});
-    by_key_.emplace(queue_.front().what->key, queue_.begin());
+    by_key_.emplace(hashed(queue_.front().what->key), queue_.begin());
     bytes_ += bytes;
     share& of_rule = count(queue_.front().what->rule);
     ++of_rule.entries;
@@ -48,7 +48,7 @@ bool memory_store::put(pointer what) {
 }
 
 void memory_store::remove(std::string_view key) {
-    if (const auto found = by_key_.find(key); found != by_key_.end()) forget(found->second);
+    if (const auto found = by_key_.find(hashed(key)); found != by_key_.end()) forget(found->second);
 }
 
 void memory_store::clear() {
@@ -74,7 +74,7 @@ void memory_store::forget(queue::iterator place) {
     share& of_rule = count(place->what->rule);
     --of_rule.entries;
     of_rule.bytes -= bytes;
-    by_key_.erase(place->what->key);
+    by_key_.erase(hashed(place->what->key));
     queue_.erase(place);
 }
 

@@ -5,9 +5,10 @@
 #include <list>
 #include <memory>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include "cache/entry.hpp"
 
@@ -53,19 +54,27 @@ public:
 
 private:
     using queue = std::list<slot>;
-    struct seeded_hash {
-        std::uint64_t seed;
-        hash_function hash;
-        std::size_t operator()(std::string_view key) const noexcept { return hash(key, seed); }
+    /// Most keys that are asked for are not there: hashes that stand beside each other say so without a look at entries.
+    struct hashed_key {
+        std::uint64_t hash;
+        std::string_view key;
+        bool operator==(const hashed_key&) const = default;
+    };
+    struct known_hash {
+        using is_avalanching = void;
+        std::size_t operator()(const hashed_key& of) const noexcept { return of.hash; }
     };
 
+    hashed_key hashed(std::string_view key) const { return {hash_(key, seed_), key}; }
     void forget(queue::iterator place);
     share& count(std::uint32_t rule);
     void evict_one();
 
     queue queue_;  // newest in front
     queue::iterator hand_;  // where the next eviction goes on looking, towards the front
-    std::unordered_map<std::string_view, queue::iterator, seeded_hash> by_key_;  // keys are the entries' own
+    std::uint64_t seed_;
+    hash_function hash_;
+    boost::unordered_flat_map<hashed_key, queue::iterator, known_hash> by_key_;  // keys are the entries' own
     std::vector<share> shares_;
     std::vector<walk*> walks_;  // under way
     std::size_t max_bytes_;

@@ -36,6 +36,7 @@ std::shared_ptr<const entry> result_cache::find(std::string_view key, base::time
     }
     if (known.expires > now && known.is_marked()) return nullptr;  // the writer may yet roll back
     ++(known.expires > now ? counted_.outdated : counted_.expired);
+    if (found->hits > 0) admission_.raise(key);
     store_.remove(std::string(key));
     return nullptr;
 }
@@ -49,6 +50,8 @@ void result_cache::count_hit(memory_store::slot& which) {
 
 result_cache::started result_cache::begin(fill_request what, client_id who) {
     if (is(mutant::sessions_share)) what.key = without_session(what.key);
+    const flights::flight* under_way = flights_.find(what.key);
+    if (under_way == nullptr && !admits(what.key, what.from_time)) return {start::not_worth};
     std::vector<dependency> depends_on;
     depends_on.reserve(what.depends_on.size() + 2);
     const auto depend = [&](const stamp_table::cell& on) {
@@ -62,14 +65,13 @@ result_cache::started result_cache::begin(fill_request what, client_id who) {
     }
     if (what.rule != 0) depend(stamps_.of_rule(what.rule));
     if (!unmarked) return {start::marked};
-    if (const flights::flight* under_way = flights_.find(what.key)) {
+    if (under_way != nullptr) {
         const auto still = [](const dependency& each) { return each.of->now == each.then; };
         const bool current = std::all_of(under_way->depends_on.begin(), under_way->depends_on.end(), still);
         if (!what.may_wait || (!current && !is(mutant::joiners_ignore_stamps))) return {start::busy};
         flights_.join(under_way->id, who);
         return {start::joined};
     }
-    if (what.rule == 0 && !what.admitted && !admission_.admits(what.key)) return {start::not_worth};
     return {start::fill, flights_.begin(what.key, std::move(depends_on))};
 }
 

@@ -57,7 +57,7 @@ public:
         fill,  ///< to be executed, and then complete() or abandon()
         joined,  ///< another client executes it: `who` is among the waiters that are returned when that has ended
         marked,  ///< somebody is about to change what it reads
-        not_worth,  ///< it is not asked for often enough
+        not_worth,  ///< it is not asked for often enough for what it costs
         busy,  ///< another client executes it, and it cannot be waited for
     };
     struct started {
@@ -67,8 +67,8 @@ public:
     struct fill_request {
         std::string_view key;
         std::span<const relation_id> depends_on;
-        std::uint32_t rule = 0;  ///< by which it is kept, however seldom it is asked for; 0: by none
-        bool admitted = false;  ///< it is known to be asked for often enough
+        std::uint32_t rule = 0;  ///< by which it is kept; 0: by none
+        unsigned from_time = 1;  ///< that it is asked for: see worthwhile_from()
         bool may_wait = true;
     };
     /// After find() had none. The stamps are taken here, before the statement is executed.
@@ -86,7 +86,9 @@ public:
     /// What is kept, whether it may be served or not; it counts as asked for.
     std::shared_ptr<const entry> peek(std::string_view key);
     /// Whether it is asked for often enough that the store should be asked, too.
-    bool admits(std::string_view key) { return admission_.admits(key); }
+    bool admits(std::string_view key, unsigned from_time) {
+        return from_time <= 1 || admission_.count(key) >= from_time;
+    }
     /// Keeps what another pgweir has stored, if it depends on nothing but `relations`. `what` has no key yet.
     void adopt(std::string_view key, std::span<const relation_id> relations, const stored_reply& stored, entry what);
 

@@ -13,7 +13,7 @@ namespace pgweir::cache {
 enum class mode : std::uint8_t {
     off,
     rules,      ///< what a rule names
-    automatic,  ///< what is asked for often enough and costs enough; rules come first
+    automatic,  ///< what is asked for often enough for what it costs the server; rules come first
 };
 
 /// Which replies are kept, and for how long. Of several the first that matches counts. An empty list matches all.

@@ -6,6 +6,7 @@
 
 #include "cache/mutants.hpp"
 #include "relay/session_names.hpp"
+#include "session/cache_key.hpp"
 #include "sql/reason.hpp"
 
 namespace pgweir::relay {
@@ -86,7 +87,7 @@ const statement_judge::verdict* cache_link::judge(const session::cache_question&
     const statement_judge::verdict& verdict = with_.judge.judge(what.text, names);
     if (verdict.reads.reasons != sql::reason::none)
         why_not = bypass_for(verdict.reads.reasons);
-    else if (what.moment_in_parameters)
+    else if (!what.bind.empty() && session::values_name_moment(what.bind))
         why_not = cache_bypass::time_literal;
     else if (!what.may_fill)
         why_not = cache_bypass::pipelined;
@@ -119,6 +120,11 @@ cache_answer cache_link::hit(std::shared_ptr<const cache::entry> found) {
     return said;
 }
 
+// Rules say themselves what is worth it.
+unsigned cache_link::needed(const statement_judge::verdict& found) const {
+    return found.rule != 0 ? 1 : cache::worthwhile_from(found.of_shape->took, store_.has_value());
+}
+
 cache_answer cache_link::begin(const session::cache_question& what, const statement_judge::verdict& found) {
     const cache::settings& how = with_.domain.settings();
     // The store was asked for what is asked for often enough.
@@ -136,7 +142,7 @@ cache_answer cache_link::begin(const session::cache_question& what, const statem
         begun = with_.domain.store().begin({.key = what.key,
                                             .depends_on = found.reads.depends_on,
                                             .rule = found.rule,
-                                            .admitted = store_.has_value(),
+                                            .from_time = store_ ? 1 : needed(found),
                                             .may_wait = what.may_wait},
                                            client_);
         if (begun.how == cache::result_cache::start::fill) with_.domain.keep_context(what.context);
@@ -146,6 +152,9 @@ cache_answer cache_link::begin(const session::cache_question& what, const statem
         case cache::result_cache::start::fill:
             said.how = cache_answer::kind::fill;
             flight_ = begun.flight;
+            filled_shape_ = found.of_shape;
+            // Nobody else has to try one, whatever becomes of this.
+            if (filled_shape_->took == base::off) filled_shape_->took = base::duration(1);
             if (store_) filled_key_ = what.key;
             return said;
         case cache::result_cache::start::joined:
@@ -169,6 +178,7 @@ void cache_link::filled(session::captured_reply reply, base::time_point now) {
     made.rows = std::move(reply.rows);
     made.row_count = reply.row_count;
     made.took = reply.took;
+    filled_shape_->took = reply.took;
     made.created = now;
     made.expires = now + ttl_;
     made.rule = rule_;

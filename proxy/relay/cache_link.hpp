@@ -79,6 +79,8 @@ private:
     static session::cache_answer hit(std::shared_ptr<const cache::entry> found);
     /// What the statement reads, or why it is neither served nor kept.
     const statement_judge::verdict* judge(const session::cache_question& what, metrics::cache_bypass& why_not);
+    /// How often it has to be asked for before it is kept.
+    unsigned needed(const statement_judge::verdict& found) const;
     std::string stored_key(const session::cache_question& what) const;
     session::cache_answer begin(const session::cache_question& what, const statement_judge::verdict& found);
     void end_flight(cache::entry* reply);
@@ -96,6 +98,7 @@ private:
     std::string scope_context_;
 
     cache::flights::flight_id flight_ = 0;  ///< that the conversation executes
+    std::shared_ptr<statement_judge::experience> filled_shape_;
     base::duration ttl_{};
     std::uint32_t rule_ = 0;
     bool waits_ = false;

@@ -57,7 +57,7 @@ cache_answer cache_link::search(const session::cache_question& what, bool known,
     if (verdict->rule == 0) {
         if (with_.domain.settings().mode != cache::mode::automatic) return run(cache_bypass::no_rule);
         const std::lock_guard lock(with_.domain.mutex());
-        if (!known && !with_.domain.store().admits(what.key)) return run(cache_bypass::not_worth);
+        if (!known && !with_.domain.store().admits(what.key, needed(*verdict))) return run(cache_bypass::not_worth);
     }
     stored_key_ = stored_key(what);
     return ask_store({std::string(what.key), stored_key_, verdict->reads.depends_on, verdict->rule}, now);

@@ -54,6 +54,7 @@ statement_judge::scope_pointer statement_judge::scope_of(judge_scope wanted) {
             rule.tables.insert(rule.tables.end(), found.begin(), found.end());
         }
         std::sort(rule.tables.begin(), rule.tables.end());
+        wanted.rules_by_text = wanted.rules_by_text || each.pattern != "*";
         wanted.rules.push_back(std::move(rule));
     }
     if (scopes_.size() == most_scopes) scopes_.pop_back();
@@ -62,37 +63,64 @@ statement_judge::scope_pointer statement_judge::scope_of(judge_scope wanted) {
 }
 
 const statement_judge::verdict& statement_judge::judge(std::string_view text, const scope_pointer& scope) {
-    const bool kept = text.size() <= longest_kept;
-    if (kept && slots_.empty()) slots_.resize(slot_count);
-    slot* place = kept ? &slots_[base::fingerprint(text, seed_) % slot_count] : nullptr;
-    if (place == nullptr) return unkept_ = work_out(text, *scope);
-    if (place->scope == scope && place->text == text) return place->found;
-    place->found = work_out(text, *scope);
-    place->text = text;
-    place->scope = scope;
-    return place->found;
+    if (text.size() > longest_kept) {
+        unkept_ = find_or_work_out(text, scope);
+        return *unkept_;
+    }
+    verdict_table::slot& place = texts_.at(base::fingerprint(text, seed_));
+    if (!verdict_table::is_of(place, text, scope)) {
+        place.found = find_or_work_out(text, scope);
+        place.text = text;
+        place.scope = scope;
+    }
+    return *place.found;
 }
 
 statement_judge::verdict statement_judge::work_out(std::string_view text, const judge_scope& scope) {
-    const sql::memo::facts_pointer facts = facts_of(text);
-    const catalog::name_scope names{scope.schemas};
-    verdict found{scope.map->reads_of(*facts, names), scope.map->writes_of(*facts, names)};
-    for (const auto& [number, rule, tables] : scope.rules) {
-        const bool reads_one = rule->tables.empty() || have_common(found.reads.depends_on, tables);
-        if (!reads_one || !cache::is_like(text, rule->pattern)) continue;
-        found.rule = number;
-        break;
-    }
+    sql::write_shape(text, shape_);
+    verdict found = work_out_shape(scope);
+    found.rule = rule_of(text, found, scope);
     return found;
 }
 
-sql::memo::facts_pointer statement_judge::facts_of(std::string_view text) {
-    shape_.clear();
+statement_judge::verdict_pointer statement_judge::find_or_work_out(std::string_view text, const scope_pointer& scope) {
     sql::write_shape(text, shape_);
-    if (auto known = memo_.find(shape_)) return known;
-    auto facts = std::make_shared<const sql::statement_facts>(sql::understand(shape_));
-    memo_.keep(shape_, facts);
-    return facts;
+    const verdict_pointer shared = of_shape(scope);
+    if (!scope->rules_by_text) return shared;
+    const std::uint32_t rule = rule_of(text, *shared, *scope);
+    if (rule == shared->rule) return shared;
+    auto own = std::make_shared<verdict>(*shared);
+    own->rule = rule;
+    return own;
+}
+
+// Of shape_. Where rules go by the text none is said here.
+statement_judge::verdict_pointer statement_judge::of_shape(const scope_pointer& scope) {
+    verdict_table::slot& place = shapes_.at(base::fingerprint(shape_, seed_));
+    if (verdict_table::is_of(place, shape_, scope)) return place.found;
+    auto found = std::make_shared<verdict>(work_out_shape(*scope));
+    if (!scope->rules_by_text) found->rule = rule_of({}, *found, *scope);
+    if (shape_.size() > longest_kept) return found;
+    place = {shape_, scope, found};
+    return found;
+}
+
+statement_judge::verdict statement_judge::work_out_shape(const judge_scope& scope) {
+    sql::memo::facts_pointer facts = memo_.find(shape_);
+    if (!facts) {
+        facts = std::make_shared<const sql::statement_facts>(sql::understand(shape_));
+        memo_.keep(shape_, facts);
+    }
+    const catalog::name_scope names{scope.schemas};
+    return {.reads = scope.map->reads_of(*facts, names), .writes = scope.map->writes_of(*facts, names)};
+}
+
+std::uint32_t statement_judge::rule_of(std::string_view text, const verdict& of, const judge_scope& scope) {
+    for (const auto& [number, rule, tables] : scope.rules) {
+        const bool reads_one = rule->tables.empty() || have_common(of.reads.depends_on, tables);
+        if (reads_one && cache::is_like(text, rule->pattern)) return number;
+    }
+    return 0;
 }
 
 }  // namespace pgweir::relay

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/time.hpp"
 #include "cache/settings.hpp"
 #include "catalog/schema_map.hpp"
 #include "sql/memo.hpp"
@@ -30,17 +31,22 @@ struct judge_scope {
     std::string user;
     std::string database;
     std::vector<applicable_rule> rules;
+    bool rules_by_text = false;  ///< some rule has a pattern
 };
 
 /// What texts read and write, as far as it was found out: one worker's memory of that. Looking at a text for the first
-/// time takes tens of microseconds, one that differs from known ones in literals only takes a few, a known one less
-/// than one.
+/// time takes tens of microseconds, one that differs from known ones in literals only a fraction of one.
 class statement_judge {
 public:
+    /// What reads of one shape have taken, for whoever executes them.
+    struct experience {
+        base::duration took = base::off;  ///< the server, for the last of them; off: nobody knows
+    };
     struct verdict {
         catalog::read_verdict reads;
         catalog::write_verdict writes;
         std::uint32_t rule = 0;  ///< the first that is about this read; 0: none
+        std::shared_ptr<experience> of_shape = std::make_shared<experience>();
     };
     using scope_pointer = std::shared_ptr<const judge_scope>;
 
@@ -57,27 +63,48 @@ public:
     verdict work_out(std::string_view text, const judge_scope& scope);
 
 private:
-    // Texts that clients repeat; one that falls on the place of another replaces it.
-    static constexpr std::size_t slot_count = 4096;
+    using verdict_pointer = std::shared_ptr<const verdict>;
+
+    /// One that falls on the place of another replaces it.
+    class verdict_table {
+    public:
+        struct slot {
+            std::string text;
+            scope_pointer scope;
+            verdict_pointer found;
+        };
+        explicit verdict_table(std::size_t slots) : slots_(slots) {}
+
+        slot& at(std::uint64_t hash) { return slots_[hash % slots_.size()]; }
+        static bool is_of(const slot& place, std::string_view text, const scope_pointer& scope) {
+            return place.scope == scope && place.text == text;
+        }
+
+    private:
+        std::vector<slot> slots_;
+    };
+
+    // Few texts, for those that are looked at twice, as a read that is forwarded is, and small enough to stay in the
+    // processor's cache; texts that differ in every literal would push out any number.
+    static constexpr std::size_t texts_kept = 128;
+    static constexpr std::size_t shapes_kept = 2048;
     static constexpr std::size_t longest_kept = 16 * 1024;
     static constexpr std::size_t memo_bytes = std::size_t{4} * 1024 * 1024;
     static constexpr std::size_t most_scopes = 64;
 
-    struct slot {
-        std::string text;
-        scope_pointer scope;
-        verdict found;
-    };
-
-    sql::memo::facts_pointer facts_of(std::string_view text);
+    verdict_pointer find_or_work_out(std::string_view text, const scope_pointer& scope);
+    verdict_pointer of_shape(const scope_pointer& scope);
+    verdict work_out_shape(const judge_scope& scope);
+    static std::uint32_t rule_of(std::string_view text, const verdict& of, const judge_scope& scope);
 
     std::uint64_t seed_;
     std::deque<cache::rule> rules_;
     sql::memo memo_;
-    std::string shape_;
-    std::vector<slot> slots_;
+    std::string shape_;  // of the text that is looked at
+    verdict_table texts_{texts_kept};
+    verdict_table shapes_{shapes_kept};
     std::vector<scope_pointer> scopes_;  // used last in front
-    verdict unkept_;
+    verdict_pointer unkept_;
 };
 
 }  // namespace pgweir::relay

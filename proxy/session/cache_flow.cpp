@@ -42,13 +42,6 @@ std::optional<base::bytes_view> next_message(base::bytes_view& input, char tag) 
     return body;
 }
 
-bool value_names_moment(base::bytes_view bind) {
-    const auto decoded = wire::decode_bind(bind);
-    if (!decoded) return true;
-    return std::any_of(decoded->values.begin(), decoded->values.end(),
-                       [](const auto& value) { return value && sql::names_moment(*value); });
-}
-
 }  // namespace
 
 /// Parse, Bind, Describe and Execute as one statement.
@@ -99,8 +92,8 @@ cache_flow::verdict cache_flow::take_batch(base::bytes_view input, std::size_t& 
     begin_key({.extended = true, .parameter_types = found.parameter_types, .bind = found.bind.substr(found.bind_head)});
     sql::append_without_comments(key_, found.text, x_.conforming_strings);
     cache_question what{
-        .key = key_, .context = x_.context(), .text = found.text, .settings = x_.desired, .described = found.described};
-    what.moment_in_parameters = value_names_moment(found.bind);
+        .key = key_, .context = x_.context(), .text = found.text, .settings = x_.desired, .bind = found.bind};
+    what.described = found.described;
     cache_answer stored;
     const verdict how = look(what, stored);
     if (how != verdict::answered) return how;

@@ -1,6 +1,10 @@
 #include "session/cache_key.hpp"
 
+#include <algorithm>
 #include <cstring>
+
+#include "sql/words.hpp"
+#include "wire/frontend.hpp"
 
 namespace pgweir::session {
 
@@ -57,6 +61,13 @@ std::optional<cache_key> cache_key::read(base::bytes_view key) {
         return std::nullopt;
     found.text = key;
     return found;
+}
+
+bool values_name_moment(base::bytes_view bind) {
+    const auto decoded = wire::decode_bind(bind);
+    if (!decoded) return true;
+    return std::any_of(decoded->values.begin(), decoded->values.end(),
+                       [](const auto& value) { return value && sql::names_moment(*value); });
 }
 
 }  // namespace pgweir::session

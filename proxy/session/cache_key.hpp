@@ -27,4 +27,8 @@ struct cache_key {
     static std::optional<cache_key> read(base::bytes_view key);
 };
 
+/// Whether a value in the body of a Bind may be a moment, such as 'now': another reply each time. Reads all of it, which
+/// costs as much as a hit.
+bool values_name_moment(base::bytes_view bind);
+
 }  // namespace pgweir::session

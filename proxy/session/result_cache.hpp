@@ -47,7 +47,7 @@ struct cache_question {
     const base::interned& context;
     std::string_view text;
     const parameters& settings;
-    bool moment_in_parameters = false;  ///< a value may be 'now'
+    base::bytes_view bind{};  ///< the body of the Bind; empty: there is none, all is in the text
     bool described = true;  ///< the client wants the RowDescription
     bool may_fill = true;  ///< it can capture the reply
     bool may_wait = true;  ///< it holds no server that others wait for

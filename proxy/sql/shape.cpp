@@ -210,8 +210,7 @@ bool shape_writer::is_precision_of_float() const noexcept {
 void write_shape(std::string_view text, std::string& shape) {
     shape.clear();
     // A vertical tab is white space since PostgreSQL 16 and an error before; a NUL is the end of the text.
-    constexpr std::string_view disputed("\v\0", 2);
-    if (text.find_first_of(disputed) == std::string_view::npos) {
+    if (text.find('\v') == std::string_view::npos && text.find('\0') == std::string_view::npos) {
         shape.reserve(text.size());
         if (shape_writer(text, shape).run()) return;
     }

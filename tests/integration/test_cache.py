@@ -23,6 +23,18 @@ class Simple(CacheCase):
         self.assertEqual(proxy.metric("pgweir_pool_checkouts_total", result="immediate"), before)
         self.assert_hit(proxy, lambda: rows_of(self.login(proxy).query(self.TEXT)), [["user 1"]])
 
+    def test_what_is_cheap_is_kept_when_it_is_asked_for_again(self):
+        proxy = self.caching()
+        client = self.login(proxy)
+        for number in (1, 2):
+            text = f"SELECT name, version FROM users WHERE id = {number}"
+            seldom = proxy.metric("pgweir_cache_bypass_total", reason="not_worth")
+            if number == 2:  # what such a one costs is known by then
+                client.query(text)
+                self.assertEqual(proxy.metric("pgweir_cache_bypass_total", reason="not_worth"), seldom + 1)
+            self.assert_miss(proxy, lambda: rows_of(client.query(text)), [[f"user {number}", "1"]])
+            self.assert_hit(proxy, lambda: rows_of(client.query(text)), [[f"user {number}", "1"]])
+
     def test_a_write_is_seen_by_the_next_read(self):
         proxy = self.caching()
         reader, writer = self.login(proxy), self.login(proxy)
@@ -145,7 +157,7 @@ class Transactions(CacheCase):
     def test_a_default_of_repeatable_read(self):
         proxy = self.caching()
         client, other = self.login(proxy, default_transaction_isolation="repeatable read"), self.login(proxy)
-        self.ask_thrice(client, self.TEXT)
+        self.ask_often(client, self.TEXT)
         client.query("BEGIN")
         client.query("SELECT count(*) FROM users")
         other.query("UPDATE users SET name = 'later' WHERE id = 1")

@@ -90,7 +90,7 @@ class Others(CacheCase):
         self.assertFalse(self.serving(second))
         before = first.metric("pgweir_cache_bypass_total", reason="another_pgweir")
         hits = self.hits(first)
-        self.ask_thrice(client, self.TEXT)
+        self.ask_often(client, self.TEXT)
         self.assertEqual(self.hits(first), hits)
         self.assertEqual(first.metric("pgweir_cache_bypass_total", reason="another_pgweir"), before)
         second.close()
@@ -202,13 +202,13 @@ class Rules(CacheCase):
         for text, hits in (("SELECT count(*) FROM product", 2), ("SELECT count(*) AS forbidden FROM product", 0),
                            ("SELECT count(*) FROM users", 0), ("SELECT count(*) FROM users, product", 2)):  # fmt: skip
             before = self.hits(proxy)
-            self.ask_thrice(client, text)
+            self.ask_often(client, text)
             self.assertEqual(self.hits(proxy), before + hits, text)
 
     def test_off_is_off(self):
         proxy = self.pgweir(cache={"mode": "off"})
         client = self.login(proxy)
-        self.ask_thrice(client, "SELECT count(*) FROM users")
+        self.ask_often(client, "SELECT count(*) FROM users")
         self.assertNotIn("pgweir_cache_serving", str(proxy.metrics()))
         names = self.postgres.sql("SELECT application_name FROM pg_stat_activity WHERE datname = %s", [DATABASE])
         self.assertNotIn(("pgweir cache",), names)

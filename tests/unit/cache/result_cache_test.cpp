@@ -42,11 +42,31 @@ TEST_F(result_cache_test, serves_until_the_time_is_over) {
     EXPECT_EQ(lab.look().entries, 0U);
 }
 
-TEST_F(result_cache_test, without_a_rule_it_keeps_what_is_asked_for_again) {
+TEST_F(result_cache_test, it_keeps_what_is_asked_for_often_enough) {
     const std::vector<relation_id> reads{product};
-    const result_cache::fill_request seldom{.key = "a", .depends_on = reads, .rule = 0, .may_wait = true};
-    EXPECT_EQ(lab.store.begin(seldom, 1).how, start::not_worth);
-    EXPECT_EQ(lab.store.begin(seldom, 1).how, start::fill);
+    const auto from = [&](std::string_view key, unsigned time) {
+        return lab.store.begin({.key = key, .depends_on = reads, .rule = 0, .from_time = time}, 1).how;
+    };
+    EXPECT_EQ(from("a", 3), start::not_worth);
+    EXPECT_EQ(from("a", 3), start::not_worth);
+    EXPECT_EQ(from("a", 3), start::fill);
+    EXPECT_EQ(from("a", 3), start::joined) << "what is under way is worth waiting for";
+    EXPECT_EQ(from("b", 1), start::fill);
+}
+
+TEST_F(result_cache_test, what_was_of_use_is_kept_again_at_once) {
+    const std::vector<relation_id> reads{product};
+    const auto from_third = [&](std::string_view key) {
+        return lab.store.begin({.key = key, .depends_on = reads, .rule = 0, .from_time = 3}, 1).how;
+    };
+    lab.keep("used", {product});  // and served once
+    const auto begun = lab.begin("unused", {product});
+    EXPECT_TRUE(lab.complete(begun.flight, "rows").empty());
+    lab.commit(cache_lab::writes({product}));
+    EXPECT_EQ(lab.find("used"), "");
+    EXPECT_EQ(lab.find("unused"), "");
+    EXPECT_EQ(from_third("used"), start::fill);
+    EXPECT_EQ(from_third("unused"), start::not_worth);
 }
 
 // ---- flights ----

@@ -129,6 +129,19 @@ TEST_F(statement_judge_test, more_texts_than_places_are_judged_right) {
     }
 }
 
+TEST_F(statement_judge_test, what_texts_of_one_shape_took_is_one_experience) {
+    const auto scope = judge.scope_of(wanted());
+    const auto of = [&](const std::string& text) { return judge.judge(text, scope).of_shape; };
+    of("SELECT * FROM product WHERE id = 1")->took = std::chrono::milliseconds(3);
+    EXPECT_EQ(of("SELECT * FROM product WHERE id = 2")->took, std::chrono::milliseconds(3));
+    EXPECT_EQ(of("SELECT * FROM product")->took, base::off) << "nobody knows";
+    has_rules({like("* = 7")});
+    const auto anew = judge.scope_of(wanted());
+    judge.judge("SELECT * FROM product WHERE id = 7", anew).of_shape->took = std::chrono::milliseconds(4);
+    EXPECT_EQ(judge.judge("SELECT * FROM product WHERE id = 8", anew).of_shape->took, std::chrono::milliseconds(4))
+        << "whatever rule they go by";
+}
+
 // ---- scopes ----
 
 TEST_F(statement_judge_test, sessions_that_agree_share_a_scope) {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "session/cache_key.hpp"
 #include "session/conversation.hpp"
 #include "session/messages.hpp"
 #include "session/result_cache.hpp"
@@ -113,7 +114,7 @@ public:
         if (!what.described) line += ", undescribed";
         if (!what.may_fill) line += ", no fill";
         if (!what.may_wait) line += ", no wait";
-        if (what.moment_in_parameters) line += ", moment";
+        if (!what.bind.empty() && session::values_name_moment(what.bind)) line += ", moment";
         keys.emplace_back(what.key);
         const auto found = answers_.find(std::string(what.text));
         session::cache_answer answer;
