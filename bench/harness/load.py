@@ -24,6 +24,12 @@ def pgbench(port, *, mode="simple", clients, threads=1, seconds, database="postg
     return int(count[1]), float(rate[1])
 
 
+def lines_of(program):
+    """The JSON objects that it prints, one on each line."""
+    done = subprocess.run([program], check=True, capture_output=True, text=True)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
 class LoadClients:
     """bench/load/load_clients, logged in: each run() is one window of load. `ready` is how many got in."""
 
@@ -88,10 +94,51 @@ def wait_until_ready(client):
     return received
 
 
+def send(client, text):
+    client.sendall(b"Q" + struct.pack("!I", len(text) + 5) + text + b"\0")
+
+
 def ask(client, text=b"SELECT 1"):
     """What it answers."""
-    client.sendall(b"Q" + struct.pack("!I", len(text) + 5) + text + b"\0")
+    send(client, text)
     return wait_until_ready(client)
+
+
+def ask_all(clients, text):
+    """What each answers when all are asked before any is listened to."""
+    for client in clients:
+        client.settimeout(60)
+        send(client, text)
+    return [wait_until_ready(client) for client in clients]
+
+
+def queries_of_servers(console):
+    """How many PostgreSQL has been sent by the pgweir of this console."""
+    table = rows_of(ask(console, b"SHOW STATS"))
+    return sum(int(row["total_query_count"]) for row in table)
+
+
+def rows_of(answer):
+    """[{column: text}] of what a simple query was answered."""
+    names, rows = [], []
+    at = 0
+    while at < len(answer):
+        kind, (size,) = answer[at:at + 1], struct.unpack("!I", answer[at + 1:at + 5])
+        body, at = answer[at + 5:at + 1 + size], at + 1 + size
+        if kind == b"T":
+            rest = body[2:]
+            while rest:
+                name, _, rest = rest.partition(b"\0")
+                names.append(name.decode())
+                rest = rest[18:]
+        elif kind == b"D":
+            values, rest = [], body[2:]
+            while rest:
+                (length,) = struct.unpack("!i", rest[:4])
+                values.append(None if length < 0 else rest[4:4 + length].decode())
+                rest = rest[4 + max(length, 0):]
+            rows.append(dict(zip(names, values)))
+    return rows
 
 
 @contextlib.contextmanager

@@ -32,6 +32,10 @@ def tree_ticks(pid):
     return 0
 
 
+def tree_seconds(pid):
+    return tree_ticks(pid) / os.sysconf("SC_CLK_TCK")
+
+
 def foreign_ticks():
     """CPU ticks of the machine that went neither to idling nor to this run. Only differences mean anything."""
     # The backends of the last clients are still ending, and one that is reaped between two reads would be missed.
@@ -71,7 +75,9 @@ def wait_for_quiet(share, patience=2):
 
 
 def output_of(*command):
-    return subprocess.run([str(word) for word in command], capture_output=True, text=True).stdout.strip()
+    """Some say their version on the one, some on the other."""
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    return (done.stdout or done.stderr).strip()
 
 
 def description():

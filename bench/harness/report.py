@@ -57,6 +57,9 @@ COLUMNS = {
     "p99_us": ("p99, us", plain("p99_us"), "{:.0f}"),
     "p99_to_p50": ("p99 / p50", p99_to_p50, "{:.2f}"),
     "refused": ("clients refused", plain("refused"), "{:.0f}"),
+    "hit_share": ("hits", plain("hit_share"), "{:.1%}"),
+    "executed": ("executed by PostgreSQL", plain("executed"), "{:.0f}"),
+    "last_ms": ("last answer, ms", plain("last_ms"), "{:.0f}"),
     "idle_bytes": ("bytes, logged in", plain("idle_bytes"), "{:.0f}"),
     "used_bytes": ("bytes, after a query", plain("used_bytes"), "{:.0f}"),
 }

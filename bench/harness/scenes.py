@@ -8,9 +8,11 @@ from .servers import MAX_CONNECTIONS, RELEASE
 SIZE = 20  # server connections of each pool, and clients where nobody has to wait
 IDLE_CLIENTS = 2000
 STATEMENTS = 20  # of a pipeline, per Sync
+CROWD = 1000  # clients of a stampede
 
 DIRECT, FLOOR, PGBOUNCER, PGWEIR, PGWEIR_2 = "direct", "byte relay floor", "PgBouncer", "pgweir", "pgweir, 2 workers"
 UNTRACKED = "pgweir that looks at no text"
+PGPOOL = "Pgpool-II, its cache"
 CACHED, SHARED = "pgweir, cache in memory", "pgweir, cache with Redis"
 CACHES = {CACHED: ("cached", {"mode": "auto"}), SHARED: ("shared", {"mode": "auto", "redis": {}})}
 
@@ -74,6 +76,8 @@ class Lab:
     def fresh(self, name, upstream):
         if name == PGBOUNCER:
             return self._servers.pgbouncer(upstream.port, SIZE)
+        if name == PGPOOL:
+            return self._servers.pgpool(upstream, SIZE)
         return self._servers.pgweir(upstream.port, SIZE, workers=2 if name == PGWEIR_2 else 1,
                                     build=servers.UNTRACKED if name == UNTRACKED else RELEASE)
 
@@ -83,10 +87,10 @@ class Lab:
 
 def with_cpu(server, operations):
     """Runs `operations`, which returns (count, values), and adds the CPU time that each took of the server."""
-    before = machine.cpu_seconds(server.pid) if server.pid else 0
+    before = server.cpu_seconds() if server.pid else 0
     count, values = operations()
     if server.pid and count:
-        values["cpu_us"] = (machine.cpu_seconds(server.pid) - before) * 1e6 / count
+        values["cpu_us"] = (server.cpu_seconds() - before) * 1e6 / count
     return values
 
 
@@ -229,7 +233,8 @@ class Cache:
              "20,000 rows. Random keys: `pgbench -S` over a million rows, where hardly anything is asked for twice: what the cache "
              "costs when it is of no use. Updates: one row by a random key, in autocommit mode: what marks and bumps cost. "
              "n % writes: updates of that hot key's table among reads of the hot key. With Redis every hit has its stamps compared "
-             "there; Redis has its part of the machine, too.")
+             "there; Redis has its part of the machine, too. Pgpool-II has its query cache in shared memory, and its CPU is that "
+             "of all its processes.")
     columns = ["cpu_us", "to_pgweir", "rate", "rate_to_pgweir"]
 
     HOT = "SELECT abalance FROM pgbench_accounts WHERE aid = 4711"
@@ -252,7 +257,7 @@ class Cache:
         for name in CACHES:
             lab.caching(name)  # before anybody else uses the database that they copy
         for case, mode, scripts in self.cases(lab):
-            for name in (DIRECT, PGWEIR, CACHED, SHARED):
+            for name in (DIRECT, PGPOOL, PGWEIR, CACHED, SHARED):
                 yield Measurement(case, name, lambda seconds, name=name, mode=mode, scripts=scripts:
                                   self._run(lab, name, seconds, mode, scripts))
 
@@ -262,4 +267,55 @@ class Cache:
         return by_pgbench(server, seconds, mode=mode, scripts=scripts)
 
 
-SCENES = {scene.name: scene for scene in (PassThrough(), Tracking(), Queue(), Connects(), Memory(), Workers(), Cache())}
+class Stampede:
+    name = "stampede"
+    title = f"A stampede: {CROWD:,} clients on one expensive query that was just written to"
+    about = (f"{CROWD:,} clients are logged in and all send the same aggregate over a million rows in one moment, just behind "
+             "an update of its table. How often PostgreSQL executed it, and when the last client had its answer.")
+    columns = ["executed", "last_ms"]
+
+    QUERY = b"SELECT count(*), sum(abalance) FROM pgbench_accounts"
+    UPDATE = b"UPDATE pgbench_accounts SET abalance = abalance + 1 WHERE aid = 1"
+
+    def measurements(self, lab):
+        for name in CACHES:
+            lab.caching(name)
+        # Without a cache a thousand of these take minutes, and say nothing that is not known.
+        for name in CACHES:
+            yield Measurement("stampede", name, lambda _, name=name: self._run(lab.caching(name)))
+
+    def _run(self, server):
+        with load.idle_clients(server.port, CROWD) as crowd, load.login(server.port, "pgweir") as console:
+            for _ in range(3):
+                load.ask(crowd[0], self.QUERY)
+            load.ask(crowd[0], self.UPDATE)
+            before = load.queries_of_servers(console)
+            began = time.monotonic()
+            answers = set(load.ask_all(crowd, self.QUERY))
+            took = time.monotonic() - began
+            if len(answers) != 1:
+                raise RuntimeError(f"{len(answers)} different answers to one query")
+            return {"executed": load.queries_of_servers(console) - before, "last_ms": took * 1e3}
+
+
+class Eviction:
+    name = "eviction"
+    title = "Which replies stay in memory"
+    about = ("`bench/cache/eviction_trace`: a cache of 2,000 places, a million requests for 50,000 keys; no time is measured, so "
+             "one round says all. Skewed: the k-th key is asked for as often as k to the power of -0.8 or -1 says. Scans: a "
+             "third of the requests are for keys that are asked for once, 10,000 in a row. Moving: every 200,000 requests all "
+             "keys are others. The memory of pgweir evicts by SIEVE, which a hit costs one bit and no lock of a list; what is "
+             "cheap is admitted the second time that it is asked for, in Redis the third, what is costly the first.")
+    columns = ["hit_share"]
+
+    CONTENDERS = {"lru": "least recently used", "sieve": "SIEVE, all admitted", "second": "SIEVE, second time",
+                  "third": "SIEVE, third time"}
+
+    def measurements(self, lab):
+        for line in load.lines_of(RELEASE / "bench" / "eviction_trace"):
+            for key, name in self.CONTENDERS.items():
+                yield Measurement(line["trace"], name, lambda _, share=line[key]: {"hit_share": share})
+
+
+SCENES = {scene.name: scene for scene in (PassThrough(), Tracking(), Queue(), Connects(), Memory(), Workers(), Cache(),
+                                          Stampede(), Eviction())}

@@ -15,6 +15,7 @@ from kit.ports import free_port
 from . import ROOT, machine
 
 POSTGRES = pathlib.Path("/usr/lib/postgresql/15/bin")
+PGPOOL = shutil.which("pgpool", path="/usr/sbin:/usr/bin") or "pgpool"
 PGBOUNCER = shutil.which("pgbouncer", path="/usr/sbin:/usr/bin") or "pgbouncer"
 RELEASE, UNTRACKED = ROOT / "build" / "release", ROOT / "build" / "untracked"
 MAX_CONNECTIONS = 150
@@ -39,9 +40,12 @@ def address(port, database="postgres"):
 class Server:
     """Something that listens: `port`, and `pid` of the process whose CPU time counts (None: nobody's)."""
 
-    def __init__(self, port, process, *, watched=True):
-        self.port, self.process = port, process
+    def __init__(self, port, process, *, watched=True, forks=False):
+        self.port, self.process, self._forks = port, process, forks
         self.pid = process.pid if watched else None
+
+    def cpu_seconds(self):
+        return machine.tree_seconds(self.pid) if self._forks else machine.cpu_seconds(self.pid)
 
 
 class Servers:
@@ -60,12 +64,12 @@ class Servers:
             self.stop(server)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def start(self, name, command, port, *, watched=True, **options):
+    def start(self, name, command, port, *, watched=True, forks=False, **options):
         with open(self.folder / f"{name}-{port}.log", "w") as log:
             # A session of their own: Ctrl-C reaches this script only, which stops them in order.
             process = processes.start([str(word) for word in command], stdout=log, stderr=log, cwd=self.folder,
                                       **options)
-        server = Server(port, process, watched=watched)
+        server = Server(port, process, watched=watched, forks=forks)
         self.running.append(server)
         try:
             wait_for_port(port, process, name)
@@ -134,6 +138,25 @@ class Servers:
                           "log_connections = 0\nlog_disconnections = 0\n")
         return self.start("pgbouncer", [PGBOUNCER, config], port, as_server_user=True)
 
+    def pgpool(self, upstream, size):
+        """With its query cache on, in as many processes as there are clients, and one for whoever looks."""
+        port = free_port()
+        config = self.folder / f"pgpool-{port}.conf"
+        oids = self.folder / f"pgpool-{port}"
+        oids.mkdir(mode=0o777)
+        oids.chmod(0o777)
+        settings = {"backend_clustering_mode": "streaming_replication", "listen_addresses": "127.0.0.1", "port": port,
+                    "unix_socket_directories": oids, "pcp_socket_dir": oids, "pid_file_name": oids / "pid",
+                    "logdir": oids, "pcp_port": free_port(), "backend_hostname0": "127.0.0.1", "backend_port0": upstream.port,
+                    "sr_check_period": 0, "load_balance_mode": "off", "num_init_children": size + 1, "max_pool": 1,
+                    "memory_cache_enabled": "on", "memqcache_method": "shmem", "memqcache_total_size": "64MB",
+                    "memqcache_max_num_cache": 200_000, "memqcache_expire": 60, "memqcache_oiddir": oids}
+        config.write_text("".join(f"{key} = '{value}'\n" for key, value in settings.items()))
+        for name in ("pcp.conf", "pool_hba.conf"):
+            (oids / name).touch()
+        return self.start("pgpool", [PGPOOL, "-n", "-f", config, "-F", oids / "pcp.conf", "-a", oids / "pool_hba.conf"],
+                          port, forks=True, as_server_user=True)
+
     def redis(self):
         port = free_port()
         return self.start("redis", ["/usr/bin/redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly",
@@ -172,5 +195,7 @@ def versions():
         "PostgreSQL": machine.output_of(POSTGRES / "postgres", "--version").rpartition(") ")[2] or
                       machine.output_of(POSTGRES / "postgres", "--version"),
         "PgBouncer": machine.output_of(PGBOUNCER, "--version").splitlines()[0].split()[-1],
+        "Pgpool-II": machine.output_of(PGPOOL, "--version").split()[2],
+        "Redis": machine.output_of("/usr/bin/redis-server", "--version").split()[2].removeprefix("v="),
         "pgweir": machine.output_of(RELEASE / "pgweir", "version"),
     }

@@ -1,6 +1,6 @@
 """The figures that pgweir is to reach, beside what was measured."""
 from . import report
-from .scenes import PGWEIR, PGWEIR_2
+from .scenes import CACHED, DIRECT, PGWEIR, PGWEIR_2, SHARED
 
 
 def value(scenes, scene, case, contender, column):
@@ -35,6 +35,25 @@ def checks(scenes):
     yield "second worker: CPU per query at equal load, to one worker's", loss, 1.0, "most"
     gain = of("workers", "stub, pipelines", PGWEIR_2, "rate_to_pgweir")
     yield "second worker: rate to one worker's, stub server", gain, 1.5, "least"
+    yield from checks_of_cache(of)
+
+
+def checks_of_cache(of):
+    def to_direct(case, name):
+        direct, rate = of("cache", case, DIRECT, "rate"), of("cache", case, name, "rate")
+        return rate / direct if direct and rate else None
+
+    hot, aggregate = "hot key, simple", "aggregate"
+    yield "CPU per hit from memory, us", of("cache", hot, CACHED, "cpu_us"), 10, "most"
+    yield "CPU per hit from memory, us, as Redis's own GET", of("cache", hot, CACHED, "cpu_us"), 7.9, "then"
+    yield "hits per second from memory to direct, hot key", to_direct(hot, CACHED), 1.6, "least"
+    yield "hits per second from memory to direct, aggregate", to_direct(aggregate, CACHED), 30, "least"
+    yield "hits per second validated in Redis to direct, hot key", to_direct(hot, SHARED), 1.0, "least"
+    for case in ("random keys, simple", "random keys, prepared", "updates"):
+        for name in (CACHED, SHARED):
+            where = "memory" if name == CACHED else "Redis"
+            yield f"CPU of what is not served to that without a cache, {case}, {where}", of(
+                "cache", case, name, "to_pgweir"), 1.03, "most"
 
 
 def verdict(measured, bound, kind):
