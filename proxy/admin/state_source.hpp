@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "admin/database_stats.hpp"
+#include "cache/shared_store.hpp"
 #include "metrics/pool_counters.hpp"
 #include "metrics/snapshot.hpp"
 #include "pool/snapshot.hpp"
@@ -44,6 +45,8 @@ public:
     virtual void collect(std::function<void(proxy_state)> done) = 0;
     /// Runs `work` on that worker's thread.
     virtual void run_on(std::uint32_t worker, std::function<void()> work) = 0;
+    /// That worker's way to what several pgweirs share, for its own thread; null: there is none.
+    virtual cache::shared_store* store_of(std::uint32_t) { return nullptr; }
 
 protected:
     ~state_source() = default;

@@ -51,6 +51,8 @@ public:
     virtual void ask(const store_question& what, answered told) = 0;
     /// Nobody waits for it, or minds if it is lost.
     virtual void keep(std::string_view database, std::string_view key, std::string_view reply, base::duration ttl) = 0;
+    /// A reply, whoever has kept it.
+    virtual void drop(std::string_view database, std::string_view key, done told) = 0;
     /// What is marked is neither served nor kept by anybody until unmark(). `writer` is unique for ever, and begins with
     /// the process id of the backend that writes and a colon.
     virtual void mark(std::string_view database, std::string_view writer, const write_set& what, done told) = 0;

@@ -168,6 +168,12 @@ void shared_store::keep(std::string_view database, std::string_view key, std::st
     link_.send(words, ignore);
 }
 
+void shared_store::drop(std::string_view database, std::string_view key, done told) {
+    const std::string name = store_names(database, epoch_).reply(key);
+    const std::array<std::string_view, 2> words{"UNLINK", name};
+    link_.send(words, [told = std::move(told)](const answer& said) { told(failure_of(said)); });
+}
+
 void shared_store::mark(std::string_view database, std::string_view writer, const cache::write_set& what, done told) {
     if (!link_.is_connected()) return told(error_code::not_connected);
     const store_names names(database, epoch_);

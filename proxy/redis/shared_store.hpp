@@ -36,6 +36,7 @@ public:
     bool is_reachable() const override { return link_.is_connected(); }
     void ask(const cache::store_question& what, answered told) override;
     void keep(std::string_view database, std::string_view key, std::string_view reply, base::duration ttl) override;
+    void drop(std::string_view database, std::string_view key, done told) override;
     void mark(std::string_view database, std::string_view writer, const cache::write_set& what, done told) override;
     void bump(std::string_view database, const cache::write_set& what, done told) override;
     void unmark(std::string_view database, std::string_view writer, const cache::write_set& what, done told) override;

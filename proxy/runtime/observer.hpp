@@ -23,6 +23,7 @@ public:
 
     void collect(std::function<void(admin::proxy_state)> done) override;
     void run_on(std::uint32_t worker, std::function<void()> work) override;
+    cache::shared_store* store_of(std::uint32_t worker) override { return workers_.at(worker).store(); }
 
     /// Waits for the workers' answers: not from a worker's thread. Throws when they do not answer in time.
     metrics::snapshot metrics_snapshot();

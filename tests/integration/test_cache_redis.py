@@ -3,6 +3,7 @@ import psycopg2
 
 from kit import messages
 from kit.cache import CacheCase
+from kit.pgweir import CONSOLE_USER
 from kit.rawclient import error_of, rows_of
 from kit.redis_server import RedisServer
 
@@ -165,6 +166,31 @@ class Fleet(SharedCase):
         client.query("ROLLBACK")
         self.wait_until(lambda: self.redis.command("KEYS", "*:p:*") == [], message="no marks")
         self.assertEqual(self.redis.command("KEYS", "*:w:*"), [])
+
+
+class Trials(SharedCase):
+    def console(self, proxy):
+        return self.login(proxy, user=CONSOLE_USER, database="pgweir")
+
+    def test_the_store_is_tried_and_left_as_it_was(self):
+        proxy = self.sharing()
+        self.warm(self.login(proxy), NAME)
+        before = sorted(self.redis.command("KEYS", "*"))
+        rows = rows_of(self.console(proxy).query("CACHE TEST"))
+        self.assertEqual([row for row in rows if row[2] != "passed"], [])
+        rates = {(store, test): int(rate) for store, test, _, rate in rows if rate is not None}
+        self.assertEqual(set(rates), {(store, test) for store in ("memory", "redis") for test in ("set", "get", "delete")})
+        self.assertGreater(min(rates.values()), 500)
+        self.assertEqual(sorted(self.redis.command("KEYS", "*")), before)
+
+    def test_one_that_is_out_of_reach(self):
+        redis = RedisServer()
+        self.addCleanup(redis.close)
+        redis.start()
+        proxy = self.sharing(redis)
+        redis.stop()
+        rows = rows_of(self.console(proxy).query("CACHE TEST"))
+        self.assertEqual([row[:3] for row in rows if row[0] == "redis"], [["redis", "it can be reached", "FAILED"]])
 
 
 class Strangers(SharedCase):
