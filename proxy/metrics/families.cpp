@@ -253,6 +253,9 @@ constexpr std::array all_families{
     family{"pgweir_session_surveys_total", counter,
            "Transactions behind which the server was asked what its session holds.",
            per_pool<[](const pool& p) { return count(p.counters.surveys); }>},
+    family{"pgweir_session_settings_answered_total", counter,
+           "SETs that were answered without a server, as one has answered the same before.",
+           per_pool<[](const pool& p) { return count(p.counters.settings_answered); }>},
     family{"pgweir_pinned_clients", gauge, "Clients that keep their server connection now, by reason.",
            per_pool_and_label<[](const pool& p) { return p.pinned; }, from_integer>},
 

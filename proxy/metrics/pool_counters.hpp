@@ -36,6 +36,7 @@ struct basic_pool_counters {
     enum_array<cache_bypass, Number> cache_bypasses;
     Number cache_saved_nanoseconds{};  ///< what hits took when they were executed
     Number surveys{};  ///< questions to servers about what their sessions hold
+    Number settings_answered{};  ///< texts of SET that took no server
     enum_array<error_source, enum_array<sqlstate_class, Number>> errors;
     std::array<Number, application_names::count> application_wait_nanoseconds{};  ///< by application_names number
 

@@ -186,6 +186,7 @@ void client::start_session() {
     if (pool_->shares_servers()) {
         conversation_->use_hub(services_.directory.who_notifies());
         conversation_->use_routines(pool_->routines);
+        conversation_->use_settings(pool_->known_settings(services_.index));
         if (asks_sequences) conversation_->expect_sequences();
     }
     if (pool_->cache() != nullptr) {

@@ -36,7 +36,9 @@ shared_pool::shared_pool(std::string database, std::string user, std::shared_ptr
       scope_(database_ + "/" + user_),
       settings_(std::move(how)),
       shares_servers_(settings_->pool.mode == pool::mode::transaction),
-      counters_(workers) {}
+      counters_(workers) {
+    for (std::uint32_t i = 0; i < workers; ++i) known_settings_.emplace_back(servers_changed_);
+}
 
 std::vector<std::unique_ptr<pool::member>> shared_pool::reconfigure(std::shared_ptr<const database_settings> how,
                                                                     base::time_point now) {
@@ -51,9 +53,15 @@ std::vector<std::unique_ptr<pool::member>> shared_pool::reconfigure(std::shared_
     // Its clients' reads and writes are another database's from now on.
     if (cache_ != nullptr) cache_->retire();
     if (settings_->upstream.forces_user()) credentials = settings_->upstream_credentials();
-    greetings_.clear();
+    forget_servers();
     last_failure.reset();
     return servers.retire_all(now);
+}
+
+// What was learned of them no longer holds.
+void shared_pool::forget_servers() {
+    greetings_.clear();
+    servers_changed_.add();
 }
 
 std::shared_ptr<const named_greeting> shared_pool::find_greeting(base::interner& texts,
@@ -80,7 +88,7 @@ void shared_pool::server_opened(const session::server_state& state) {
     // After an upgrade or a change of defaults what was learned from older servers no longer holds.
     if (plain != greetings_.end()) {
         const greeting& told = plain->second.told;
-        if (!same_server(told, state) || told.desired != state.baseline) greetings_.clear();
+        if (!same_server(told, state) || told.desired != state.baseline) forget_servers();
     }
     base::published<std::string>::copy known;
     parse_context.renew(known);

@@ -12,6 +12,7 @@
 
 #include "auth/server_login.hpp"
 #include "base/published.hpp"
+#include "base/shared_counter.hpp"
 #include "catalog/reading_times.hpp"
 #include "catalog/schema_map.hpp"
 #include "metrics/pool_counters.hpp"
@@ -22,6 +23,7 @@
 #include "session/parameters.hpp"
 #include "session/pins.hpp"
 #include "session/server_state.hpp"
+#include "session/setting_memo.hpp"
 #include "sql/suspects.hpp"
 #include "upstream/server.hpp"
 
@@ -31,7 +33,7 @@ class cache_domain;
 
 /// One pool as all workers see it: the servers of one (database, server user), what they are opened with, and what
 /// new clients are greeted with. Lives until the process ends. Everything but names and mode is used under the
-/// directory's mutex; counters belong to one worker each.
+/// directory's mutex; counters and what is known of settings belong to one worker each.
 class shared_pool final : public upstream::server_owner {
 public:
     shared_pool(std::string database, std::string user, std::shared_ptr<const database_settings> how,
@@ -43,6 +45,7 @@ public:
     const std::string& scope() const noexcept { return scope_; }
     bool shares_servers() const noexcept { return shares_servers_; }
     metrics::pool_counters& counters(std::uint32_t worker) noexcept { return counters_[worker]; }
+    session::setting_memo& known_settings(std::uint32_t worker) noexcept { return known_settings_[worker]; }
     /// What the database's own functions may do to sessions. Where servers are not shared, nothing is ever published.
     base::published<sql::suspects> routines;
     /// What the catalogs say; null: not known.
@@ -85,6 +88,8 @@ public:
     void server_opened(const session::server_state& state);
 
 private:
+    void forget_servers();
+
     struct known_greeting {
         session::parameters startup;
         greeting told;
@@ -99,6 +104,8 @@ private:
     bool in_use_ = true;
     cache_domain* cache_ = nullptr;
     std::deque<metrics::pool_counters> counters_;
+    base::shared_counter servers_changed_;  ///< to those of another upstream, version or configuration
+    std::deque<session::setting_memo> known_settings_;
     std::map<std::string, session::pin_set, std::less<>> pins_seen_;
     std::set<std::pair<std::string, std::string>> sequences_asked_;  ///< user and application
     std::map<const void*, known_greeting> greetings_;

@@ -73,6 +73,7 @@ backend_flow::progress backend_flow::consume(base::bytes_view input) {
 
 void backend_flow::take(char tag, base::bytes_view message) {
     if (x_.fill.is >= cache_fill::state::owned) capture(x_, tag, message);
+    if (x_.lesson.is == setting_lesson::state::asked) hear_lesson(x_, tag, message);
     switch (tag) {
         case 'D':
             if (!x_.pending.empty() && x_.pending.front().survey)

@@ -31,17 +31,6 @@ bool begins_like_read(std::string_view text) {
     return std::any_of(words.begin(), words.end(), [&](auto word) { return sql::same_word(first.text, word); });
 }
 
-// The next message of `input`, if it is whole and of this kind.
-std::optional<base::bytes_view> next_message(base::bytes_view& input, char tag) {
-    wire::header header;
-    if (input.empty() || input.front() != tag) return std::nullopt;
-    if (wire::read_frontend_header(input, header) != wire::header_state::complete) return std::nullopt;
-    if (input.size() < header.size) return std::nullopt;
-    const base::bytes_view body = input.substr(wire::header_size, header.size - wire::header_size);
-    input.remove_prefix(header.size);
-    return body;
-}
-
 }  // namespace
 
 /// Parse, Bind, Describe and Execute as one statement.
@@ -181,14 +170,14 @@ bool cache_flow::all_pending_are_reads() const {
 
 std::optional<cache_bypass> cache_flow::read_batch(base::bytes_view input, batch& found) const {
     base::bytes_view rest = input;
-    if (const auto body = next_message(rest, 'P')) {
+    if (const auto body = wire::take_frontend_message(rest, 'P')) {
         const auto parse = wire::decode_parse(*body);
         if (!parse || !parse->statement.empty()) return cache_bypass::other;
         found.parsed = true;
         found.text = parse->text;
         found.parameter_types = parse->parameter_types;
     }
-    const auto bind = next_message(rest, 'B');
+    const auto bind = wire::take_frontend_message(rest, 'B');
     if (!bind) return cache_bypass::pipelined;
     const auto head = wire::decode_bind_head(*bind, true);
     if (!head || !*head) return cache_bypass::other;
@@ -197,12 +186,12 @@ std::optional<cache_bypass> cache_flow::read_batch(base::bytes_view input, batch
     found.statement = (*head)->statement;
     if (found.parsed ? !found.statement.empty() : !find_prepared(found)) return cache_bypass::other;
     if (!(*head)->portal.empty()) return cache_bypass::named_portal;
-    if (const auto described = next_message(rest, 'D')) {
+    if (const auto described = wire::take_frontend_message(rest, 'D')) {
         const auto target = wire::decode_target(*described);
         if (!target || target->kind != 'P' || !target->name.empty()) return cache_bypass::other;
         found.described = true;
     }
-    const auto executed = next_message(rest, 'E');
+    const auto executed = wire::take_frontend_message(rest, 'E');
     if (!executed) return cache_bypass::pipelined;
     const auto execute = wire::decode_execute(*executed);
     if (!execute || !execute->portal.empty()) return cache_bypass::other;

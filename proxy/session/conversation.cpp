@@ -58,6 +58,7 @@ void conversation::lend(server_state& server, base::time_point now, bool probe) 
     x_.cancels = 0;
     close_ = clean_ = cleaning_ = served_ = x_.uncleanable = x_.own_sequences = x_.may_notify = x_.yields = false;
     x_.begin_failed = false;
+    x_.lesson.is = setting_lesson::state::none;
     cancelled_at_ = base::never;
     if (!x_.desired.key()) {
         x_.settled = x_.initial = x_.desired = server.baseline.overlaid(*x_.texts, x_.startup);
@@ -126,7 +127,9 @@ void conversation::after_server(base::time_point now) {
     ping_hub();
     settle_answers();
     x_.tell_notifications();
-    if (!surveying_ && turn_ == turn::none && x_.server != nullptr && at_boundary()) count_pins();
+    if (surveying_ || turn_ != turn::none || x_.server == nullptr || !at_boundary()) return;
+    if (x_.lesson.is == setting_lesson::state::answered && !x_.survey_due) learn_lesson(x_);
+    count_pins();
 }
 
 void conversation::return_to_startup() {

@@ -109,6 +109,9 @@ public:
     /// sequence, so that they have something to tell.
     void expect_sequences() noexcept { x_.asks_sequences = true; }
 
+    /// What is known of SET on servers of the pool. Outlives the conversation.
+    void use_settings(setting_memo& known) noexcept { x_.known_settings = &known; }
+
     /// Reads may be answered from it, and it is told of writes. Outlives the conversation.
     void use_cache(result_cache& cache) noexcept { x_.cache = &cache; }
     /// A read waits for another client's: from_client() is to be called again when that has ended.

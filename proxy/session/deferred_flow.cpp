@@ -40,8 +40,7 @@ bool deferred_flow::take_query(std::string_view text) {
 // Without a server nothing is unknown of the session: what may have changed it was followed by a survey, or pinned. And
 // whatever its settings are, BEGIN does not fail that has no option but READ COMMITTED.
 bool deferred_flow::may_begin() const {
-    return x_.rewrites && x_.scannable && x_.client_status == 'I' && x_.pending.empty() && !x_.pins.any() &&
-           !x_.refusal;
+    return x_.at_rest();
 }
 
 void deferred_flow::begin(block_command how) {

@@ -27,6 +27,8 @@
 #include "session/phase_clock.hpp"
 #include "session/pins.hpp"
 #include "session/server_state.hpp"
+#include "session/setting_lesson.hpp"
+#include "session/setting_memo.hpp"
 #include "session/settings.hpp"
 #include "session/statements.hpp"
 #include "session/survey.hpp"
@@ -176,6 +178,9 @@ struct exchange {
     bool block_did_more = false;  ///< the open transaction has done more than read, or is not of the default kind
     unsigned marks = 0;  ///< pending requests that hold one
 
+    setting_memo* known_settings = nullptr;  ///< none: SET is always a server's affair. Outlives the exchange.
+    setting_lesson lesson;
+
     cycle_texts texts_sent;
     cache_verdict asked_cache;  ///< about what is taken from the input now
     std::optional<slow_request> slow;
@@ -185,6 +190,11 @@ struct exchange {
     std::optional<failure> refusal;  ///< the next request that needs a server is answered with it
     std::optional<failure> injected_failure;  ///< what an injected query of ours failed with
     std::optional<failure> fatal;  ///< the conversation ends with it
+
+    /// Between two transactions, with nothing under way, where all that is known of the session is all there is.
+    bool at_rest() const noexcept {
+        return rewrites && scannable && client_status == 'I' && pending.empty() && !pins.any() && !refusal;
+    }
 
     /// Requires the whole text.
     void note_text(std::string_view text) {

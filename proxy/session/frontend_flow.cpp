@@ -91,6 +91,7 @@ frontend_flow::verdict frontend_flow::take_next(const wire::header& header, base
             case cache_flow::verdict::pass: break;
         }
     }
+    if (header.tag == 'P' && settings_.take_batch(rest, taken)) return verdict::done;
     return take(header, rest.substr(0, header.size));
 }
 
@@ -177,12 +178,14 @@ frontend_flow::verdict frontend_flow::take_query(base::bytes_view message) {
     if (x_.server == nullptr) {
         // The text is looked at when a server is there, once.
         if (!sql::begins_with_word(*text) && sql::has(x_.scan(*text).flags, effect::empty)) return answer_empty();
-        if (deferred_.take_query(*text) || answer_resets(x_, *text)) return verdict::done;
+        if (deferred_.take_query(*text) || answer_resets(x_, *text) || settings_.take_query(*text))
+            return verdict::done;
         if (x_.refusal && x_.refusal->reason != outcome::cancelled && begins_block(x_.scan(*text)))
             return begin_refused(*text);
         return refused_in_simple() ? verdict::done : verdict::need_server;
     }
     x_.note_text(*text);
+    settings_.observe(*text);
     sql::scan_result found = x_.scan(*text);
     found.flags = x_.judged(*text, found.flags);
     return forward_query(message, *text, found);

@@ -8,6 +8,7 @@
 #include "session/deferred_flow.hpp"
 #include "session/exchange.hpp"
 #include "session/lost_flow.hpp"
+#include "session/setting_flow.hpp"
 #include "session/statement_rewriter.hpp"
 #include "sql/scan.hpp"
 #include "wire/frame.hpp"
@@ -19,7 +20,7 @@ namespace pgweir::session {
 class frontend_flow {
 public:
     explicit frontend_flow(exchange& shared)
-        : x_(shared), rewriter_(shared), lost_(shared), deferred_(shared), cache_(shared) {}
+        : x_(shared), rewriter_(shared), lost_(shared), deferred_(shared), settings_(shared), cache_(shared) {}
 
     enum class stop : std::uint8_t {
         need_more,    ///< the next message is not whole yet
@@ -69,6 +70,7 @@ private:
     statement_rewriter rewriter_;
     lost_flow lost_;
     deferred_flow deferred_;
+    setting_flow settings_;
     cache_flow cache_;
 };
 

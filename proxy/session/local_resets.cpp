@@ -17,8 +17,7 @@ using sql::reset_command;
 
 // Without a server and without a pin there is no lock, no cursor and no temporary object.
 bool has_nothing(const exchange& x) {
-    return x.rewrites && x.scannable && x.client_status == 'I' && x.pending.empty() && !x.pins.any() && !x.refusal &&
-           !x.deferred.active && !x.listening.any() && !x.names_unknown && x.initial.key() != nullptr &&
+    return x.at_rest() && !x.deferred.active && !x.listening.any() && !x.names_unknown && x.initial.key() != nullptr &&
            x.desired.key() == x.initial.key();
 }
 

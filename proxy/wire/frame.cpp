@@ -18,6 +18,15 @@ std::error_code why_invalid(base::bytes_view input, const message_info* info, er
 
 }  // namespace
 
+std::optional<base::bytes_view> take_frontend_message(base::bytes_view& input, char tag) noexcept {
+    header found;
+    if (input.empty() || input.front() != tag) return std::nullopt;
+    if (read_frontend_header(input, found) != header_state::complete || input.size() < found.size) return std::nullopt;
+    const base::bytes_view body = input.substr(header_size, found.size - header_size);
+    input.remove_prefix(found.size);
+    return body;
+}
+
 std::error_code why_invalid_frontend(base::bytes_view input) noexcept {
     if (input.empty()) return {};
     return why_invalid(input, find_frontend(input.front()), error_code::unknown_message);

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <system_error>
 
 #include "base/bytes.hpp"
@@ -55,6 +56,9 @@ inline header_state read_backend_header(base::bytes_view input, header& found) n
     if (input.empty()) return header_state::incomplete;
     return detail::read_header(input, find_backend(input.front()), found);
 }
+
+/// Takes the next message off what a client sent, if it is whole and of this kind: its body.
+std::optional<base::bytes_view> take_frontend_message(base::bytes_view& input, char tag) noexcept;
 
 /// The reason for header_state::invalid with the same input; the empty error_code when the header is not invalid.
 std::error_code why_invalid_frontend(base::bytes_view input) noexcept;

@@ -297,4 +297,98 @@ ROWS = [
         a: RESET ALL
         a: SELECT current_setting('work_mem'), current_setting('TimeZone')
     """, startup={"a": {"options": "-c work_mem=5MB", "TimeZone": "UTC"}}),
+    Row("the same is set by one after the other", """
+        a: SET TimeZone = 'UTC'
+        b: SET TimeZone = 'UTC'
+        c: SET TimeZone = 'UTC'
+        b: SET TimeZone = 'UTC'
+        c: SET TimeZone = 'Asia/Tokyo'
+        b: SET client_min_messages TO 'warning'
+        c: SET client_min_messages TO 'warning'
+        b: DROP TABLE IF EXISTS nobody_made_this
+        c: SET client_min_messages TO 'notice'
+        c: DROP TABLE IF EXISTS nobody_made_this
+        b: SELECT current_setting('TimeZone'), current_setting('client_min_messages')
+        c: SELECT current_setting('TimeZone'), current_setting('client_min_messages')
+        d: SELECT current_setting('TimeZone'), current_setting('client_min_messages')
+    """),
+    Row("what a setting becomes depends on what it was", """
+        a: SET DateStyle = ISO
+        b: SET DateStyle = 'German, DMY'
+        b: SET DateStyle = ISO
+        a: SHOW DateStyle
+        b: SHOW DateStyle
+        c: SET DateStyle = 'German, DMY'
+        c: SET DateStyle = ISO
+        c: SHOW DateStyle
+        a: SET DateStyle = MDY, SQL; SHOW DateStyle; SET DateStyle = Postgres
+        b: SET DateStyle = MDY, SQL; SHOW DateStyle; SET DateStyle = Postgres
+        a: SHOW DateStyle
+        b: SHOW DateStyle
+    """),
+    Row("what was set without a server is reset with one", """
+        a: SET statement_timeout = '30s'
+        a: SET lock_timeout = 500
+        b: SET statement_timeout = '30s'
+        b: SET lock_timeout = 500
+        b: RESET statement_timeout
+        b: SELECT current_setting('statement_timeout'), current_setting('lock_timeout')
+        c: SET statement_timeout = '30s'
+        c: RESET ALL
+        c: SELECT current_setting('statement_timeout'), current_setting('lock_timeout')
+        d: SET statement_timeout = '30s'
+        d: DISCARD ALL
+        d: SHOW statement_timeout
+    """),
+    Row("what was set without a server is there in a transaction, and behind one", """
+        a: SET TimeZone = 'UTC'
+        a: SET jit = off
+        b: SET TimeZone = 'UTC'
+        b: SET jit = off
+        b: BEGIN
+        b: SET TimeZone = 'Asia/Tokyo'
+        b: SET jit = on
+        b: ROLLBACK
+        b: SELECT current_setting('TimeZone'), current_setting('jit')
+        c: BEGIN
+        c: SET TimeZone = 'UTC'
+        c: COMMIT
+        c: SHOW TimeZone
+    """),
+    Row("an extended SET is set by one after the other", """
+        a+ SET extra_float_digits = 3
+        b+ SET extra_float_digits = 3
+        b+ SET application_name = 'mine'
+        c+ SET application_name = 'mine'
+        c+ SET extra_float_digits = 0
+        d+ SET extra_float_digits = 3
+        d+ SET extra_float_digits = 0
+        b+ SHOW extra_float_digits
+        c+ SHOW application_name
+        b* SET extra_float_digits = 3 | SHOW extra_float_digits
+        c* SET extra_float_digits = 3 | SELECT 1/0 | SHOW extra_float_digits
+        c+ SHOW extra_float_digits
+        c: SET extra_float_digits = 3
+        c+ SHOW extra_float_digits
+        d: SHOW extra_float_digits
+    """),
+    Row("how literals are read is set by one after the other", r"""
+        a: SET standard_conforming_strings = off
+        a: SET escape_string_warning = off
+        b: SET standard_conforming_strings = off
+        b: SET escape_string_warning = off
+        b: SELECT 'a\'b'
+        b: SET standard_conforming_strings = on
+        b: SELECT 'a\'
+        c: SELECT 'a\'
+    """),
+    Row("SET that fails, by one after the other", """
+        a: SET extra_float_digits = 300
+        b: SET extra_float_digits = 300
+        a: SET jit = on; SET TimeZone = 'Nowhere/Land'
+        b: SET jit = on; SET TimeZone = 'Nowhere/Land'
+        b: SET TimeZone = 'Nowhere/Land'
+        b: SET DateStyle = 'ISO', nothing
+        b: SHOW DateStyle
+    """),
 ]

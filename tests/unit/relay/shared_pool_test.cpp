@@ -82,6 +82,27 @@ TEST_F(shared_pool_test, what_is_learned_anew_replaces_what_was_known) {
     EXPECT_THAT(said(old->statuses), ElementsAre("S TimeZone CET")) << "who holds it may go on reading it";
 }
 
+TEST_F(shared_pool_test, what_SET_comes_to_is_learned_anew_from_other_servers) {
+    auto& known = pool.known_settings(0);
+    const auto still_known = [&] {
+        const bool is = known.find("SET a") != nullptr;
+        known.learn("SET a", {}, known.epoch());
+        return is;
+    };
+    pool.server_opened(server("17.2"));
+    EXPECT_FALSE(still_known());
+    pool.server_opened(server("17.2"));
+    EXPECT_TRUE(still_known());
+    pool.server_opened(server("17.3"));
+    EXPECT_FALSE(still_known()) << "another version";
+    pool.server_opened(server("17.3", "CET"));
+    EXPECT_FALSE(still_known()) << "another configuration";
+    auto elsewhere = std::make_shared<database_settings>(unforced());
+    elsewhere->upstream.host = "elsewhere";
+    EXPECT_TRUE(pool.reconfigure(elsewhere, {}).empty());
+    EXPECT_FALSE(still_known()) << "another upstream";
+}
+
 TEST_F(shared_pool_test, any_number_of_names_takes_a_bounded_number_of_texts) {
     pool.server_opened(server("17.2"));
     for (int number = 0; number < 1000; ++number)

@@ -72,6 +72,7 @@ public:
         clients.push_back(std::make_unique<lab_client>(limits, counters, texts, schema, shares_, clients.size() + 1));
         const auto wanted = session::parameters::make(texts, std::move(startup));
         const server_defaults base(texts);
+        clients.back()->talk.use_settings(known_settings);
         clients.back()->talk.set_state(wanted, base.state.overlaid(texts, wanted), "app.alice");
         return clients.size() - 1;
     }
@@ -202,7 +203,7 @@ public:
                         "setting " + name + " is '" + server.model.setting(name) + "', not '" + value + "'");
         }
         for (const auto& [name, value] : server.state.reported)
-            note_if(name != "server_version" && server.model.setting(name) != value, "reported " + name);
+            note_if(!session::is_read_only_report(name) && server.model.setting(name) != value, "reported " + name);
     }
 
     void note_if(bool wrong, std::string what) {
@@ -212,6 +213,8 @@ public:
     model_database database;
     base::interner texts;
     base::shared_counter schema;
+    base::shared_counter other_servers;
+    session::setting_memo known_settings{other_servers};
     session::settings limits;
     metrics::pool_counters counters;
     std::vector<std::unique_ptr<lab_server>> servers;

@@ -236,6 +236,8 @@ inline bool model_server::run_setting(const std::string& text) {
             settings_ = untouched_;
         else if (const auto found = untouched_.find(folded(name)); found != untouched_.end())
             settings_[found->first] = found->second;
+        else if (name.find('.') == std::string::npos)
+            settings_.erase(folded(name));
         out_ += complete("RESET");
         return true;
     }
