@@ -20,6 +20,7 @@
 #include "config/show.hpp"
 #include "config/values.hpp"
 #include "net/fault_points.hpp"
+#include "runtime/connection_check.hpp"
 #include "runtime/service.hpp"
 
 namespace pgweir::cli {
@@ -51,11 +52,28 @@ int serve(const config::source& from) {
     }
 }
 
-int check(const config::source& from) {
+/// False: something could not be connected to.
+bool report_connections(const config::settings& settings) {
+    using kind = runtime::connection_finding::kind;
+    bool all = true;
+    for (const runtime::connection_finding& each : runtime::try_connections(settings)) {
+        all = all && each.how != kind::failed;
+        std::ostream& out = each.how == kind::failed ? std::cerr : std::cout;
+        out << each.key << ": " << (each.how == kind::not_tried ? "not tried: " : "") << each.message << '\n';
+    }
+    return all;
+}
+
+int check(const config::source& from, bool connect) {
     config::settings settings;
     if (!load(from, settings)) return wrong_usage;
     std::cout << "configuration is valid\n";
-    return done;
+    try {
+        return !connect || report_connections(settings) ? done : failed;
+    } catch (const std::exception& error) {
+        std::cerr << "pgweir: " << error.what() << '\n';
+        return failed;
+    }
 }
 
 int show_config(const config::source& from) {
@@ -126,7 +144,9 @@ int run(int argc, char** argv, char** environment) {
         return command;
     };
     const CLI::App* const serving = configured(app.add_subcommand("serve", "serve clients until SIGTERM"));
-    const CLI::App* const checking = configured(app.add_subcommand("check", "report every error of the configuration"));
+    CLI::App* const checking = configured(app.add_subcommand("check", "report every error of the configuration"));
+    bool connect = false;
+    checking->add_flag("--connect", connect, "also connect to all that it names: the databases, and the cache's Redis");
     CLI::App* const config_command = app.add_subcommand("config", "look at the configuration");
     config_command->require_subcommand(1);
     const CLI::App* const showing_config =
@@ -143,7 +163,7 @@ int run(int argc, char** argv, char** environment) {
         return app.exit(error) == 0 ? done : wrong_usage;
     }
     if (*serving) return serve(from);
-    if (*checking) return check(from);
+    if (*checking) return check(from, connect);
     if (*showing_config) return show_config(from);
     if (on_console.was_given()) return on_console.run(from);
     if (*asking) return health(from, asked);

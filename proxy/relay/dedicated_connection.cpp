@@ -25,7 +25,7 @@ void dedicated_connection::connect(parameters startup) {
 void dedicated_connection::opened(upstream::open_result result) {
     connecting_ = false;
     if (const auto* failed = std::get_if<upstream::opening_failure>(&result))
-        return fail(what_.failed, failed->words.message, std::clamp(pause_ * 2, first_pause, longest_pause));
+        return fail(what_.failed, failed->why(), std::clamp(pause_ * 2, first_pause, longest_pause));
     pause_ = {};
     transport_ = std::move(std::get<upstream::opened>(result).connection);
     watched_ = reactor_.watch(transport_.fd(), *this, 0);

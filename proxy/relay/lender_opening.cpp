@@ -101,7 +101,7 @@ void lender::not_opened(shared_pool& pool, const upstream::opening_failure& why)
     base::log::event(base::log::level::warning, "server_connect_failed",
                      {{"pool", pool.servers.name()},
                       {"result", std::string(metrics::name_of(result_of(why.kind)))},
-                      {"message", why.words.message.empty() ? why.words.detail : why.words.message}});
+                      {"message", why.why()}});
     struct failed_wait {
         std::uint32_t worker;
         std::uint64_t client;

@@ -27,6 +27,9 @@ struct opening_request {
 struct opening_failure {
     pool::connect_failure kind = pool::connect_failure::unreachable;
     session::failure words;  ///< the server's own, where it said any
+
+    /// For a person who may know all of it.
+    const std::string& why() const noexcept { return words.message.empty() ? words.detail : words.message; }
 };
 
 /// From a fresh connection to a session that can be lent: startup packet, authentication, ParameterStatus, key, and
