@@ -12,6 +12,8 @@ struct write_set {
     bool everything = false;
     std::vector<relation_id> relations;  ///< sorted, each once
 
+    bool operator==(const write_set&) const = default;
+
     bool empty() const noexcept { return !everything && relations.empty(); }
     void add(bool all, std::span<const relation_id> more);
     void add(const write_set& more) { add(more.everything, more.relations); }

@@ -66,6 +66,7 @@ void link::on_ready(int, net::readiness ready) {
 }
 
 void link::write() {
+    ++writes_;
     while (machine_ && !blocked_ && !machine_->unsent().empty()) {
         net::pass(net::fault_point::redis_due);
         const net::io_result result = stream_.write(machine_->unsent());

@@ -81,6 +81,8 @@ public:
     const std::optional<server_identity>& server() const noexcept { return server_; }
     /// When it will be tried to connect; base::never while it is, and when connected.
     base::time_point next_attempt() const noexcept { return pause_.when(); }
+    /// How often it has begun to write: what was sent since this last changed has not left yet.
+    std::uint64_t writes() const noexcept { return writes_; }
     /// Requests without all of their replies.
     std::size_t waiting() const noexcept { return machine_ ? machine_->waiting() : 0; }
     const link_counters& counters() const noexcept { return counters_; }
@@ -120,6 +122,7 @@ private:
     back_off back_off_;
     redis::breaker breaker_;
     link_counters counters_;
+    std::uint64_t writes_ = 0;
     std::string logged_;  ///< the last failure to connect: each is logged once
     bool stopped_ = false;
     bool blocked_ = false;  ///< the socket took not all, and has not reported room since

@@ -67,6 +67,14 @@ struct shared_store::asking {
     base::duration left{};  ///< to the reply's end
 };
 
+/// A bump for all who have asked for the same before it left.
+struct shared_store::bumping {
+    std::string database;
+    cache::write_set what;
+    std::uint64_t before_write;
+    std::vector<done> told;
+};
+
 void shared_store::connected(const epoch& now) {
     epoch_ = now.to_string();
     const std::array<std::string_view, 3> words{"SET", epoch_key, epoch_};
@@ -194,7 +202,18 @@ void shared_store::mark(std::string_view database, std::string_view writer, cons
 
 void shared_store::bump(std::string_view database, const cache::write_set& what, done told) {
     if (!link_.is_connected()) return told(error_code::not_connected);
-    bump_in(epoch_, std::string(database), what, true, std::move(told));
+    // One that has not left yet comes behind this write, too. Each write has two, mostly in one tick, and a table that
+    // many write to has many.
+    if (last_bump_ && last_bump_->before_write == link_.writes() && last_bump_->database == database &&
+        last_bump_->what == what)
+        return last_bump_->told.push_back(std::move(told));
+    auto one = std::make_shared<bumping>(bumping{std::string(database), what, link_.writes(), {}});
+    one->told.push_back(std::move(told));
+    last_bump_ = one;
+    bump_in(epoch_, one->database, what, true, [this, one](base::status failed) {
+        if (last_bump_ == one) last_bump_.reset();
+        for (const done& each : one->told) each(failed);
+    });
 }
 
 // Others may know already that the data are of another epoch than we do: what they keep goes by the stamps of that.

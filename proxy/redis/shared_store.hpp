@@ -44,6 +44,7 @@ public:
 
 private:
     struct asking;
+    struct bumping;
 
     void make_stamps(const store_names& names, const cache::store_question& what);
     void look_up(const store_names& names, const cache::store_question& what, answered told);
@@ -55,6 +56,7 @@ private:
     lookup_batch lookups_;
     net::random_source& random_;
     std::string epoch_;
+    std::shared_ptr<bumping> last_bump_;  ///< null: it has ended
     bool claims_ = false;  ///< for look-ups: one serves all that found the epoch's key gone
 };
 

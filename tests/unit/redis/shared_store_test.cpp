@@ -13,101 +13,15 @@
 #include <vector>
 
 #include "redis/hex.hpp"
-#include "redis/link_lab.hpp"
+#include "redis/shared_store_lab.hpp"
 
 namespace pgweir::redis {
 namespace {
 
-using namespace std::chrono_literals;
-using cache::relation_id;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-const std::string own = make_epoch(run_id(), std::string(40, 'b')).to_string();
-const std::string second(32, '2');
-const std::string third(32, '3');
-
-cache::write_set relations(std::initializer_list<relation_id> which) {
-    cache::write_set what;
-    what.add(false, {which.begin(), which.size()});
-    return what;
-}
-
-/// A reply of strings; nil for what is empty.
-std::string values(std::initializer_list<std::string_view> of) {
-    std::string text = "*" + std::to_string(of.size()) + "\r\n";
-    for (const std::string_view each : of) text += each.empty() ? "$-1\r\n" : bulk(each);
-    return text;
-}
-
-/// With a server that says what the test tells it to: what a real one cannot be made to show.
-struct shared_store_test : link_lab {
-    void SetUp() override { begin(how()); }
-
-    void begin(settings with) {
-        shared.reset();
-        connect(with);
-        shared = std::make_unique<shared_store>(loop, *store, random);
-        shared->connected(store->server()->epoch());
-        EXPECT_EQ(commands(), R"(["SET" "pgweir:epoch" ")" + own + "\"]");
-        server.say("+OK\r\n");
-        EXPECT_TRUE(run_until([&] { return store->waiting() == 0; }));
-    }
-
-    /// Those that came since the last time, a line for each.
-    std::string commands() {
-        reply_reader reader(1 << 20);
-        run_until([&] { return !server.received().empty(); });
-        reader.feed(server.take());
-        std::string text;
-        while (reader.next() == reply_reader::step::reply) text += redis::text_of(reader.current()) + "\n";
-        if (text.ends_with("\n")) text.pop_back();
-        return text;
-    }
-    static std::string named(relation_id which, char kind, const std::string& epoch = own) {
-        return "pgweir:db:" + epoch + ":" + kind + ":" + std::to_string(which);
-    }
-    /// One command as commands() has it.
-    static std::string line(std::initializer_list<std::string> words) {
-        std::string text = "[";
-        for (const std::string& each : words) text += (text.size() > 1 ? " \"" : "\"") + each + '"';
-        return text + "]";
-    }
-    static std::string lines(std::initializer_list<std::string> all) {
-        std::string text;
-        for (const std::string& each : all) text += (text.empty() ? "" : "\n") + each;
-        return text;
-    }
-
-    cache::shared_store::done noted() {
-        return [this, number = ++calls](base::status failed) {
-            events.push_back(std::to_string(number) + ": " + (failed ? failed.message() : "done"));
-        };
-    }
-    void ask(std::vector<relation_id> which, std::string_view key = {}, bool make = false) {
-        const cache::store_question question{.database = "db", .relations = which, .key = key, .make_stamps = make};
-        shared->ask(question, [this, number = ++calls](const base::result<cache::store_answer>& said) {
-            events.push_back(std::to_string(number) + ": " + text_of(said));
-        });
-    }
-    static std::string text_of(const base::result<cache::store_answer>& said) {
-        if (!said) return said.error().message();
-        std::string text;
-        if (said->catalogs == 0xcc) text = "cc ";
-        for (const cache::shared_stamp& each : said->stamps) {
-            append_hex(text, each.now);
-            text += each.marked ? "* " : " ";
-        }
-        return text + std::string(said->reply) + " " + std::to_string(said->left / 1ms);
-    }
-
-    std::unique_ptr<shared_store> shared;
-    const std::string catalogs = named(cache::catalogs, 's');
-    const std::string get_epoch = line({"GET", "pgweir:epoch"});
-    const std::string info = line({"INFO", "replication"});
-    const std::string changed = words_of(error_code::changed);
-    int calls = 0;
-};
+using shared_store_test = shared_store_lab;
 
 TEST_F(shared_store_test, a_question_is_one_look_up_with_the_epoch_and_the_time_before_the_reply) {
     ask({7}, "key");
@@ -188,102 +102,52 @@ TEST_F(shared_store_test, a_bump_that_was_refused_is_none) {
     EXPECT_THAT(events, ElementsAre("1: " + words_of(error_code::command_refused)));
 }
 
-TEST_F(shared_store_test, a_bump_is_repeated_once_in_the_epoch_that_others_know_of) {
+TEST_F(shared_store_test, bumps_of_the_same_that_leave_together_are_one) {
+    in_a_tick([&] {
+        shared->bump("db", relations({7}), noted());
+        shared->mark("db", "17:b", relations({7}), [](base::status) {});
+        shared->bump("db", relations({7}), noted());
+        shared->bump("db", relations({7}), noted());
+    });
+    const std::string unlink = line({"UNLINK", named(7, 's')});
+    const std::string said = commands();
+    EXPECT_EQ(said.find(unlink), 0U) << said;
+    EXPECT_EQ(said.rfind(unlink), 0U) << said;
+    // One that leaves later is another one, though the first is not acknowledged yet.
     shared->bump("db", relations({7}), noted());
-    EXPECT_EQ(commands(), lines({line({"UNLINK", named(7, 's')}), get_epoch}));
-    server.say(":0\r\n" + bulk(second));
-    EXPECT_EQ(commands(), lines({line({"UNLINK", named(7, 's', second)}), get_epoch}));
+    EXPECT_EQ(commands(), lines({unlink, get_epoch}));
     EXPECT_THAT(events, IsEmpty());
-    server.say(":1\r\n" + bulk(second));
-    ASSERT_TRUE(told(1));
-    EXPECT_THAT(events, ElementsAre("1: done"));
+    server.say(":1\r\n" + bulk(own));
+    ASSERT_TRUE(told(3));
+    EXPECT_THAT(events, ElementsAre("1: done", "2: done", "3: done"));
 }
 
-TEST_F(shared_store_test, a_bump_that_finds_a_third_epoch_is_none) {
-    shared->bump("db", relations({7}), noted());
-    commands();
-    server.say(":0\r\n" + bulk(second));
-    commands();
-    server.say(":1\r\n" + bulk(third));
-    ASSERT_TRUE(told(1));
-    EXPECT_THAT(events, ElementsAre("1: " + changed));
+TEST_F(shared_store_test, bumps_of_others_are_others) {
+    in_a_tick([&] {
+        shared->bump("db", relations({7}), noted());
+        shared->bump("db", relations({7, 8}), noted());
+        shared->bump("other", relations({7, 8}), noted());
+        shared->bump("db", {.everything = true, .relations = {}}, noted());
+    });
+    std::string other = named(7, 's');
+    other.replace(7, 2, "other");
+    std::string other_too = named(8, 's');
+    other_too.replace(7, 2, "other");
+    EXPECT_EQ(
+        commands(),
+        lines({line({"UNLINK", named(7, 's')}), get_epoch, line({"UNLINK", named(7, 's'), named(8, 's')}), get_epoch,
+               line({"UNLINK", other, other_too}), get_epoch, line({"UNLINK", named(0, 's')}), get_epoch}));
 }
 
-TEST_F(shared_store_test, a_bump_that_is_lost_between_two_epochs_is_none) {
-    shared->bump("db", relations({7}), noted());
-    commands();
-    server.say(":0\r\n" + bulk(second));
+TEST_F(shared_store_test, all_who_share_a_bump_learn_that_it_was_lost) {
+    in_a_tick([&] {
+        shared->bump("db", relations({7}), noted());
+        shared->bump("db", relations({7}), noted());
+    });
     commands();
     server.hang_up();
-    ASSERT_TRUE(told(2));
-    EXPECT_THAT(events, ElementsAre("lost", "1: " + words_of(error_code::lost)));
-}
-
-TEST_F(shared_store_test, a_lost_epoch_is_put_back_when_the_data_are_the_same_and_only_then_a_bump_is_done) {
-    shared->bump("db", relations({7}), noted());
-    commands();
-    server.say(":1\r\n$-1\r\n");
-    EXPECT_EQ(commands(), info);
-    EXPECT_THAT(events, IsEmpty());
-    server.say(greeting_replies{}.replication());
-    EXPECT_EQ(commands(), line({"SET", "pgweir:epoch", own}));
-    ASSERT_TRUE(told(1));
-    EXPECT_THAT(events, ElementsAre("1: done"));
-}
-
-TEST_F(shared_store_test, a_lost_epoch_is_left_when_the_data_are_others) {
-    greeting_replies other;
-    other.history = std::string(40, 'c');
-    for (const std::string& said : {other.replication(), bulk(""), std::string("-NOPERM no\r\n")}) {
-        for (const bool bumps : {true, false}) {
-            if (bumps)
-                shared->bump("db", relations({7}), noted());
-            else
-                shared->mark("db", "17:a", relations({7}), noted());
-            commands();
-            server.say((bumps ? ":1\r\n" : ":1\r\n:1\r\n+OK\r\n") + std::string("$-1\r\n"));
-            EXPECT_EQ(commands(), info);
-            server.say(said);
-            ASSERT_TRUE(told(1));
-            EXPECT_THAT(events.front(), ::testing::AnyOf(::testing::EndsWith(changed),
-                                                         ::testing::EndsWith(words_of(error_code::command_refused))));
-            if (said.front() == '$') {
-                ASSERT_TRUE(told(2));
-                EXPECT_EQ(events.back(), "lost");
-            }
-            EXPECT_THAT(server.take(), IsEmpty());
-            begin(how());
-        }
-    }
-}
-
-TEST_F(shared_store_test, all_look_ups_that_find_the_epoch_lost_put_it_back_once) {
-    ask({});
-    commands();
-    ask({});
-    commands();
-    server.say(values({"", "", "", ""}));
-    EXPECT_EQ(commands(), info);
-    server.say(values({"", "", "", ""}));
-    ASSERT_TRUE(told(2));
-    server.say(greeting_replies{}.replication());
-    EXPECT_EQ(commands(), line({"SET", "pgweir:epoch", own}));
-    server.say("+OK\r\n");
-    // And again when it is lost again.
-    ask({});
-    commands();
-    server.say(values({"", "", "", ""}));
-    EXPECT_EQ(commands(), info);
-    EXPECT_THAT(events, ElementsAre("1: " + changed, "2: " + changed, "3: " + changed));
-    // Also when the answer never came.
-    server.hang_up();
-    ASSERT_TRUE(run_until([&] { return !store->is_connected(); }));
-    ASSERT_TRUE(welcome());
-    shared->connected(store->server()->epoch());
-    ask({});
-    commands();
-    server.say("+OK\r\n" + values({"", "", "", ""}));
-    EXPECT_EQ(commands(), info);
+    ASSERT_TRUE(told(3));
+    EXPECT_THAT(events, ElementsAre("lost", "1: " + words_of(error_code::lost), "2: " + words_of(error_code::lost)));
 }
 
 TEST_F(shared_store_test, the_time_that_is_left_is_between_none_and_a_day) {
