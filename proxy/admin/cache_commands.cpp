@@ -147,7 +147,7 @@ private:
 // In Redis: a name that no database has, and no other trial had, in whatever process.
 std::string name_of_trial() {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return "test of " + std::to_string(getpid()) + " at " + std::to_string(now.count());
+    return "test-" + std::to_string(getpid()) + "-" + std::to_string(now.count());
 }
 
 }  // namespace

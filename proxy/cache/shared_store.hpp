@@ -19,6 +19,9 @@ struct store_question {
     std::span<const relation_id> relations;  ///< beside whole_database, which is always asked for
     std::string_view key;                    ///< of the reply that is wanted; empty: none
     bool make_stamps = false;                ///< for those that have none
+    /// Who would execute it, unique for ever: takes the lease of the reply if nobody has it. Empty: it is not asked for.
+    std::string_view holder{};
+    base::duration lease{};  ///< how long nobody else can take it
 };
 
 /// What a store that others share says of a relation.
@@ -30,9 +33,11 @@ struct shared_stamp {
 /// Valid inside of the callback that is given it.
 struct store_answer {
     std::span<const shared_stamp> stamps;  ///< whole_database's, then one for each relation
-    stamp catalogs = no_stamp;             ///< of what the catalogs say
-    std::string_view reply;                ///< as it was kept; empty: there is none
-    base::duration left{};                 ///< how long the reply may be served yet
+    stamp catalogs = no_stamp;  ///< of what the catalogs say
+    std::string_view reply;  ///< as it was kept; empty: there is none
+    base::duration left{};  ///< how long the reply may be served yet
+    bool leased = false;  ///< the holder has the lease: to be released
+    bool leased_to_another = false;  ///< who executes it now
 };
 
 /// A store of replies, stamps and marks that several pgweirs share: one worker's way to it. Databases have names there
@@ -51,6 +56,8 @@ public:
     virtual void ask(const store_question& what, answered told) = 0;
     /// Nobody waits for it, or minds if it is lost.
     virtual void keep(std::string_view database, std::string_view key, std::string_view reply, base::duration ttl) = 0;
+    /// Nobody waits for it. What another holder has stays.
+    virtual void release(std::string_view database, std::string_view key, std::string_view holder) = 0;
     /// A reply, whoever has kept it.
     virtual void drop(std::string_view database, std::string_view key, done told) = 0;
     /// What is marked is neither served nor kept by anybody until unmark(). `writer` is unique for ever, and begins with

@@ -52,7 +52,12 @@ base::status failure_of(const answer& told) {
     return told->is_error() ? base::status(error_code::command_refused) : base::status();
 }
 
-// The fields of a lookup: the epoch, the stamp of the catalogs, then stamp and mark of each relation, then the reply.
+// What another holder has taken since stays.
+constexpr std::string_view release_script =
+    "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('UNLINK', KEYS[1]) end";
+
+// The fields of a lookup: the epoch, the stamp of the catalogs, then stamp and mark of each relation, then the reply and
+// its lease.
 constexpr std::size_t stamp_at(std::size_t index) {
     return 2 + 2 * index;
 }
@@ -64,6 +69,7 @@ struct shared_store::asking {
     std::string epoch;
     std::size_t stamps = 0;  ///< of relations, and of the whole database
     bool with_reply = false;
+    std::string holder;  ///< empty: no lease is asked for
     base::duration left{};  ///< to the reply's end
 };
 
@@ -126,8 +132,9 @@ void shared_store::look_up(const store_names& names, const cache::store_question
     asked->epoch = epoch_;
     asked->stamps = 1 + what.relations.size();
     asked->with_reply = !what.key.empty();
+    asked->holder = what.holder;
     std::vector<std::string> texts{std::string(epoch_key), names.stamp(cache::catalogs)};
-    texts.reserve(stamp_at(asked->stamps) + 1);
+    texts.reserve(stamp_at(asked->stamps) + 2);
     const auto look_at = [&](relation_id which) {
         texts.push_back(names.stamp(which));
         texts.push_back(names.mark(which));
@@ -142,6 +149,10 @@ void shared_store::look_up(const store_names& names, const cache::store_question
             constexpr std::int64_t most = longest_life_in_milliseconds;
             if (said) asked->left = std::chrono::milliseconds(std::clamp<std::int64_t>(said->integer(), 0, most));
         });
+    }
+    if (!asked->holder.empty()) {
+        texts.push_back(names.lease(what.key));
+        take_lease(texts.back(), what);
     }
     const std::vector<std::string_view> keys(texts.begin(), texts.end());
     lookups_.fetch(keys, [this, asked](const auto& found) { tell(*asked, found); });
@@ -160,11 +171,29 @@ void shared_store::tell(const asking& what, const base::result<lookup_batch::val
     cache::store_answer said;
     said.stamps = stamps;
     said.catalogs = from_hex(values[1].value_or(""));
-    if (what.with_reply && values.back()) {
-        said.reply = *values.back();
+    const std::size_t reply = stamp_at(what.stamps);
+    if (what.with_reply && values[reply]) {
+        said.reply = *values[reply];
         said.left = what.left;
     }
+    if (!what.holder.empty()) {
+        said.leased = values[reply + 1] == what.holder;
+        said.leased_to_another = values[reply + 1] && !said.leased;
+    }
     what.told(said);
+}
+
+void shared_store::take_lease(const std::string& name, const cache::store_question& what) {
+    const auto life = std::chrono::duration_cast<std::chrono::milliseconds>(what.lease).count();
+    const std::string time = std::to_string(std::max<std::int64_t>(life, 1));
+    const std::array<std::string_view, 6> words{"SET", name, what.holder, "NX", "PX", time};
+    link_.send(words, ignore);
+}
+
+void shared_store::release(std::string_view database, std::string_view key, std::string_view holder) {
+    const std::string name = store_names(database, epoch_).lease(key);
+    const std::array<std::string_view, 5> words{"EVAL", release_script, "1", name, holder};
+    link_.send(words, ignore);
 }
 
 void shared_store::keep(std::string_view database, std::string_view key, std::string_view reply, base::duration ttl) {

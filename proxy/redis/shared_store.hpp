@@ -36,6 +36,7 @@ public:
     bool is_reachable() const override { return link_.is_connected(); }
     void ask(const cache::store_question& what, answered told) override;
     void keep(std::string_view database, std::string_view key, std::string_view reply, base::duration ttl) override;
+    void release(std::string_view database, std::string_view key, std::string_view holder) override;
     void drop(std::string_view database, std::string_view key, done told) override;
     void mark(std::string_view database, std::string_view writer, const cache::write_set& what, done told) override;
     void bump(std::string_view database, const cache::write_set& what, done told) override;
@@ -48,6 +49,7 @@ private:
 
     void make_stamps(const store_names& names, const cache::store_question& what);
     void look_up(const store_names& names, const cache::store_question& what, answered told);
+    void take_lease(const std::string& name, const cache::store_question& what);
     void tell(const asking& what, const base::result<lookup_batch::values>& found);
     void bump_in(const std::string& epoch_text, std::string database, cache::write_set what, bool again, done told);
     void claim(done told);

@@ -12,8 +12,8 @@ std::string store_names::of(char what, cache::relation_id which) const {
     return prefix_ + what + ":" + std::to_string(which);
 }
 
-std::string store_names::reply(std::string_view key) const {
-    std::string name = prefix_ + "e:";
+std::string store_names::of_key(char what, std::string_view key) const {
+    std::string name = prefix_ + what + ":";
     append_hex(name, base::fingerprint(key, 1));
     append_hex(name, base::fingerprint(key, 2));
     return name;

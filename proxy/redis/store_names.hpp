@@ -21,10 +21,13 @@ public:
     std::string mark(cache::relation_id which) const { return of('p', which); }
     /// Those who have, as fields of a hash.
     std::string writers(cache::relation_id which) const { return of('w', which); }
-    std::string reply(std::string_view key) const;
+    std::string reply(std::string_view key) const { return of_key('e', key); }
+    /// Who executes it.
+    std::string lease(std::string_view key) const { return of_key('l', key); }
 
 private:
     std::string of(char what, cache::relation_id which) const;
+    std::string of_key(char what, std::string_view key) const;
 
     std::string prefix_;
 };

@@ -51,6 +51,7 @@ public:
     void keep(std::string_view, std::string_view key, std::string_view reply, base::duration ttl) override {
         if (with_ != defect::forgets) replies_[std::string(key)] = {std::string(reply), base::clock::now() + ttl};
     }
+    void release(std::string_view, std::string_view, std::string_view) override {}
     void drop(std::string_view, std::string_view key, done told) override {
         if (with_ != defect::drops_nothing) replies_.erase(std::string(key));
         later(std::move(told));

@@ -34,6 +34,42 @@ TEST_F(shared_store_test, a_question_is_one_look_up_with_the_epoch_and_the_time_
     EXPECT_THAT(events, ElementsAre("1: cc 00000000000000aa 00000000000000bb* text 1500"));
 }
 
+TEST_F(shared_store_test, the_lease_of_a_reply_is_taken_and_read_with_it) {
+    const std::vector<relation_id> which{7};
+    const auto ask_as = [&](std::string_view holder) {
+        const cache::store_question question{
+            .database = "db", .relations = which, .key = "key", .holder = holder, .lease = 1500ms};
+        shared->ask(question, [this](const base::result<cache::store_answer>& said) {
+            events.push_back(!said                     ? "failed"
+                             : said->leased            ? "ours"
+                             : said->leased_to_another ? "another's"
+                                                       : "nobody's");
+        });
+    };
+    const std::string reply = store_names("db", own).reply("key");
+    const std::string lease = store_names("db", own).lease("key");
+    ask_as("us");
+    EXPECT_EQ(commands(), lines({line({"PTTL", reply}), line({"SET", lease, "us", "NX", "PX", "1500"}),
+                                 line({"MGET", "pgweir:epoch", catalogs, named(0, 's'), named(0, 'p'), named(7, 's'),
+                                       named(7, 'p'), reply, lease})}));
+    server.say(":-2\r\n+OK\r\n" + values({own, "", "", "", "", "", "", "us"}));
+    ASSERT_TRUE(told(1));
+    for (const std::string_view has : {"them", ""}) {
+        ask_as("us");
+        commands();
+        server.say(":-2\r\n$-1\r\n" + values({own, "", "", "", "", "", "", has}));
+        ASSERT_TRUE(told(events.size() + 1));
+    }
+    EXPECT_THAT(events, ElementsAre("ours", "another's", "nobody's"));
+}
+
+TEST_F(shared_store_test, only_the_holder_releases_a_lease) {
+    shared->release("db", "key", "us");
+    const std::string said = commands();
+    EXPECT_TRUE(said.starts_with("[\"EVAL\" \"if redis.call('GET', KEYS[1]) == ARGV[1] then")) << said;
+    EXPECT_TRUE(said.ends_with("\"1\" \"" + store_names("db", own).lease("key") + "\" \"us\"]")) << said;
+}
+
 TEST_F(shared_store_test, stamps_are_made_before_they_are_asked_for) {
     ask({7}, {}, true);
     ask({7}, {}, true);
