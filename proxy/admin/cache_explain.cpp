@@ -1,10 +1,12 @@
 #include "admin/cache_explain.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <initializer_list>
 #include <utility>
 
 #include "admin/cache_reasons.hpp"
+#include "cache/lifetime.hpp"
 #include "config/values.hpp"
 #include "relay/session_names.hpp"
 #include "relay/statement_judge.hpp"
@@ -56,14 +58,22 @@ void look_at_sessions(cache_explanation& to, const cached_pool& by, const relay:
     if (defaults.isolation != "read committed") add_reason(to, cache_bypass::not_read_committed);
 }
 
-void look_at_rule(cache_explanation& to, const cache::settings& how, std::uint32_t rule) {
-    to.ttl = how.ttl;
-    if (rule != 0) {
-        to.rule = how.rules[rule - 1].name;
-        to.ttl = how.rules[rule - 1].ttl;
-    }
-    const bool by_nothing = rule == 0 && how.mode != cache::mode::automatic;
-    if (by_nothing || to.ttl == base::off) add_reason(to, cache_bypass::no_rule);
+void look_at_rule(cache_explanation& to, const cache::settings& how, std::uint32_t rule, const sql::cache_hint& hint) {
+    if (rule != 0) to.rule = how.rules[rule - 1].name;
+    to.ttl = cache::lifetime_of(how, rule, hint).longest;
+    if (to.ttl == base::off) add_reason(to, cache_bypass::no_rule);
+    if (hint.ttl) to.ttl = std::min(to.ttl, *hint.ttl);
+    if (hint.no_cache) add_reason(to, cache_bypass::hint);
+}
+
+std::string words_of(const sql::cache_hint& hint, std::string_view statement) {
+    std::string words;
+    const auto add = [&words](std::string_view word) { words.append(words.empty() ? "" : ", ").append(word); };
+    if (hint.no_cache) add("no-cache");
+    if (hint.refresh) add("refresh");
+    if (hint.ttl) add("ttl=" + config::format_duration(*hint.ttl));
+    if (hint.unknown > 0) add("unknown: " + sql::unknown_words(statement));
+    return words;
 }
 
 }  // namespace
@@ -88,7 +98,10 @@ cache_explanation explain(const cached_pool& by, const explain_arguments& what, 
         if (sql::has(verdict.reads.reasons, each.value)) add_reason(found, each.code, each.sentence);
     for (const sql::qualified_name& each : by.map->names_of(verdict.reads.depends_on))
         found.reads.push_back(each.schema + "." + each.name);
-    look_at_rule(found, by.cache->settings(), verdict.rule);
+    const cache::settings& how = by.cache->settings();
+    const auto hint = how.hints == cache::hints::off ? sql::cache_hint() : sql::read_cache_hint(what.statement);
+    found.hint = words_of(hint, what.statement);
+    look_at_rule(found, how, verdict.rule, hint);
     return found;
 }
 
@@ -123,14 +136,15 @@ result_table cache_explanation::table(base::time_point now) const {
                        {"reads"},
                        {"rule"},
                        {"ttl"},
+                       {"hint"},
                        {"entries", number},
                        {"hits", number},
                        {"age_ms", number},
                        {"ttl_left_ms", number}});
     told.add({database, user, state, reasons.empty() ? "yes" : "no", joined(reasons, ", "), joined(sentences, " "),
               joined(reads, ", "), rule.empty() ? cell() : cell(rule),
-              reasons.empty() ? cell(config::format_duration(ttl)) : cell(), std::to_string(entries),
-              std::to_string(hits), entries == 0 ? cell() : milliseconds(now - newest),
+              reasons.empty() ? cell(config::format_duration(ttl)) : cell(), hint.empty() ? cell() : cell(hint),
+              std::to_string(entries), std::to_string(hits), entries == 0 ? cell() : milliseconds(now - newest),
               entries == 0 ? cell() : milliseconds(expires - now)});
     return told;
 }

@@ -25,6 +25,7 @@ struct cache_explanation {
     std::vector<std::string> reads;  ///< schema.table; all, when there is no reason
     std::string rule;  ///< empty: none is about it
     base::duration ttl{};
+    std::string hint;  ///< in front of the statement; empty: none
 
     // What stands in the cache now: the same text with any parameters and settings.
     std::uint64_t entries = 0;

@@ -34,7 +34,7 @@ public:
         cache::entry reply;
         reply.rows = std::move(rows);
         reply.created = now_;
-        reply.expires = now_ + ttl;
+        reply.fresh_until = reply.expires = now_ + ttl;
         reply.rule = rule;
         return cache_.complete(which, std::move(reply));
     }
@@ -45,7 +45,7 @@ public:
         return true;
     }
     std::string get(std::string_view key, base::duration later = {}) {
-        const auto found = cache_.find(key, now_ + later);
+        const auto found = cache_.find(key, {.now = now_ + later});
         return found ? found->rows : std::string();
     }
     result_cache& cache() noexcept { return cache_; }

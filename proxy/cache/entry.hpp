@@ -18,6 +18,13 @@ struct dependency {
     stamp then = 0;
 };
 
+/// Who asks for a reply, as far as that says how old it may be.
+struct asker {
+    base::time_point now{};
+    base::duration max_age = base::off;  ///< off: as the entry says
+    bool by_age_alone = false;  ///< also when it is older than others want it
+};
+
 /// A server's reply to one statement. Never changed; who has been given it may keep it as long as they like.
 struct entry {
     std::string key;  ///< all that the reply depends on, beside rows
@@ -26,7 +33,8 @@ struct entry {
     std::uint64_t row_count = 0;
     base::duration took{};
     base::time_point created{};
-    base::time_point expires{};
+    base::time_point fresh_until{};  ///< for who asks for nothing else
+    base::time_point expires{};  ///< for everybody
     std::vector<dependency> depends_on;
     std::uint32_t rule = 0;  ///< its number; 0: none
 
@@ -39,6 +47,11 @@ struct entry {
             if (written || each.of->is_marked()) return false;
         }
         return true;
+    }
+    bool is_young_for(const asker& who) const noexcept {
+        const bool limited = who.max_age != base::off;
+        return (limited && who.by_age_alone ? expires : fresh_until) > who.now &&
+               (!limited || created + who.max_age > who.now);
     }
     bool is_marked() const noexcept {
         for (const dependency& each : depends_on)

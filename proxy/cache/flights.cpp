@@ -16,11 +16,18 @@ flights::flight_id flights::begin(std::string_view key, std::vector<dependency> 
     return last_;
 }
 
+void flights::supersede(std::string_view key) {
+    const auto found = by_key_.find(key);
+    if (found == by_key_.end()) return;
+    found->second->superseded = true;
+    by_key_.erase(found);
+}
+
 std::unique_ptr<flights::flight> flights::end(flight_id which, std::vector<client_id>& waiters) {
     const auto found = by_id_.find(which);
     if (found == by_id_.end()) return nullptr;
     auto ended = std::move(found->second);
-    by_key_.erase(ended->key);
+    if (!ended->superseded) by_key_.erase(ended->key);
     by_id_.erase(found);
     std::erase_if(waits_, [&](const auto& each) {
         if (each.second != which) return false;

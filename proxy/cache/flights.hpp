@@ -24,6 +24,7 @@ public:
         flight_id id = 0;
         std::string key;
         std::vector<dependency> depends_on;
+        bool superseded = false;  ///< its reply is not to be kept
     };
 
     /// nullptr when nobody executes this.
@@ -32,6 +33,8 @@ public:
     flight_id begin(std::string_view key, std::vector<dependency> depends_on);
     /// Requires that nothing that it depends on has changed since.
     void join(flight_id which, client_id who) { waits_[who] = which; }
+    /// Whoever executes this now does it for themselves and those who wait already.
+    void supersede(std::string_view key);
     /// The flight ends; `waiters` are to ask again. Null when it has been ended by end_all().
     std::unique_ptr<flight> end(flight_id which, std::vector<client_id>& waiters);
     void end_all(std::vector<client_id>& waiters);

@@ -25,17 +25,19 @@ void stamp_anew(entry& what) {
 result_cache::result_cache(const settings& how, std::uint64_t seed, memory_store::hash_function hash)
     : how_(how), store_(static_cast<std::size_t>(how.memory_size), seed, hash), admission_(seed) {}
 
-std::shared_ptr<const entry> result_cache::find(std::string_view key, base::time_point now) {
+std::shared_ptr<const entry> result_cache::find(std::string_view key, const asker& who) {
     if (is(mutant::sessions_share)) key = without_session(key);
     memory_store::slot* found = store_.find(key);
     if (found == nullptr) return nullptr;
     const entry& known = *found->what;
-    if (known.expires > now && known.holds()) {
+    const bool expired = known.expires <= who.now;
+    if (!expired && known.holds()) {
+        if (!known.is_young_for(who)) return nullptr;
         count_hit(*found);
         return found->what;
     }
-    if (known.expires > now && known.is_marked()) return nullptr;  // the writer may yet roll back
-    ++(known.expires > now ? counted_.outdated : counted_.expired);
+    if (!expired && known.is_marked()) return nullptr;  // the writer may yet roll back
+    ++(expired ? counted_.expired : counted_.outdated);
     if (found->hits > 0) admission_.raise(key);
     store_.remove(std::string(key));
     return nullptr;
@@ -50,6 +52,7 @@ void result_cache::count_hit(memory_store::slot& which) {
 
 result_cache::started result_cache::begin(fill_request what, client_id who) {
     if (is(mutant::sessions_share)) what.key = without_session(what.key);
+    if (what.anew) flights_.supersede(what.key);
     const flights::flight* under_way = flights_.find(what.key);
     if (under_way == nullptr && !admits(what.key, what.from_time)) return {start::not_worth};
     std::vector<dependency> depends_on;
@@ -78,7 +81,7 @@ result_cache::started result_cache::begin(fill_request what, client_id who) {
 result_cache::waiters result_cache::complete(flights::flight_id which, entry what) {
     waiters woken;
     const auto flight = flights_.end(which, woken);
-    if (flight == nullptr) return woken;
+    if (flight == nullptr || flight->superseded) return woken;
     what.key = std::move(flight->key);
     what.depends_on = std::move(flight->depends_on);
     what.depends_on.shrink_to_fit();

@@ -50,8 +50,8 @@ public:
 
     // ---- reads ----
 
-    /// An entry that may be served now. It is dropped when it may not be any more.
-    std::shared_ptr<const entry> find(std::string_view key, base::time_point now);
+    /// An entry that may be served now. It is dropped when nobody may be served it any more.
+    std::shared_ptr<const entry> find(std::string_view key, const asker& who);
 
     enum class start : std::uint8_t {
         fill,  ///< to be executed, and then complete() or abandon()
@@ -70,6 +70,7 @@ public:
         std::uint32_t rule = 0;  ///< by which it is kept; 0: by none
         unsigned from_time = 1;  ///< that it is asked for: see worthwhile_from()
         bool may_wait = true;
+        bool anew = false;  ///< what is executed now is not kept, as that began before
     };
     /// After find() had none. The stamps are taken here, before the statement is executed.
     started begin(fill_request what, client_id who);

@@ -16,6 +16,13 @@ enum class mode : std::uint8_t {
     automatic,  ///< what is asked for often enough for what it costs the server; rules come first
 };
 
+/// What comments in front of a statement may ask for.
+enum class hints : std::uint8_t {
+    off,     ///< they are no hints
+    narrow,  ///< less caching than there would be
+    widen,   ///< and more
+};
+
 /// Which replies are kept, and for how long. Of several the first that matches counts. An empty list matches all.
 struct rule {
     std::string name;
@@ -42,6 +49,7 @@ struct settings {
     base::duration ttl = std::chrono::minutes(1);
     /// Clients that ask for what another client has the server execute wait so long for its reply.
     base::duration wait = std::chrono::seconds(5);
+    cache::hints hints = cache::hints::narrow;
     redis_settings redis;
     std::deque<rule> rules;  ///< in the order of the file; a reference stays good when more are added
 

@@ -12,7 +12,7 @@ namespace pgweir::cache {
 
 namespace {
 
-constexpr std::string_view layout = "pgweir1\n";
+constexpr std::string_view layout = "pgweir2\n";
 constexpr std::size_t head_size = layout.size() + sizeof(std::uint64_t);
 
 void append_number(std::string& out, std::uint64_t value) {
@@ -101,6 +101,7 @@ std::string to_stored(const entry& what, std::string_view key) {
     append_text(out, what.rows);
     append_number(out, what.row_count);
     append_number(out, static_cast<std::uint64_t>(what.took.count()));
+    append_number(out, static_cast<std::uint64_t>((what.expires - what.created).count()));
     const auto is_shared = [](const dependency& each) { return each.of->relation != no_relation; };
     append_number(out,
                   static_cast<std::uint64_t>(std::count_if(what.depends_on.begin(), what.depends_on.end(), is_shared)));
@@ -125,6 +126,7 @@ std::optional<stored_reply> from_stored(std::string_view bytes, std::string_view
     found.rows = fields.text();
     found.row_count = fields.number();
     found.took = base::duration(static_cast<base::duration::rep>(fields.number()));
+    found.lifetime = base::duration(static_cast<base::duration::rep>(fields.number()));
     const std::uint64_t count = fields.number();
     if (fields.failed() || count != fields.left() / 16) return std::nullopt;
     found.depends_on.resize(count);
@@ -134,7 +136,8 @@ std::optional<stored_reply> from_stored(std::string_view bytes, std::string_view
         each.then = fields.number();
         if (relation >= no_relation || each.then == no_stamp) return std::nullopt;
     }
-    if (fields.left() > 0 || found.took < base::duration::zero()) return std::nullopt;
+    if (fields.left() > 0 || found.took < base::duration::zero() || found.lifetime < base::duration::zero())
+        return std::nullopt;
     if (!is_description(found.description) || !are_rows(found.rows, found.row_count)) return std::nullopt;
     return found;
 }

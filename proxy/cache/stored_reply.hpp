@@ -23,6 +23,7 @@ struct stored_reply {
     std::string_view rows;
     std::uint64_t row_count = 0;
     base::duration took{};
+    base::duration lifetime{};  ///< how long it could be served when it was made
     std::vector<dependency> depends_on;
 };
 

@@ -111,6 +111,7 @@ constexpr std::array<choices, 4> methods{"trust", "password", "md5", "scram-sha-
 constexpr std::array<choices, 2> planned_methods{"cert", "hba"};
 constexpr std::array<choices, 2> pool_modes{"session", "transaction"};
 constexpr std::array<choices, 3> cache_modes{"off", "rules", "auto"};
+constexpr std::array<choices, 3> cache_hints{"off", "narrow", "widen"};
 constexpr std::array<choices, 3> ssl_modes{"disable", "allow", "prefer"};
 constexpr std::array<choices, 3> planned_ssl_modes{"require", "verify-ca", "verify-full"};
 constexpr std::array<choices, 2> shutdown_modes{"service", "sidecar"};
@@ -234,6 +235,9 @@ constexpr std::array table{
     key{"cache.wait", type::duration, "5s",
         "A client that asks for what a server executes for another client already waits so long for that reply.",
         root<&settings::cache, &cache::settings::wait>, up_to_an_hour, false, {}, {}, at_start_only},
+    key{"cache.hints", type::choice, "narrow",
+        "What a comment in front of a statement may ask for, as /* pgweir: ttl=30s */, no-cache or refresh: nothing, less caching, or also a longer ttl, and what no rule is about.",
+        root<&settings::cache, &cache::settings::hints>, {}, false, cache_hints, {}, at_start_only},
     key{"cache.memory.size", type::size, "64MiB", "For replies in the memory of the process, of each database.",
         root<&settings::cache, &cache::settings::memory_size>, sized(64 * kibibyte, 1024 * gibibyte), false, {}, {},
         at_start_only},

@@ -2,33 +2,22 @@
 
 #include <array>
 #include <charconv>
-#include <chrono>
 #include <cstddef>
 #include <limits>
 #include <optional>
 #include <system_error>
 
+#include "base/duration_text.hpp"
 #include "config/problem.hpp"
 
 namespace pgweir::config {
 
 namespace {
 
-using namespace std::chrono_literals;
-
 struct unit {
     std::string_view name;
     std::uint64_t factor;
 };
-
-constexpr std::array<unit, 6> duration_units{{
-    {"d", 86'400'000'000'000},
-    {"h", 3'600'000'000'000},
-    {"m", 60'000'000'000},
-    {"s", 1'000'000'000},
-    {"ms", 1'000'000},
-    {"us", 1'000},
-}};
 
 constexpr std::array<unit, 9> size_units{{
     {"B", 1},
@@ -57,14 +46,6 @@ std::string_view take_digits(std::string_view& text) {
     return digits;
 }
 
-std::string_view take_unit(std::string_view& text) {
-    std::size_t length = 0;
-    while (length < text.size() && !is_digit(text[length])) ++length;
-    const std::string_view name = text.substr(0, length);
-    text.remove_prefix(length);
-    return name;
-}
-
 std::optional<std::uint64_t> to_number(std::string_view digits) {
     std::uint64_t number = 0;
     const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
@@ -83,14 +64,6 @@ complaint about(std::string_view text, std::string_view what, std::string_view h
     return {cited(text) + std::string(what) + ": " + std::string(hint)};
 }
 
-/// number * factor added to sum, unless it exceeds what a signed 64-bit count can hold.
-bool add_product(std::uint64_t& sum, std::uint64_t number, std::uint64_t factor) {
-    constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-    if (number > most / factor || number * factor > most - sum) return false;
-    sum += number * factor;
-    return true;
-}
-
 }  // namespace
 
 parsed<std::uint64_t> parse_count(std::string_view text) {
@@ -106,32 +79,28 @@ parsed<std::uint64_t> parse_count(std::string_view text) {
 }
 
 parsed<base::duration> parse_duration(std::string_view text) {
-    std::string_view rest = text;
-    std::uint64_t sum = 0;
-    std::uint64_t previous_factor = std::numeric_limits<std::uint64_t>::max();
-    do {
-        const std::string_view digits = take_digits(rest);
-        const std::string_view name = take_unit(rest);
-        if (digits.empty()) return about(text, " is not a duration", duration_hint);
-        if (name.empty()) return about(text, " has no unit", duration_hint);
-        if (name.front() == '.') return about(text, " has a fraction", "use a smaller unit, as 1500ms for 1.5s");
-        const unit* found = find_unit(duration_units, name);
-        if (found == nullptr) return about(text, " has an unknown unit", "the units are d, h, m, s, ms and us");
-        if (found->factor >= previous_factor)
+    base::duration_fault why{};
+    if (const auto length = base::read_duration(text, why)) return *length;
+    switch (why) {
+        case base::duration_fault::no_number: return about(text, " is not a duration", duration_hint);
+        case base::duration_fault::no_unit: return about(text, " has no unit", duration_hint);
+        case base::duration_fault::fraction:
+            return about(text, " has a fraction", "use a smaller unit, as 1500ms for 1.5s");
+        case base::duration_fault::unknown_unit:
+            return about(text, " has an unknown unit", "the units are d, h, m, s, ms and us");
+        case base::duration_fault::out_of_order:
             return about(text, " has its units out of order", "write larger units first");
-        const auto number = to_number(digits);
-        if (!number || !add_product(sum, *number, found->factor)) return complaint{cited(text) + " is too long"};
-        previous_factor = found->factor;
-    } while (!rest.empty());
-    return base::duration(static_cast<std::int64_t>(sum));
+        case base::duration_fault::too_long: break;
+    }
+    return complaint{cited(text) + " is too long"};
 }
 
 std::string format_duration(base::duration length) {
     auto left = static_cast<std::uint64_t>(length.count());
     std::string text;
-    for (const unit& each : duration_units) {
-        if (left >= each.factor) text += std::to_string(left / each.factor) + std::string(each.name);
-        left %= each.factor;
+    for (const base::duration_unit& each : base::duration_units) {
+        if (left >= each.nanoseconds) text += std::to_string(left / each.nanoseconds) + std::string(each.name);
+        left %= each.nanoseconds;
     }
     return text.empty() ? "off" : text;
 }
@@ -145,9 +114,9 @@ parsed<std::uint64_t> parse_size(std::string_view text) {
     if (found == nullptr)
         return about(text, " has an unknown unit", "the units are B, KiB, MiB, GiB, TiB, kB, MB, GB, TB");
     const auto number = to_number(digits);
-    std::uint64_t bytes = 0;
-    if (!number || !add_product(bytes, *number, found->factor)) return complaint{cited(text) + " is too large"};
-    return bytes;
+    constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    if (!number || *number > most / found->factor) return complaint{cited(text) + " is too large"};
+    return *number * found->factor;
 }
 
 std::string format_size(std::uint64_t bytes) {

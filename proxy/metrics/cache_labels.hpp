@@ -44,6 +44,7 @@ enum class cache_bypass : std::uint8_t {
     waited,
     not_worth,
     no_rule,
+    hint,
     // What the statement is.
     too_long,
     too_deep,
@@ -79,7 +80,7 @@ enum class cache_bypass : std::uint8_t {
 template <>
 struct label_traits<cache_bypass> {
     static constexpr std::string_view label = "reason";
-    static constexpr std::array<std::string_view, 45> values{
+    static constexpr std::array<std::string_view, 46> values{
         "in_transaction",
         "not_read_committed",
         "pinned",
@@ -97,6 +98,7 @@ struct label_traits<cache_bypass> {
         "waited",
         "not_worth",
         "no_rule",
+        "hint",
         "too_long",
         "too_deep",
         "unparsed",
@@ -126,6 +128,20 @@ struct label_traits<cache_bypass> {
         "unstable_cast",
         "other",
     };
+};
+
+/// What comments in front of reads ask of the cache.
+enum class cache_hint : std::uint8_t {
+    no_cache,
+    refresh,
+    ttl,
+    unknown,  ///< a word that means nothing
+};
+
+template <>
+struct label_traits<cache_hint> {
+    static constexpr std::string_view label = "hint";
+    static constexpr std::array<std::string_view, 4> values{"no_cache", "refresh", "ttl", "unknown"};
 };
 
 /// Why what stood in a cache does no longer.

@@ -265,6 +265,8 @@ constexpr std::array all_families{
            per_pool_and_label<[](const pool& p) { return p.counters.cache_requests; }, from_count>},
     family{"pgweir_cache_bypass_total", counter, "Reads that were neither answered from the cache nor kept, by reason.",
            per_pool_and_label<[](const pool& p) { return p.counters.cache_bypasses; }, from_count>},
+    family{"pgweir_cache_hints_total", counter, "Hints to the cache in comments in front of reads.",
+           per_pool_and_label<[](const pool& p) { return p.counters.cache_hints; }, from_count>},
     family{"pgweir_cache_saved_seconds_total", counter,
            "Server time that hits saved: what their replies took when they were made. Its rate is in connections.",
            per_pool<[](const pool& p) { return seconds(p.counters.cache_saved_nanoseconds); }>},

@@ -34,6 +34,7 @@ struct basic_pool_counters {
     enum_array<pin_reason, Number> pins;
     enum_array<cache_result, Number> cache_requests;
     enum_array<cache_bypass, Number> cache_bypasses;
+    enum_array<cache_hint, Number> cache_hints;
     Number cache_saved_nanoseconds{};  ///< what hits took when they were executed
     Number surveys{};  ///< questions to servers about what their sessions hold
     Number settings_answered{};  ///< texts of SET that took no server

@@ -69,6 +69,7 @@ std::size_t cache_link::largest_reply() const {
 
 cache_answer cache_link::ask(const session::cache_question& what, base::time_point now) {
     if (std::exchange(gave_up_, false)) return run(cache_bypass::waited);
+    if (what.hint.no_cache) return run(cache_bypass::hint);
     waits_ = false;
     const bool joined = std::exchange(joined_, false);
     cache_answer found = store_ ? look_in_store(what, now) : look(what, now);
@@ -97,13 +98,13 @@ const statement_judge::verdict* cache_link::judge(const session::cache_question&
 }
 
 cache_answer cache_link::look(const session::cache_question& what, base::time_point now) {
-    cache_answer said;
+    if (what.hint.refresh) return {};
     std::shared_ptr<const cache::entry> found;
     {
         const std::lock_guard lock(with_.domain.mutex());
-        if (with_.domain.serves()) found = with_.domain.store().find(what.key, now);
+        if (with_.domain.serves()) found = with_.domain.store().find(what.key, asker(what, now));
     }
-    return fits(what, found) ? hit(std::move(found)) : said;
+    return fits(what, found) ? hit(std::move(found)) : cache_answer{};
 }
 
 bool cache_link::fits(const session::cache_question& what, const std::shared_ptr<const cache::entry>& found) {
@@ -127,12 +128,11 @@ unsigned cache_link::needed(const statement_judge::verdict& found) const {
 
 cache_answer cache_link::begin(const session::cache_question& what, const statement_judge::verdict& found) {
     const cache::settings& how = with_.domain.settings();
-    // The store was asked for what is asked for often enough.
-    const bool by_rule = found.rule != 0;
-    if (!by_rule && how.mode != cache::mode::automatic) return run(cache_bypass::no_rule);
-    ttl_ = by_rule ? how.rules[found.rule - 1].ttl : how.ttl;
+    lifetime_ = cache::lifetime_of(how, found.rule, what.hint);
     rule_ = found.rule;
-    if (ttl_ == base::off) return run(cache_bypass::no_rule);
+    if (lifetime_.longest == base::off) return run(cache_bypass::no_rule);
+    // The store was asked for what is asked for often enough.
+    const bool admitted = store_.has_value() || cache::asks_to_keep(how, what.hint);
     cache::result_cache::started begun;
     {
         const std::lock_guard lock(with_.domain.mutex());
@@ -142,8 +142,9 @@ cache_answer cache_link::begin(const session::cache_question& what, const statem
         begun = with_.domain.store().begin({.key = what.key,
                                             .depends_on = found.reads.depends_on,
                                             .rule = found.rule,
-                                            .from_time = store_ ? 1 : needed(found),
-                                            .may_wait = what.may_wait},
+                                            .from_time = admitted ? 1 : needed(found),
+                                            .may_wait = what.may_wait,
+                                            .anew = what.hint.refresh},
                                            client_);
         if (begun.how == cache::result_cache::start::fill) with_.domain.keep_context(what.context);
     }
@@ -180,7 +181,8 @@ void cache_link::filled(session::captured_reply reply, base::time_point now) {
     made.took = reply.took;
     filled_shape_->took = reply.took;
     made.created = now;
-    made.expires = now + ttl_;
+    made.fresh_until = now + lifetime_.usual;
+    made.expires = now + lifetime_.longest;
     made.rule = rule_;
     end_flight(&made);
 }

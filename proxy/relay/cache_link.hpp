@@ -11,6 +11,7 @@
 
 #include "base/published.hpp"
 #include "base/shared_counter.hpp"
+#include "cache/lifetime.hpp"
 #include "cache/result_cache.hpp"
 #include "catalog/schema_map.hpp"
 #include "relay/cache_domain.hpp"
@@ -50,6 +51,7 @@ public:
     bool holds_server() const noexcept { return store_ && store_->holds_server(); }
     bool holds_client() const noexcept { return store_ && store_->holds_client(); }
 
+    bool takes_hints() const override { return with_.domain.settings().hints != cache::hints::off; }
     bool serves() const override { return with_.pool.shares_servers() && with_.domain.serves(); }
     session::cache_answer ask(const session::cache_question& what, base::time_point now) override;
     void filled(session::captured_reply reply, base::time_point now) override;
@@ -83,6 +85,9 @@ private:
     unsigned needed(const statement_judge::verdict& found) const;
     std::string stored_key(const session::cache_question& what) const;
     session::cache_answer begin(const session::cache_question& what, const statement_judge::verdict& found);
+    cache::asker asker(const session::cache_question& what, base::time_point now) const {
+        return cache::asker_of(with_.domain.settings(), what.hint, now);
+    }
     void end_flight(cache::entry* reply);
 
     parts with_;
@@ -99,7 +104,7 @@ private:
 
     cache::flights::flight_id flight_ = 0;  ///< that the conversation executes
     std::shared_ptr<statement_judge::experience> filled_shape_;
-    base::duration ttl_{};
+    cache::lifetime lifetime_;
     std::uint32_t rule_ = 0;
     bool waits_ = false;
     bool joined_ = false;  ///< what it waits for another client executes

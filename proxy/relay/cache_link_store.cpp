@@ -25,9 +25,9 @@ cache_answer run(cache_bypass why) {
 // To be executed and kept, if it says `run` for no reason.
 cache_answer cache_link::look_in_store(const session::cache_question& what, base::time_point now) {
     auto told = store_->take(what.key);
-    if (!told) return compare(what, now);
+    if (!told) return what.hint.refresh ? search(what, true, now) : compare(what, now);
     if (told->failed) return run(cache_bypass::store_unreachable);
-    if (fits(what, told->found)) return hit(std::move(told->found));
+    if (!what.hint.refresh && fits(what, told->found)) return hit(std::move(told->found));
     if (!told->searched) return search(what, true, now);
     // Redis is full, say: without stamps nothing can be kept.
     return told->is_complete ? cache_answer{} : run(cache_bypass::store_unreachable);
@@ -36,11 +36,13 @@ cache_answer cache_link::look_in_store(const session::cache_question& what, base
 // Behind a read whose reply is being captured there is no waiting: the conversation looks after one at a time.
 cache_answer cache_link::compare(const session::cache_question& what, base::time_point now) {
     if (!what.may_fill) return run(cache_bypass::pipelined);
-    store_link::question of{.key = std::string(what.key), .stored = {}, .relations = {}, .rule = 0};
+    store_link::question of;
+    of.key = what.key;
+    of.who = asker(what, now);
     {
         const std::lock_guard lock(with_.domain.mutex());
         const auto known = with_.domain.store().peek(what.key);
-        if (known && known->expires > now && fits(what, known))
+        if (known && known->is_young_for(of.who) && fits(what, known))
             for (const cache::dependency& each : known->depends_on)
                 if (each.of->relation != cache::whole_database && each.of->relation != cache::no_relation)
                     of.relations.push_back(each.of->relation);
@@ -54,13 +56,21 @@ cache_answer cache_link::search(const session::cache_question& what, bool known,
     cache_bypass why_not{};
     const statement_judge::verdict* verdict = judge(what, why_not);
     if (verdict == nullptr) return run(why_not);
-    if (verdict->rule == 0) {
-        if (with_.domain.settings().mode != cache::mode::automatic) return run(cache_bypass::no_rule);
+    const cache::settings& how = with_.domain.settings();
+    const cache::lifetime lifetime = cache::lifetime_of(how, verdict->rule, what.hint);
+    if (lifetime.longest == base::off) return run(cache_bypass::no_rule);
+    if (verdict->rule == 0 && !known && !cache::asks_to_keep(how, what.hint)) {
         const std::lock_guard lock(with_.domain.mutex());
-        if (!known && !with_.domain.store().admits(what.key, needed(*verdict))) return run(cache_bypass::not_worth);
+        if (!with_.domain.store().admits(what.key, needed(*verdict))) return run(cache_bypass::not_worth);
     }
     stored_key_ = stored_key(what);
-    return ask_store({std::string(what.key), stored_key_, verdict->reads.depends_on, verdict->rule}, now);
+    return ask_store({.key = std::string(what.key),
+                      .stored = stored_key_,
+                      .relations = verdict->reads.depends_on,
+                      .rule = verdict->rule,
+                      .usual = lifetime.usual,
+                      .who = asker(what, now)},
+                     now);
 }
 
 cache_answer cache_link::ask_store(store_link::question what, base::time_point now) {

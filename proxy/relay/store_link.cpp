@@ -1,5 +1,6 @@
 #include "relay/store_link.hpp"
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
@@ -53,19 +54,26 @@ void store_link::answered(lookup& of, cache_domain& domain, base::shared_counter
         domain.store().observe(of.what.relations, told->stamps);
         domain.saw_marks(of.what.relations, told->stamps, of.at);
         if (domain.serves()) {
-            if (!told->reply.empty() && domain.store().peek(of.what.key) == nullptr) {
-                if (const auto stored = cache::from_stored(told->reply, of.what.stored)) {
-                    cache::entry kept;
-                    kept.created = of.at;
-                    kept.rule = of.what.rule;
-                    kept.expires = of.at + told->left;
-                    domain.store().adopt(of.what.key, of.what.relations, *stored, std::move(kept));
-                }
-            }
-            of.found.found = domain.store().find(of.what.key, of.at);
+            if (!told->reply.empty()) adopt(of.what, domain.store(), *told, of.at);
+            of.found.found = domain.store().find(of.what.key, of.what.who);
         }
     }
     if (of.owner != nullptr) of.owner->wake_();
+}
+
+// What memory has and may serve is as good.
+void store_link::adopt(const question& what, cache::result_cache& memory, const cache::store_answer& told,
+                       base::time_point now) {
+    const auto known = memory.peek(what.key);
+    if (known && known->is_young_for(what.who)) return;
+    const auto stored = cache::from_stored(told.reply, what.stored);
+    if (!stored) return;
+    cache::entry kept;
+    kept.created = now - std::max(stored->lifetime - told.left, base::duration());
+    kept.rule = what.rule;
+    kept.expires = now + told.left;
+    kept.fresh_until = std::min(kept.created + what.usual, kept.expires);
+    if (kept.is_young_for(what.who)) memory.adopt(what.key, what.relations, *stored, std::move(kept));
 }
 
 std::optional<store_link::outcome> store_link::take(std::string_view key) {

@@ -44,6 +44,8 @@ public:
         std::string stored;  ///< in the store; empty: what memory has is only compared
         std::vector<cache::relation_id> relations;
         std::uint32_t rule = 0;  ///< by which it is kept
+        base::duration usual{};  ///< cache::lifetime
+        cache::asker who;
     };
     struct outcome {
         bool failed = false;  ///< nothing is known
@@ -91,6 +93,8 @@ private:
 
     static void answered(lookup& of, cache_domain& domain, base::shared_counter& schema,
                          const base::result<cache::store_answer>& told);
+    static void adopt(const question& what, cache::result_cache& memory, const cache::store_answer& told,
+                      base::time_point now);
     std::string_view database();
 
     parts with_;

@@ -104,6 +104,7 @@ cache_flow::verdict cache_flow::take_batch(base::bytes_view input, std::size_t& 
 cache_flow::verdict cache_flow::look(cache_question& what, cache_answer& found) {
     const bool waited = x_.fill.is == cache_fill::state::waiting;
     what.may_fill = x_.fill.is == cache_fill::state::none || waited;
+    if (sql::may_have_hint(what.text) && x_.cache->takes_hints()) read_hint(what);
     what.may_wait = x_.server == nullptr && what.may_fill && x_.pending.empty();
     found = x_.cache->ask(what, x_.now);
     asked_ = found.how == cache_answer::kind::run;
@@ -125,6 +126,16 @@ cache_flow::verdict cache_flow::look(cache_question& what, cache_answer& found) 
         case cache_answer::kind::run: break;
     }
     return bypass(found.why);
+}
+
+void cache_flow::read_hint(cache_question& what) {
+    what.hint = sql::read_cache_hint(what.text);
+    if (x_.fill.is == cache_fill::state::waiting) return;  // it was counted when it was asked first
+    auto& counted = x_.counters->cache_hints;
+    if (what.hint.no_cache) counted[metrics::cache_hint::no_cache].add();
+    if (what.hint.refresh) counted[metrics::cache_hint::refresh].add();
+    if (what.hint.ttl) counted[metrics::cache_hint::ttl].add();
+    for (std::size_t i = 0; i < what.hint.unknown; ++i) counted[metrics::cache_hint::unknown].add();
 }
 
 // No server was slow for this client, but what it waited for was.

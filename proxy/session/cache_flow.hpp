@@ -46,6 +46,7 @@ private:
     std::optional<metrics::cache_bypass> read_batch(base::bytes_view input, batch& found) const;
     bool find_prepared(batch& found) const;
     verdict look(cache_question& what, cache_answer& found);
+    void read_hint(cache_question& what);
     void note_slow_wait(std::string_view text);
     verdict pass();
     verdict bypass(metrics::cache_bypass why);

@@ -10,6 +10,7 @@
 #include "base/time.hpp"
 #include "metrics/cache_labels.hpp"
 #include "session/parameters.hpp"
+#include "sql/cache_hint.hpp"
 
 namespace pgweir::session {
 
@@ -51,6 +52,7 @@ struct cache_question {
     bool described = true;  ///< the client wants the RowDescription
     bool may_fill = true;  ///< it can capture the reply
     bool may_wait = true;  ///< it holds no server that others wait for
+    sql::cache_hint hint{};  ///< in front of the text
 };
 
 /// A conversation's way to the result cache. The conversation knows when on the wire something happens, the cache what
@@ -62,6 +64,8 @@ public:
 
     /// What stands in it may be served now. False: asking is of no use, but what is written counts all the same.
     virtual bool serves() const = 0;
+    /// Comments in front of a statement may say how it is to be cached.
+    virtual bool takes_hints() const = 0;
     virtual cache_answer ask(const cache_question& what, base::time_point now) = 0;
     /// Ends what `fill` began; `rows` may be empty of rows, and have more than is kept.
     virtual void filled(captured_reply reply, base::time_point now) = 0;

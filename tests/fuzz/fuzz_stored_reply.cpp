@@ -37,6 +37,7 @@ void check(const cache::stored_reply& read, const std::string& bytes) {
         test::require_unbroken("rows and their end: " + tags);
     if (read.row_count != tags.size() - 1) test::require_unbroken("as many rows as it says");
     if (read.took < base::duration::zero()) test::require_unbroken("it took some time");
+    if (read.lifetime < base::duration::zero()) test::require_unbroken("it may be served for some time");
     for (const auto& each : read.depends_on)
         if (each.then == cache::no_stamp) test::require_unbroken("what it depends on has stamps");
     if (cache::to_stored(cache::entry_of(read).what, key) != bytes)

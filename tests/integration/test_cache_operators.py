@@ -230,7 +230,7 @@ class Explaining(Operators):
         self.warmed()
         row = self.explain("SELECT name FROM users")
         self.assertEqual(row, {"database": DATABASE, "user": "app", "cache": "on", "cacheable": "yes", "reason": None,
-                               "why": None, "reads": "public.users", "rule": None, "ttl": "1m", "entries": 0, "hits": 0,
+                               "why": None, "reads": "public.users", "rule": None, "ttl": "1m", "hint": None, "entries": 0, "hits": 0,
                                "age_ms": None, "ttl_left_ms": None})  # fmt: skip
         self.assertEqual(self.explain("SELECT * FROM busy")["reads"].split(", "),
                          ["public.users", "public.orders", "public.busy"])  # fmt: skip

@@ -2,7 +2,7 @@
 import psycopg2
 
 from kit import messages
-from kit.cache import CacheCase
+from kit.cache import RedisCase
 from kit.pgweir import CONSOLE_USER
 from kit.rawclient import error_of, rows_of
 from kit.redis_server import RedisServer
@@ -10,15 +10,8 @@ from kit.redis_server import RedisServer
 NAME = "SELECT name FROM users WHERE id = 1"
 
 
-class SharedCase(CacheCase):
-    """Two pgweir on one Redis, of the class."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.redis = RedisServer()
-        cls.addClassCleanup(cls.redis.close)
-        cls.redis.start()
+class SharedCase(RedisCase):
+    """Two pgweir on one Redis."""
 
     def sharing(self, redis=None, settings=None, **changes):
         """Running, and serving."""

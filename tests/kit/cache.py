@@ -3,6 +3,7 @@ import psycopg2
 
 from .case import Case
 from .rawclient import rows_of
+from .redis_server import RedisServer
 from .waiting import wait_until
 
 RESET = "TRUNCATE users; INSERT INTO users SELECT i, 'user ' || i, 1 FROM generate_series(1, 10) AS i"
@@ -85,3 +86,14 @@ class CacheCase(Case):
         before = self.hits(proxy)
         self.assertEqual(ask(), expected)
         self.assertEqual(self.hits(proxy), before, "it is a hit")
+
+
+class RedisCase(CacheCase):
+    """With a Redis, of the class."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.redis = RedisServer()
+        cls.addClassCleanup(cls.redis.close)
+        cls.redis.start()

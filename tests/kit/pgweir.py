@@ -226,7 +226,11 @@ class Pgweir:
 
     def show(self, what):
         """SHOW ... as a list of dicts by column name; all values are text or None."""
-        received = self.console(f"SHOW {what}")
+        return self.console_table(f"SHOW {what}")
+
+    def console_table(self, command):
+        """The same of any command."""
+        received = self.console(command)
         rows = rows_of(received)
         names = next(message.columns for message in received if message.tag == "T")
         return [dict(zip(names, row)) for row in rows]

@@ -27,7 +27,7 @@ public:
 
     /// Whether, and with which rows, it is served now; "" when not.
     std::string find(const std::string& key) {
-        const auto found = store.find(key, now);
+        const auto found = store.find(key, {.now = now});
         return found ? found->rows : "";
     }
 
@@ -41,7 +41,7 @@ public:
         cache::entry reply;
         reply.rows = rows;
         reply.created = now;
-        reply.expires = now + std::chrono::minutes(1);
+        reply.fresh_until = reply.expires = now + std::chrono::minutes(1);
         reply.rule = rule;
         clients woken = store.complete(flight, std::move(reply));
         std::sort(woken.begin(), woken.end());

@@ -33,13 +33,15 @@ struct forged_reply {
     std::string rows = message('D', "row") + message('C', std::string_view("SELECT 1\0", 9));
     std::uint64_t row_count = 1;
     std::uint64_t took = 5;
+    std::uint64_t lifetime = 60;
     std::vector<std::pair<std::uint64_t, std::uint64_t>> depends_on{{0, 7}, {1, 8}};
 
     /// Of the field itself.
     static std::string text(std::string_view of) { return number(of.size()).append(of); }
 
     std::string fields() const {
-        std::string made = text(key) + text(description) + text(rows) + number(row_count) + number(took);
+        std::string made =
+            text(key) + text(description) + text(rows) + number(row_count) + number(took) + number(lifetime);
         made += number(depends_on.size());
         for (const auto& [relation, then] : depends_on) made += number(relation) + number(then);
         return made;
@@ -48,7 +50,7 @@ struct forged_reply {
 
     /// Any fields behind a head that fits them.
     static std::string summed(const std::string& fields) {
-        return "pgweir1\n" + number(base::fingerprint(fields)) + fields;
+        return "pgweir2\n" + number(base::fingerprint(fields)) + fields;
     }
 };
 
@@ -59,6 +61,7 @@ struct entry_of {
         what.rows = read.rows;
         what.row_count = read.row_count;
         what.took = read.took;
+        what.expires = what.created + read.lifetime;
         for (const stored_reply::dependency& each : read.depends_on) {
             stamp_table::cell& cell = cells.emplace_back();
             cell.relation = each.relation;

@@ -34,6 +34,8 @@ struct stored_reply_test : ::testing::Test {
         whole.rows = message('D', "a") + message('D', "") + message('C', "SELECT 2");
         whole.row_count = 2;
         whole.took = 12345us;
+        whole.created = base::time_point(1h);
+        whole.expires = whole.created + 67s;
         for (const relation_id relation : {whole_database, 1U, no_relation - 1}) {
             stamp_table::cell& cell = stamps.at(relation);
             whole.depends_on.push_back({&cell, cell.now});
@@ -53,6 +55,7 @@ TEST_F(stored_reply_test, says_what_the_entry_said) {
     EXPECT_EQ(read->rows, whole.rows);
     EXPECT_EQ(read->row_count, 2U);
     EXPECT_EQ(read->took, 12345us);
+    EXPECT_EQ(read->lifetime, 67s);
     ASSERT_EQ(read->depends_on.size(), whole.depends_on.size());
     for (std::size_t i = 0; i < whole.depends_on.size(); ++i) {
         EXPECT_EQ(read->depends_on[i].relation, whole.depends_on[i].of->relation);
@@ -90,6 +93,7 @@ TEST_F(stored_reply_test, has_the_layout_that_its_head_names) {
     known.rows = text.rows;
     known.row_count = 1;
     known.took = 5ns;
+    known.expires = known.created + 60ns;
     stamp_table::cell all{.now = 9};
     stamp_table::cell one{.now = 9, .relation = 1};
     known.depends_on = {{&all, 7}, {&one, 8}};
@@ -149,10 +153,10 @@ TEST_F(stored_reply_test, a_reply_to_another_key_is_none) {
 TEST_F(stored_reply_test, what_others_have_written_is_none) {
     const std::string bytes = to_stored(whole, "key");
     for (const std::string& foreign :
-         {std::string("1"), std::string("pgweir1\n"), std::string("{\"rows\": []}"), std::string(16, '\0'),
-          std::string(1000, '\0'), std::string(1000, '\xff'), whole.rows, "pgweir1\n" + std::string(56, '\0')})
+         {std::string("1"), std::string("pgweir2\n"), std::string("{\"rows\": []}"), std::string(16, '\0'),
+          std::string(1000, '\0'), std::string(1000, '\xff'), whole.rows, "pgweir2\n" + std::string(56, '\0')})
         expect_refused(foreign);
-    for (const std::string_view layout : {"pgweir0\n", "pgweir2\n", "pgweir10", "PGWEIR1\n"})
+    for (const std::string_view layout : {"pgweir1\n", "pgweir3\n", "pgweir20", "PGWEIR2\n"})
         expect_refused(std::string(layout) + bytes.substr(layout.size()));
 }
 

@@ -77,6 +77,7 @@ cache:
   ttl: 1m
   largest_reply: 1MiB
   wait: 5s
+  hints: narrow
   memory:
     size: 64MiB
   redis:

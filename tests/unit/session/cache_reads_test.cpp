@@ -66,6 +66,28 @@ TEST(CacheReads, WhatIsNotARead) {
     }
 }
 
+TEST(CacheReads, HintsInFrontOfTexts) {
+    const std::string text = "/*pgweir:ttl=3s*/TABLE t";
+    cache_script()
+        .answers(text, how::hit)
+        .client(query(text))
+        .happens(all({"ask " + text + ", ttl: hit"}, told(text, "stored " + text)))
+        .client(query("/*pgweir:refresh,no-cache*/TABLE t"))
+        .happens(
+            {"ask /*pgweir:refresh,no-cache*/TABLE t, no-cache, refresh", "> Q /*pgweir:refresh,no-cache*/TABLE t"})
+        .holds();
+    cache_script()
+        .client(query("TABLE t /*pgweir:refresh*/"))
+        .happens({"ask TABLE t /*pgweir:refresh*/", "> Q TABLE t /*pgweir:refresh*/"})
+        .holds();
+    cache_script()
+        .cache([](scripted_cache& c) { c.takes_no_hints(); })
+        .answers(text, how::hit)
+        .client(query(text))
+        .happens(all({"ask " + text + ": hit"}, told(text, "stored " + text)))
+        .holds();
+}
+
 TEST(CacheReads, RunIsNotCaptured) {
     cache_script()
         .client(query("SELECT 1"))

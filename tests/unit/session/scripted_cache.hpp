@@ -109,12 +109,17 @@ public:
 
     bool serves() const override { return serves_; }
 
+    bool takes_hints() const override { return takes_hints_; }
+    void takes_no_hints() { takes_hints_ = false; }
     session::cache_answer ask(const session::cache_question& what, base::time_point) override {
         std::string line = "ask " + std::string(what.text);
         if (!what.described) line += ", undescribed";
         if (!what.may_fill) line += ", no fill";
         if (!what.may_wait) line += ", no wait";
         if (!what.bind.empty() && session::values_name_moment(what.bind)) line += ", moment";
+        if (what.hint.no_cache) line += ", no-cache";
+        if (what.hint.refresh) line += ", refresh";
+        if (what.hint.ttl) line += ", ttl";
         keys.emplace_back(what.key);
         const auto found = answers_.find(std::string(what.text));
         session::cache_answer answer;
@@ -226,6 +231,7 @@ private:
 
     std::map<std::string, how> answers_;
     bool serves_ = true;
+    bool takes_hints_ = true;
     bool reads_committed_ = true;
     bool noted_ = false;
     bool filling_ = false;
