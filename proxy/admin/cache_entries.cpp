@@ -9,7 +9,7 @@
 #include "base/utf8.hpp"
 #include "config/values.hpp"
 #include "session/cache_key.hpp"
-#include "session/parameters.hpp"
+#include "sql/words.hpp"
 
 namespace pgweir::admin {
 
@@ -53,8 +53,7 @@ std::string names(const std::vector<std::string>& all) {
 
 std::string shortened(std::string_view statement) {
     constexpr std::size_t longest = 200;
-    if (session::lower_case(statement).find("password") != std::string::npos)
-        return "(not shown: it speaks of a password)";
+    if (sql::mentions_password(statement)) return "(not shown: it speaks of a password)";
     std::string shown;
     while (!statement.empty()) {
         const std::size_t length = std::max<std::size_t>(base::utf8_character_length(statement), 1);
@@ -120,6 +119,7 @@ result_table show_cache_rules(const std::vector<relay::cache_domain*>& caches) {
                         {"databases"},
                         {"pattern"},
                         {"ttl"},
+                        {"state"},
                         {"entries", number},
                         {"bytes", number},
                         {"hits", number}});
@@ -130,13 +130,14 @@ result_table show_cache_rules(const std::vector<relay::cache_domain*>& caches) {
         std::uint32_t place = 0;
         const auto add = [&](const cache::rule* rule, std::uint32_t id, base::duration ttl) {
             const auto share = store.entries().share_of(id);
-            shown.add(
-                {each->name(), rule == nullptr ? cell() : cell(std::to_string(id)),
-                 rule == nullptr ? cell() : cell(rule->name), rule == nullptr ? cell() : cell(names(rule->tables)),
-                 rule == nullptr ? cell() : cell(names(rule->users)),
-                 rule == nullptr ? cell() : cell(names(rule->databases)),
-                 rule == nullptr ? cell() : cell(rule->pattern), config::format_duration(ttl),
-                 std::to_string(share.entries), std::to_string(share.bytes), std::to_string(store.hits_of_rule(id))});
+            shown.add({each->name(), rule == nullptr ? cell() : cell(std::to_string(id)),
+                       rule == nullptr ? cell() : cell(rule->name),
+                       rule == nullptr ? cell() : cell(names(rule->tables)),
+                       rule == nullptr ? cell() : cell(names(rule->users)),
+                       rule == nullptr ? cell() : cell(names(rule->databases)),
+                       rule == nullptr ? cell() : cell(rule->pattern), config::format_duration(ttl),
+                       store.is_switched_off(id) ? "audit_failed" : "on", std::to_string(share.entries),
+                       std::to_string(share.bytes), std::to_string(store.hits_of_rule(id))});
         };
         for (const cache::rule& rule : how.rules) add(&rule, ++place, rule.ttl);
         if (how.mode == cache::mode::automatic) add(nullptr, 0, how.ttl);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <initializer_list>
+#include <mutex>
 #include <utility>
 
 #include "admin/cache_reasons.hpp"
@@ -102,6 +103,8 @@ cache_explanation explain(const cached_pool& by, const explain_arguments& what, 
     const auto hint = how.hints == cache::hints::off ? sql::cache_hint() : sql::read_cache_hint(what.statement);
     found.hint = words_of(hint, what.statement);
     look_at_rule(found, how, verdict.rule, hint);
+    const std::lock_guard lock(by.cache->mutex());
+    if (by.cache->store().is_switched_off(verdict.rule)) add_reason(found, cache_bypass::audit_failed);
     return found;
 }
 

@@ -36,6 +36,9 @@ constexpr std::array sentences{
     std::pair{cache_bypass::not_worth, "It is not asked for often enough for what it costs the server."},
     std::pair{cache_bypass::no_rule, "No rule is about it (cache.mode is rules), or its rule says ttl: off."},
     std::pair{cache_bypass::hint, "A comment in front of the statement says no-cache."},
+    std::pair{cache_bypass::audit, "It was executed to compare what is kept with what the server says."},
+    std::pair{cache_bypass::audit_failed,
+              "An audit found other rows than were kept: its rule is off until pgweir is restarted."},
     std::pair{cache_bypass::other, "Something that is not looked at further."},
 };
 

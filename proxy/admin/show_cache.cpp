@@ -10,6 +10,7 @@ namespace pgweir::admin {
 
 namespace {
 
+using metrics::cache_audit;
 using metrics::cache_invalidation;
 using metrics::cache_result;
 constexpr auto number = result_table::type::number;
@@ -54,6 +55,8 @@ result_table show_cache(const proxy_state& state) {
                         {"written", number},
                         {"expired", number},
                         {"cleared", number},
+                        {"audited", number},
+                        {"differed", number},
                         {"flights", number},
                         {"waiting", number},
                         {"marks", number},
@@ -78,6 +81,9 @@ result_table show_cache(const proxy_state& state) {
                    text_of(cache.invalidations[cache_invalidation::write]),
                    text_of(cache.invalidations[cache_invalidation::ttl]),
                    text_of(cache.invalidations[cache_invalidation::manual]),
+                   text_of(cache.audits[cache_audit::same] + cache.audits[cache_audit::different] +
+                           cache.audits[cache_audit::unknown]),
+                   text_of(cache.audits[cache_audit::different]),
                    text_of(cache.flights),
                    text_of(cache.waiting),
                    text_of(cache.marks),

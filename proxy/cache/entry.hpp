@@ -53,6 +53,14 @@ struct entry {
         return (limited && who.by_age_alone ? expires : fresh_until) > who.now &&
                (!limited || created + who.max_age > who.now);
     }
+    /// That the store may be asked about, beside whole_database.
+    std::vector<relation_id> relations() const {
+        std::vector<relation_id> all;
+        for (const dependency& each : depends_on)
+            if (each.of->relation != whole_database && each.of->relation != no_relation)
+                all.push_back(each.of->relation);
+        return all;
+    }
     bool is_marked() const noexcept {
         for (const dependency& each : depends_on)
             if (each.of->is_marked()) return true;

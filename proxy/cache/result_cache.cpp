@@ -32,7 +32,7 @@ std::shared_ptr<const entry> result_cache::find(std::string_view key, const aske
     const entry& known = *found->what;
     const bool expired = known.expires <= who.now;
     if (!expired && known.holds()) {
-        if (!known.is_young_for(who)) return nullptr;
+        if (!known.is_young_for(who) || is_switched_off(known.rule)) return nullptr;
         count_hit(*found);
         return found->what;
     }
@@ -52,9 +52,12 @@ void result_cache::count_hit(memory_store::slot& which) {
 
 result_cache::started result_cache::begin(fill_request what, client_id who) {
     if (is(mutant::sessions_share)) what.key = without_session(what.key);
+    if (is_switched_off(what.rule)) return {start::switched_off};
     if (what.anew) flights_.supersede(what.key);
     const flights::flight* under_way = flights_.find(what.key);
-    if (under_way == nullptr && !admits(what.key, what.from_time)) return {start::not_worth};
+    // What is kept, but too old for who asks, was worth its place.
+    const bool worth = under_way != nullptr || admits(what.key, what.from_time) || store_.find(what.key) != nullptr;
+    if (!worth) return {start::not_worth};
     std::vector<dependency> depends_on;
     depends_on.reserve(what.depends_on.size() + 2);
     const auto depend = [&](const stamp_table::cell& on) {
@@ -173,6 +176,13 @@ void result_cache::change_stamps(const write_set& what) {
 void result_cache::drop_all() {
     stamps_.bump(stamps_.at(whole_database));  // for what is under way
     store_.clear();
+}
+
+void result_cache::audited(metrics::cache_audit found, std::uint32_t rule) {
+    ++counted_.audits[found];
+    if (found != metrics::cache_audit::different) return;
+    if (rule >= switched_off_.size()) switched_off_.resize(rule + 1);
+    switched_off_[rule] = true;
 }
 
 std::vector<const stamp_table::cell*> result_cache::outdate_all() {

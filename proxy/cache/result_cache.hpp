@@ -19,6 +19,7 @@
 #include "cache/stamp_table.hpp"
 #include "cache/stored_reply.hpp"
 #include "cache/write_set.hpp"
+#include "metrics/cache_labels.hpp"
 
 namespace pgweir::cache {
 
@@ -35,6 +36,7 @@ struct statistics {
     std::uint64_t expired = 0;
     std::uint64_t outdated = 0;  ///< entries found with other stamps
     std::uint64_t cleared = 0;   ///< entries, by operators
+    metrics::enum_array<metrics::cache_audit, std::uint64_t> audits;
 };
 
 /// The result cache of one database in process memory: entries, the stamps that they are compared by, and the marks of
@@ -58,6 +60,7 @@ public:
         joined,  ///< another client executes it: `who` is among the waiters that are returned when that has ended
         marked,  ///< somebody is about to change what it reads
         not_worth,  ///< it is not asked for often enough for what it costs
+        switched_off,  ///< what is kept by its rule was found wrong
         busy,  ///< another client executes it, and it cannot be waited for
     };
     struct started {
@@ -100,6 +103,14 @@ public:
     void unmark(const write_set& what);
     void bump(const write_set& what);
 
+    // ---- audits ----
+
+    /// What is kept by a rule that was found wrong is not served or kept any more. 0: what no rule is about.
+    void audited(metrics::cache_audit found, std::uint32_t rule);
+    bool is_switched_off(std::uint32_t rule) const noexcept {
+        return rule < switched_off_.size() && switched_off_[rule];
+    }
+
     // ---- operators ----
 
     /// See clearing.hpp. Nothing that depends on these is served from here on, nor what is under way kept.
@@ -130,6 +141,7 @@ private:
     admission admission_;
     statistics counted_;
     std::vector<std::uint64_t> hits_by_rule_;
+    std::vector<bool> switched_off_;  // by rule
 };
 
 }  // namespace pgweir::cache

@@ -49,6 +49,7 @@ struct settings {
     base::duration ttl = std::chrono::minutes(1);
     /// Clients that ask for what another client has the server execute wait so long for its reply.
     base::duration wait = std::chrono::seconds(5);
+    std::uint64_t audit = 0;  ///< one in so many hits is executed, and compared; 0: none
     cache::hints hints = cache::hints::narrow;
     redis_settings redis;
     std::deque<rule> rules;  ///< in the order of the file; a reference stays good when more are added

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "base/hash.hpp"
+#include "cache/messages.hpp"
 
 // A head, and behind it the fields in the order of to_stored(): numbers of eight bytes, lowest first, and texts behind
 // their length. The head names the version of this layout, and has the sum of what follows.
@@ -62,19 +63,11 @@ private:
     bool failed_ = false;
 };
 
-/// The tags of messages as a server sends them, a byte of tag and a length that counts itself; nothing when they are not
-/// whole.
+/// Nothing when they are not whole.
 std::optional<std::string> tags_of(std::string_view messages) {
-    constexpr std::size_t length_size = 4;
     std::string tags;
-    while (!messages.empty()) {
-        if (messages.size() < 1 + length_size) return std::nullopt;
-        std::size_t length = 0;
-        for (std::size_t i = 1; i <= length_size; ++i) length = length << 8 | static_cast<unsigned char>(messages[i]);
-        if (length < length_size || length > messages.size() - 1) return std::nullopt;
-        tags.push_back(messages.front());
-        messages.remove_prefix(1 + length);
-    }
+    if (!for_each_message(messages, [&tags](std::string_view each) { tags.push_back(each.front()); }))
+        return std::nullopt;
     return tags;
 }
 

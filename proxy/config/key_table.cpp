@@ -238,6 +238,9 @@ constexpr std::array table{
     key{"cache.hints", type::choice, "narrow",
         "What a comment in front of a statement may ask for, as /* pgweir: ttl=30s */, no-cache or refresh: nothing, less caching, or also a longer ttl, and what no rule is about.",
         root<&settings::cache, &cache::settings::hints>, {}, false, cache_hints, {}, at_start_only},
+    key{"cache.audit", type::share, "off",
+        "This share of the hits is executed and compared with what is kept; what differs switches its rule off until the next start.",
+        root<&settings::cache, &cache::settings::audit>, counted(1, 1'000'000'000), or_off, {}, {}, at_start_only},
     key{"cache.memory.size", type::size, "64MiB", "For replies in the memory of the process, of each database.",
         root<&settings::cache, &cache::settings::memory_size>, sized(64 * kibibyte, 1024 * gibibyte), false, {}, {},
         at_start_only},
@@ -285,7 +288,6 @@ constexpr std::array planned{
     planned_key{"databases.<name>.upstream.sslkey", "TLS to the server"},
     planned_key{"databases.<name>.cache", "a cache of a database's own"},
     planned_key{"cache.consistency", "weaker promises than that a read sees every write through pgweir"},
-    planned_key{"cache.audit", "hits that are executed again and compared"},
     planned_key{"cache.memory.max_age", "replies that are not compared with the shared store"},
     planned_key{"cache.rules.<name>.stale_while_revalidate", "old replies while a new one is made"},
 };
@@ -303,6 +305,7 @@ std::string_view below(std::string_view path, std::string_view prefix) {
 
 std::string format_number(value_type type, std::uint64_t number) {
     if (type == value_type::duration) return format_duration(base::duration(static_cast<std::int64_t>(number)));
+    if (type == value_type::share) return "1/" + std::to_string(number);
     return type == value_type::size ? format_size(number) : std::to_string(number);
 }
 

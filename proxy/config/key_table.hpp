@@ -17,6 +17,7 @@ enum class value_type {
     count,
     duration,
     size,         ///< bytes
+    share,        ///< one in so many
     choice,
     pattern,      ///< text, a line
     text,         ///< a name: not empty, at most 63 bytes, no control characters

@@ -35,6 +35,13 @@ parsed<value> read_count(const key& k, std::string_view text) {
     return value(*number);
 }
 
+// The whole is one, so that nobody has to think about fractions.
+parsed<value> read_share(const key& k, std::string_view text) {
+    constexpr std::string_view one_in = "1/";
+    if (!text.starts_with(one_in)) return complaint{cited(text) + " is no share: write it as 1/1000"};
+    return read_count(k, text.substr(one_in.size()));
+}
+
 parsed<value> read_size(const key& k, std::string_view text) {
     const auto bytes = parse_size(text);
     if (!bytes) return complaint{bytes.error()};
@@ -96,6 +103,7 @@ parsed<value> read_scalar(const key& k, const node& written) {
         case value_type::count: return read_count(k, text);
         case value_type::duration: return read_duration(k, text);
         case value_type::size: return read_size(k, text);
+        case value_type::share: return read_share(k, text);
         case value_type::choice: return read_choice(k, text);
         case value_type::pattern: return as_value(read_text(text));
         case value_type::text: return as_value(parse_name(text));
@@ -115,7 +123,7 @@ parsed<value> read_scalar(const key& k, const node& written) {
 
 value off_value(value_type type) {
     if (type == value_type::duration) return base::off;
-    if (type == value_type::count) return std::uint64_t{0};
+    if (type == value_type::count || type == value_type::share) return std::uint64_t{0};
     return std::string();
 }
 

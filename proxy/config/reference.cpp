@@ -47,6 +47,7 @@ std::string kind_of_value(const key& k) {
     switch (k.type) {
         case value_type::count: return bounds(k);
         case value_type::duration: return "duration, " + bounds(k);
+        case value_type::share: return "share, " + bounds(k);
         case value_type::size: return "size, " + bounds(k);
         case value_type::pattern: return "text";
         case value_type::choice: return one_of(k.choices);

@@ -45,6 +45,8 @@ enum class cache_bypass : std::uint8_t {
     not_worth,
     no_rule,
     hint,
+    audit,
+    audit_failed,
     // What the statement is.
     too_long,
     too_deep,
@@ -80,7 +82,7 @@ enum class cache_bypass : std::uint8_t {
 template <>
 struct label_traits<cache_bypass> {
     static constexpr std::string_view label = "reason";
-    static constexpr std::array<std::string_view, 46> values{
+    static constexpr std::array<std::string_view, 48> values{
         "in_transaction",
         "not_read_committed",
         "pinned",
@@ -99,6 +101,8 @@ struct label_traits<cache_bypass> {
         "not_worth",
         "no_rule",
         "hint",
+        "audit",
+        "audit_failed",
         "too_long",
         "too_deep",
         "unparsed",
@@ -142,6 +146,19 @@ template <>
 struct label_traits<cache_hint> {
     static constexpr std::string_view label = "hint";
     static constexpr std::array<std::string_view, 4> values{"no_cache", "refresh", "ttl", "unknown"};
+};
+
+/// What came out when a hit was executed, and what is kept compared with what the server said.
+enum class cache_audit : std::uint8_t {
+    same,
+    different,
+    unknown,  ///< something was written meanwhile, say
+};
+
+template <>
+struct label_traits<cache_audit> {
+    static constexpr std::string_view label = "result";
+    static constexpr std::array<std::string_view, 3> values{"same", "different", "unknown"};
 };
 
 /// Why what stood in a cache does no longer.

@@ -82,10 +82,11 @@ samples store_latency(const snapshot& from) {
     return {{{}, 0, {all.bounds, all.buckets, all.nanoseconds}}};
 }
 
-samples cache_invalidations(const snapshot& from) {
+template <auto Numbers>
+samples per_cache_and_label(const snapshot& from) {
     samples made;
     for (const cache_snapshot& cache : from.caches)
-        add_each(made, {{"cache", cache.name}}, cache.invalidations, &count<std::uint64_t>);
+        add_each(made, {{"cache", cache.name}}, Numbers(cache), &count<std::uint64_t>);
     return made;
 }
 
@@ -283,7 +284,11 @@ constexpr std::array all_families{
     family{"pgweir_cache_too_large_total", counter, "Replies that were larger than cache.largest_reply.",
            per_cache<[](const cache_snapshot& c) { return c.too_large; }>},
     family{"pgweir_cache_invalidations_total", counter,
-           "Relations that were written, entries that were too old or were cleared, by reason.", cache_invalidations},
+           "Relations that were written, entries that were too old or were cleared, by reason.",
+           per_cache_and_label<[](const cache_snapshot& c) { return c.invalidations; }>},
+    family{"pgweir_cache_audit_total", counter,
+           "Hits that were executed and compared with the server's reply, by what came out.",
+           per_cache_and_label<[](const cache_snapshot& c) { return c.audits; }>},
     family{"pgweir_cache_flights", gauge, "Reads that servers execute for the cache.",
            per_cache<[](const cache_snapshot& c) { return c.flights; }>},
     family{"pgweir_cache_waiting_clients", gauge, "Clients that wait for the reads of others.",

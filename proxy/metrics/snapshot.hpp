@@ -62,6 +62,7 @@ struct cache_snapshot {
     std::uint64_t evictions = 0;
     std::uint64_t too_large = 0;
     enum_array<cache_invalidation, std::uint64_t> invalidations;
+    enum_array<cache_audit, std::uint64_t> audits;
 };
 
 /// The store that several pgweirs share, over all workers' connections to it.

@@ -50,6 +50,7 @@ metrics::cache_snapshot cache_domain::look() {
     seen.invalidations[cache_invalidation::write] = now.writes;
     seen.invalidations[cache_invalidation::ttl] = now.expired;
     seen.invalidations[cache_invalidation::manual] = now.cleared;
+    seen.audits = now.audits;
     return seen;
 }
 

@@ -104,7 +104,13 @@ cache_answer cache_link::look(const session::cache_question& what, base::time_po
         const std::lock_guard lock(with_.domain.mutex());
         if (with_.domain.serves()) found = with_.domain.store().find(what.key, asker(what, now));
     }
-    return fits(what, found) ? hit(std::move(found)) : cache_answer{};
+    return fits(what, found) ? serve(what, std::move(found)) : cache_answer{};
+}
+
+// Inside of a block another statement could see more than what is kept.
+cache_answer cache_link::serve(const session::cache_question& what, std::shared_ptr<const cache::entry> found) {
+    const bool audited = what.may_fill && !what.in_block && with_.audits.takes(with_.domain.settings().audit);
+    return audited ? begin_audit(what, std::move(found)) : hit(std::move(found));
 }
 
 bool cache_link::fits(const session::cache_question& what, const std::shared_ptr<const cache::entry>& found) {
@@ -162,6 +168,7 @@ cache_answer cache_link::begin(const session::cache_question& what, const statem
             said.how = cache_answer::kind::wait;
             waits_ = joined_ = true;
             return said;
+        case cache::result_cache::start::switched_off: return run(cache_bypass::audit_failed);
         case cache::result_cache::start::marked: return run(cache_bypass::pending_writer);
         case cache::result_cache::start::not_worth: return run(cache_bypass::not_worth);
         case cache::result_cache::start::busy: break;
@@ -171,9 +178,8 @@ cache_answer cache_link::begin(const session::cache_question& what, const statem
 
 // On another server than those that the pool opens now the names may have meant something else.
 void cache_link::filled(session::captured_reply reply, base::time_point now) {
-    if (server_ == nullptr || server_->parse_context != pool_context() ||
-        session_defaults::read(server_->parse_context).standby)
-        return not_filled();
+    if (audit_) return end_audit(&reply, now);
+    if (!is_of_now()) return not_filled();
     cache::entry made;
     made.description = std::move(reply.description);
     made.rows = std::move(reply.rows);
@@ -187,7 +193,13 @@ void cache_link::filled(session::captured_reply reply, base::time_point now) {
     end_flight(&made);
 }
 
+bool cache_link::is_of_now() const {
+    return server_ != nullptr && server_->parse_context == pool_context() &&
+           !session_defaults::read(server_->parse_context).standby;
+}
+
 void cache_link::not_filled() {
+    if (audit_) return end_audit(nullptr, {});
     if (store_) store_->forget();
     if (flight_ != 0) end_flight(nullptr);
     if (!std::exchange(waits_, false)) return;

@@ -11,6 +11,7 @@
 
 #include "base/published.hpp"
 #include "base/shared_counter.hpp"
+#include "cache/audit.hpp"
 #include "cache/lifetime.hpp"
 #include "cache/result_cache.hpp"
 #include "catalog/schema_map.hpp"
@@ -31,6 +32,7 @@ public:
         shared_pool& pool;
         statement_judge& judge;
         base::shared_counter& schema;  ///< changes of the schema that were seen
+        cache::audit_choice& audits;
         cache::shared_store* store = nullptr;  ///< null: process memory is all there is
     };
 
@@ -78,6 +80,8 @@ private:
     session::cache_answer ask_store(store_link::question what, base::time_point now);
     /// What was found is an answer to this.
     static bool fits(const session::cache_question& what, const std::shared_ptr<const cache::entry>& found);
+    /// By a hit, or, now and then, by an audit.
+    session::cache_answer serve(const session::cache_question& what, std::shared_ptr<const cache::entry> found);
     static session::cache_answer hit(std::shared_ptr<const cache::entry> found);
     /// What the statement reads, or why it is neither served nor kept.
     const statement_judge::verdict* judge(const session::cache_question& what, metrics::cache_bypass& why_not);
@@ -89,6 +93,20 @@ private:
         return cache::asker_of(with_.domain.settings(), what.hint, now);
     }
     void end_flight(cache::entry* reply);
+    /// The server that is lent is one of those that the pool opens now.
+    bool is_of_now() const;
+
+    struct audit {
+        std::shared_ptr<const cache::entry> kept;
+        std::string statement;
+        bool varies = false;
+        metrics::cache_audit seen = metrics::cache_audit::unknown;
+        cache::reply_print found{};  ///< what the server said
+    };
+    session::cache_answer begin_audit(const session::cache_question& what, std::shared_ptr<const cache::entry> kept);
+    /// `reply`: null, when there is none.
+    void end_audit(const session::captured_reply* reply, base::time_point now);
+    static void settle(cache_domain& domain, const audit& done);
 
     parts with_;
     std::uint64_t client_;
@@ -104,6 +122,7 @@ private:
 
     cache::flights::flight_id flight_ = 0;  ///< that the conversation executes
     std::shared_ptr<statement_judge::experience> filled_shape_;
+    std::optional<audit> audit_;  ///< that the conversation executes
     cache::lifetime lifetime_;
     std::uint32_t rule_ = 0;
     bool waits_ = false;

@@ -27,7 +27,7 @@ cache_answer cache_link::look_in_store(const session::cache_question& what, base
     auto told = store_->take(what.key);
     if (!told) return what.hint.refresh ? search(what, true, now) : compare(what, now);
     if (told->failed) return run(cache_bypass::store_unreachable);
-    if (!what.hint.refresh && fits(what, told->found)) return hit(std::move(told->found));
+    if (!what.hint.refresh && fits(what, told->found)) return serve(what, std::move(told->found));
     if (!told->searched) return search(what, true, now);
     // Redis is full, say: without stamps nothing can be kept.
     return told->is_complete ? cache_answer{} : run(cache_bypass::store_unreachable);
@@ -39,15 +39,15 @@ cache_answer cache_link::compare(const session::cache_question& what, base::time
     store_link::question of;
     of.key = what.key;
     of.who = asker(what, now);
+    bool is_known = false;
     {
         const std::lock_guard lock(with_.domain.mutex());
         const auto known = with_.domain.store().peek(what.key);
-        if (known && known->is_young_for(of.who) && fits(what, known))
-            for (const cache::dependency& each : known->depends_on)
-                if (each.of->relation != cache::whole_database && each.of->relation != cache::no_relation)
-                    of.relations.push_back(each.of->relation);
+        is_known = known != nullptr;
+        const bool serves = known && !with_.domain.store().is_switched_off(known->rule);
+        if (serves && known->is_young_for(of.who) && fits(what, known)) of.relations = known->relations();
     }
-    return of.relations.empty() ? search(what, false, now) : ask_store(std::move(of), now);
+    return of.relations.empty() ? search(what, is_known, now) : ask_store(std::move(of), now);
 }
 
 // `known`: memory had it, so it is asked for often enough.
@@ -59,6 +59,10 @@ cache_answer cache_link::search(const session::cache_question& what, bool known,
     const cache::settings& how = with_.domain.settings();
     const cache::lifetime lifetime = cache::lifetime_of(how, verdict->rule, what.hint);
     if (lifetime.longest == base::off) return run(cache_bypass::no_rule);
+    {
+        const std::lock_guard lock(with_.domain.mutex());
+        if (with_.domain.store().is_switched_off(verdict->rule)) return run(cache_bypass::audit_failed);
+    }
     if (verdict->rule == 0 && !known && !cache::asks_to_keep(how, what.hint)) {
         const std::lock_guard lock(with_.domain.mutex());
         if (!with_.domain.store().admits(what.key, needed(*verdict))) return run(cache_bypass::not_worth);

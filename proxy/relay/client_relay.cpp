@@ -8,6 +8,7 @@
 #include "net/fault_points.hpp"
 #include "relay/client.hpp"
 #include "relay/worker_services.hpp"
+#include "sql/words.hpp"
 
 // Between a client and the servers it is lent.
 
@@ -193,8 +194,7 @@ void client::measure_overhead() {
 }
 
 void client::log_slow(const session::slow_request& slow) const {
-    // ALTER ROLE ... PASSWORD and what else it is called.
-    const bool secret = session::lower_case(slow.text).find("password") != std::string::npos;
+    const bool secret = sql::mentions_password(slow.text);
     const bool waited_for_server = slow.waited == base::duration::zero();
     base::log::event(base::log::level::info, "slow_query",
                      {{"pool", pool_->servers.name()},

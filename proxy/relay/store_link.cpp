@@ -30,13 +30,26 @@ bool store_link::ask(question what, base::time_point now) {
     asked->owner = this;
     asked->found.searched = !asked->what.stored.empty();
     asked_ = asked;
+    send(asked);
+    return !asked->told || !asked->found.failed;
+}
+
+void store_link::check(std::shared_ptr<const cache::entry> what, base::time_point now, std::function<void(bool)> told) {
+    const auto asked = std::make_shared<lookup>();
+    asked->what.relations = what->relations();
+    asked->at = now;
+    asked->checked = std::move(what);
+    asked->tell = std::move(told);
+    send(asked);
+}
+
+void store_link::send(const std::shared_ptr<lookup>& asked) {
     const question& of = asked->what;
     with_.store.ask(
         {.database = database(), .relations = of.relations, .key = of.stored, .make_stamps = !of.stored.empty()},
         [asked, &domain = with_.domain, &schema = with_.schema](const auto& told) {
             answered(*asked, domain, schema, told);
         });
-    return !asked->told || !asked->found.failed;
 }
 
 // The stamps are compared in the moment in which they are seen: another worker may have seen older ones since.
@@ -44,6 +57,7 @@ void store_link::answered(lookup& of, cache_domain& domain, base::shared_counter
                           const base::result<cache::store_answer>& told) {
     of.told = true;
     of.found.failed = !told;
+    bool holds = false;
     if (told) {
         of.found.is_complete = true;
         for (const cache::shared_stamp& each : told->stamps)
@@ -53,11 +67,14 @@ void store_link::answered(lookup& of, cache_domain& domain, base::shared_counter
         if (domain.saw_catalogs(told->catalogs)) schema.add();
         domain.store().observe(of.what.relations, told->stamps);
         domain.saw_marks(of.what.relations, told->stamps, of.at);
-        if (domain.serves()) {
+        if (of.checked) {
+            holds = domain.serves() && of.checked->holds();
+        } else if (domain.serves()) {
             if (!told->reply.empty()) adopt(of.what, domain.store(), *told, of.at);
             of.found.found = domain.store().find(of.what.key, of.what.who);
         }
     }
+    if (of.tell) of.tell(holds);
     if (of.owner != nullptr) of.owner->wake_();
 }
 

@@ -61,6 +61,9 @@ public:
     /// Nobody waits for it any more.
     void forget();
 
+    /// Says on this thread, whatever becomes of the link, whether what memory has still holds by the store's stamps.
+    void check(std::shared_ptr<const cache::entry> what, base::time_point now, std::function<void(bool)> told);
+
     void keep(const cache::entry& what, std::string_view stored_key, base::time_point now);
 
     // ---- writes ----
@@ -83,6 +86,8 @@ private:
         store_link* owner = nullptr;  ///< null: nobody waits for it
         bool told = false;
         outcome found;
+        std::shared_ptr<const cache::entry> checked;
+        std::function<void(bool)> tell;  ///< whether that holds
     };
     /// Outlives the link, for answers that come when it has gone.
     struct acknowledgements {
@@ -91,6 +96,7 @@ private:
         std::size_t bumps = 0;
     };
 
+    void send(const std::shared_ptr<lookup>& asked);
     static void answered(lookup& of, cache_domain& domain, base::shared_counter& schema,
                          const base::result<cache::store_answer>& told);
     static void adopt(const question& what, cache::result_cache& memory, const cache::store_answer& told,

@@ -93,6 +93,7 @@ private:
     worker_common common_;
     lender lender_;
     statement_judge judge_;
+    cache::audit_choice audits_;
     worker_services services_;
     base::intrusive_list<client, newcomer_tag> newcomers_;
     std::unordered_map<std::uint64_t, std::unique_ptr<client>> clients_;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "cache/audit.hpp"
 #include "metrics/application_names.hpp"
 #include "metrics/worker_counters.hpp"
 #include "net/deadlines.hpp"
@@ -63,6 +64,7 @@ struct worker_services {
     hub_access& listening;
     cache_access& caching;
     statement_judge& judge;
+    cache::audit_choice& audits;
     cache::shared_store* store;  ///< null: there is none
     virtual_database* console;
     metrics::application_names& applications;

@@ -64,7 +64,7 @@ void finish_fill(exchange& x, char status) {
     if (!ours) return;
     if (x.fill.is != cache_fill::state::complete || x.fill.spoiled || status == 'E') return drop_fill(x);
     cache_fill done = std::exchange(x.fill, {});
-    x.counters->cache_requests[metrics::cache_result::miss].add();
+    if (!done.audits) x.counters->cache_requests[metrics::cache_result::miss].add();
     x.cache->filled(std::move(done.reply), x.now);
 }
 

@@ -17,6 +17,7 @@ struct cache_fill {
         complete,   ///< the server has answered all of it, but not said that it is ready
     };
     state is = state::none;
+    bool audits = false;   ///< its reply is compared with what is kept
     bool spoiled = false;  ///< the reply is not one to keep
     base::time_point began{};
     captured_reply reply;

@@ -104,6 +104,7 @@ cache_flow::verdict cache_flow::take_batch(base::bytes_view input, std::size_t& 
 cache_flow::verdict cache_flow::look(cache_question& what, cache_answer& found) {
     const bool waited = x_.fill.is == cache_fill::state::waiting;
     what.may_fill = x_.fill.is == cache_fill::state::none || waited;
+    what.in_block = x_.client_status != 'I';
     if (sql::may_have_hint(what.text) && x_.cache->takes_hints()) read_hint(what);
     what.may_wait = x_.server == nullptr && what.may_fill && x_.pending.empty();
     found = x_.cache->ask(what, x_.now);
@@ -117,7 +118,11 @@ cache_flow::verdict cache_flow::look(cache_question& what, cache_answer& found) 
             return verdict::answered;
         case cache_answer::kind::fill:
             x_.fill.is = cache_fill::state::owned;
-            x_.asked_cache = {.result = cache_result::miss};
+            x_.fill.audits = found.audit;
+            if (found.audit)
+                count_bypass(cache_bypass::audit);
+            else
+                x_.asked_cache = {.result = cache_result::miss};
             return verdict::pass;
         case cache_answer::kind::wait:
             if (!waited) x_.fill.began = x_.now;
@@ -236,10 +241,14 @@ cache_flow::verdict cache_flow::pass() {
 }
 
 cache_flow::verdict cache_flow::bypass(cache_bypass why) {
+    count_bypass(why);
+    return pass();
+}
+
+void cache_flow::count_bypass(cache_bypass why) {
     x_.counters->cache_requests[metrics::cache_result::bypass].add();
     x_.counters->cache_bypasses[why].add();
     x_.asked_cache = {.result = cache_result::bypass, .why = why};
-    return pass();
 }
 
 // The read was answered in place of a server, with an error say: what is forwarded next is another one.

@@ -50,6 +50,7 @@ private:
     void note_slow_wait(std::string_view text);
     verdict pass();
     verdict bypass(metrics::cache_bypass why);
+    void count_bypass(metrics::cache_bypass why);
     void end_unused_fill(char tag);
     void begin_key(cache_key parts);
 

@@ -29,6 +29,7 @@ struct cache_answer {
     base::bytes_view description;  ///< RowDescription
     base::bytes_view rows;         ///< DataRow ... CommandComplete
     base::duration took{};         ///< that server
+    bool audit = false;            ///< fill: to compare it with what is kept
     bool joined = false;           ///< another client had it executed meanwhile
     std::shared_ptr<const void> holder;  ///< keeps both
 };
@@ -52,6 +53,7 @@ struct cache_question {
     bool described = true;  ///< the client wants the RowDescription
     bool may_fill = true;  ///< it can capture the reply
     bool may_wait = true;  ///< it holds no server that others wait for
+    bool in_block = false;  ///< inside of a transaction block
     sql::cache_hint hint{};  ///< in front of the text
 };
 

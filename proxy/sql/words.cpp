@@ -281,6 +281,10 @@ bool mentions(std::string_view text, std::string_view wanted) noexcept {
 
 }  // namespace
 
+bool mentions_password(std::string_view text) noexcept {
+    return mentions(text, "password");
+}
+
 bool may_set(std::string_view code) noexcept {
     return mentions(code, "set") || mentions(code, "execute") || mentions(code, "perform") || mentions(code, "call");
 }

@@ -126,6 +126,9 @@ bool mentions_moment(std::string_view text) noexcept;
 /// The same of a string's value, as the input functions of dates and times read it: only whole words count.
 bool names_moment(std::string_view value) noexcept;
 
+/// Nobody is shown such a text: ALTER ROLE ... PASSWORD and what else it is called.
+bool mentions_password(std::string_view text) noexcept;
+
 /// Whether a piece of code may set anything: by SET, by set_config(), or by what it executes or calls.
 bool may_set(std::string_view code) noexcept;
 

@@ -45,13 +45,16 @@ TEST(show_cache_test, a_row_for_each_cache_with_the_reads_of_all_its_pools) {
     app.stored = 9;
     app.evictions = 2;
     app.invalidations[metrics::cache_invalidation::write] = 4;
+    app.audits[metrics::cache_audit::same] = 12;
+    app.audits[metrics::cache_audit::different] = 1;
+    app.audits[metrics::cache_audit::unknown] = 3;
     metrics::cache_snapshot idle;
     idle.name = "db:5432/idle";
     idle.state = "another_pgweir";
     state.caches = {app, idle};
     EXPECT_THAT(rows_of(show_cache(state)),
-                ElementsAre("db:5432/app|on|7|7000|64000|5|0|2|0|7|9|2|0|4|0|0|0|0|0|0|0",
-                            "db:5432/idle|another_pgweir|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0"));
+                ElementsAre("db:5432/app|on|7|7000|64000|5|0|2|0|7|9|2|0|4|0|0|16|1|0|0|0|0|0",
+                            "db:5432/idle|another_pgweir|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0"));
 }
 
 TEST(show_cache_test, where_nothing_is_cached_there_are_no_rows) {

@@ -64,7 +64,8 @@ TEST(key_table, each_row_has_a_field_of_its_own) {
     std::uint64_t next = 1000;
     std::map<const key*, std::uint64_t> stored;
     for (const key& k : key_table()) {
-        if ((k.type == value_type::count || k.type == value_type::size) && k.path != "version")
+        if ((k.type == value_type::count || k.type == value_type::size || k.type == value_type::share) &&
+            k.path != "version")
             k.target.store(at, stored[&k] = ++next);
         else if (k.type == value_type::duration)
             k.target.store(at, base::duration(static_cast<std::int64_t>(stored[&k] = ++next)));

@@ -132,10 +132,19 @@ TEST(load, promises_of_the_cache_that_are_not_kept) {
             << key;
 }
 
+TEST(load, shares) {
+    EXPECT_THAT(complaints_after_minimal("cache: {audit: 1/1000}\n"), IsEmpty());
+    EXPECT_THAT(complaints_after_minimal("cache: {audit: off}\n"), IsEmpty());
+    for (const char* none : {"1000", "0.001", "2/1000", "1/", "1/0", "1/1000000001", "1/1/2", "0"})
+        EXPECT_THAT(complaints_after_minimal("cache: {audit: " + std::string(none) + "}\n"),
+                    ElementsAre(HasSubstr("cache.audit: ")))
+            << none;
+}
+
 TEST(load, keys_of_later_versions) {
-    EXPECT_THAT(complaints_after_minimal("cache: {audit: 1/1000}\n"),
-                ElementsAre("c.yaml:3:9: cache.audit: not available in this version (hits that are executed again and "
-                            "compared)"));
+    EXPECT_THAT(complaints_after_minimal("cache: {memory: {max_age: 1s}}\n"),
+                ElementsAre("c.yaml:3:18: cache.memory.max_age: not available in this version (replies that are not "
+                            "compared with the shared store)"));
     EXPECT_THAT(complaints_after_minimal("listen:\n  tls: {mode: prefer}\n"),
                 ElementsAre("c.yaml:4:3: listen.tls: not available in this version (TLS for clients)"));
     EXPECT_THAT(complaints_in_database("cache: {}"),

@@ -78,6 +78,7 @@ cache:
   largest_reply: 1MiB
   wait: 5s
   hints: narrow
+  audit: off
   memory:
     size: 64MiB
   redis:
