@@ -115,6 +115,7 @@ cache_flow::verdict cache_flow::look(cache_question& what, cache_answer& found) 
         case cache_answer::kind::hit:
             x_.counters->cache_requests[found.joined ? cache_result::coalesced : cache_result::hit].add();
             x_.counters->cache_saved_nanoseconds.add(found.took);
+            x_.deferred.read = true;
             return verdict::answered;
         case cache_answer::kind::fill:
             x_.fill.is = cache_fill::state::owned;
@@ -169,7 +170,8 @@ std::optional<cache_bypass> cache_flow::why_not() const {
 // Each statement of a READ COMMITTED block sees what was committed before it. A read that is still under way may fail
 // and take the block with it.
 bool cache_flow::block_allows() const {
-    return (x_.deferred.active || (x_.server != nullptr && !x_.block_did_more)) && x_.pending.empty();
+    return ((x_.deferred.active && !x_.deferred.isolates) || (x_.server != nullptr && !x_.block_did_more)) &&
+           x_.pending.empty();
 }
 
 // What is asked behind a BEGIN or a write would be answered out of their order.

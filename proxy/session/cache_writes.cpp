@@ -71,7 +71,8 @@ void note_query(exchange& x, std::string_view text, effect flags, pending_reques
     if (x.cache == nullptr) return;
     const bool did_more = x.block_did_more;
     note_text(x, text, flags);
-    if (sql::begins_block(sql::find_block_command(text))) x.block_did_more = did_more;
+    const sql::block_statement block = sql::find_block_statement(text);
+    if (block.begins() && !block.isolates) x.block_did_more = did_more;
     entry.may_end_block = entry.may_end_block || sql::has(flags, ends_block);
     if (outside_of_block(x) && !only_rolls_back(flags)) mark(x, entry);
 }

@@ -13,6 +13,8 @@ namespace {
 
 using sql::block_command;
 
+constexpr std::size_t longest_modes = 256;
+
 std::string begin_messages(std::string_view text) {
     std::string all;
     wire::append_parse(all, "", text, {});
@@ -24,35 +26,58 @@ std::string begin_messages(std::string_view text) {
 }  // namespace
 
 bool deferred_flow::take_query(std::string_view text) {
-    const block_command command = sql::find_block_command(text);
-    if (command == block_command::none) return false;
-    if (!x_.deferred.active) {
-        if (!begins_block(command) || !may_begin()) return false;
-        begin(command);
-        return true;
+    const sql::block_statement found = sql::find_block_statement(text);
+    switch (found.is) {
+        case block_command::none: return false;
+        case block_command::begin:
+        case block_command::start_transaction: return begin(found);
+        case block_command::set_transaction: return set_modes(found);
+        case block_command::commit:
+        case block_command::rollback: break;
     }
-    // That there is a transaction already PostgreSQL says itself.
-    if (begins_block(command)) return false;
-    end(command);
-    return true;
+    return x_.deferred.active && end(found.is);
+}
+
+// A standby refuses to be written to, and SERIALIZABLE. Whatever else is named no server refuses at the begin.
+bool deferred_flow::may_have(const sql::block_statement& modes) const {
+    return (x_.on_primary || !modes.needs_primary) && x_.deferred.modes.size() + modes.modes.size() <= longest_modes;
 }
 
 // Without a server nothing is unknown of the session: what may have changed it was followed by a survey, or pinned. And
-// whatever its settings are, BEGIN does not fail that has no option but READ COMMITTED.
-bool deferred_flow::may_begin() const {
-    return x_.at_rest();
+// whatever its settings are, BEGIN does not fail. That there is a transaction already PostgreSQL says itself.
+bool deferred_flow::begin(const sql::block_statement& how) {
+    if (x_.deferred.active || !x_.at_rest() || !may_have(how)) return false;
+    x_.deferred = {.active = true, .modes = {}, .since = x_.now};
+    x_.client_status = 'T';
+    add_modes(how);
+    tell(how.is);
+    return true;
 }
 
-void deferred_flow::begin(block_command how) {
-    x_.deferred = {.active = true, .read_committed = names_read_committed(how), .since = x_.now};
-    x_.client_status = 'T';
+// Behind a query it would be an error.
+bool deferred_flow::set_modes(const sql::block_statement& more) {
+    if (!x_.deferred.active || x_.deferred.read || !may_have(more)) return false;
+    add_modes(more);
+    tell(more.is);
+    return true;
+}
+
+void deferred_flow::add_modes(const sql::block_statement& more) {
+    deferred_block& block = x_.deferred;
+    if (!block.modes.empty() && !more.modes.empty()) block.modes += ", ";
+    block.modes += more.modes;
+    block.isolates = block.isolates || more.isolates;
+    block.needs_primary = block.needs_primary || more.needs_primary;
+}
+
+void deferred_flow::tell(block_command done) {
     x_.statements.drop_unnamed();  // as any simple query does
     std::string& out = x_.to_client.own();
-    wire::append_command_complete(out, sql::command_tag(how));
+    wire::append_command_complete(out, sql::command_tag(done));
     wire::append_ready_for_query(out, x_.client_status);
 }
 
-void deferred_flow::end(block_command how) {
+bool deferred_flow::end(block_command how) {
     x_.deferred.active = false;
     x_.client_status = 'I';
     x_.statements.drop_unnamed();
@@ -61,17 +86,20 @@ void deferred_flow::end(block_command how) {
         // What others have notified of meanwhile is told before ReadyForQuery, and may be on its way here.
         wire::append_ready_for_query(x_.held_ready, x_.client_status);
         x_.listening.pinging = true;
-        return;
+        return true;
     }
     x_.tell_notifications();
     wire::append_ready_for_query(x_.to_client.own(), x_.client_status);
+    return true;
 }
 
 void deferred_flow::begin_on_server() {
-    static const std::string begin = begin_messages("BEGIN");
-    static const std::string read_committed = begin_messages("BEGIN ISOLATION LEVEL READ COMMITTED");
-    x_.deferred.active = false;
-    x_.to_server.own().append(x_.deferred.read_committed ? read_committed : begin);
+    static const std::string plain = begin_messages("BEGIN");
+    deferred_block& block = x_.deferred;
+    block.active = false;
+    if (block.needs_primary) learn_from_server();
+    x_.block_did_more = x_.block_did_more || block.isolates;
+    x_.to_server.own().append(block.modes.empty() ? plain : begin_messages("BEGIN " + block.modes));
     for (const request_kind kind : {request_kind::parse, request_kind::bind, request_kind::execute}) {
         pending_request& entry = x_.push(kind);
         entry.injected = entry.deferred_begin = true;

@@ -8,7 +8,8 @@
 namespace pgweir::session {
 
 /// BEGIN without a server: the client is told that its transaction has begun, and the server that its first statement
-/// gets is told so right in front of that. A transaction that ends before is none for any server.
+/// gets is told so right in front of that, with the modes that it has named, in BEGIN or in SET TRANSACTION. A
+/// transaction that ends before is none for any server.
 class deferred_flow {
 public:
     explicit deferred_flow(exchange& shared) : x_(shared) {}
@@ -20,13 +21,19 @@ public:
     /// is executed if it fails: until Sync the server reads nothing else then.
     void begin_on_server();
 
+    /// A text that begins a block or sets its modes goes to the server that is lent.
+    void learn_from_server() { x_.on_primary = x_.server->is_primary(); }
+
     /// No server can be had: it is a failed transaction from the next statement on.
     void fail(failure why);
 
 private:
-    bool may_begin() const;
-    void begin(sql::block_command how);
-    void end(sql::block_command how);
+    bool may_have(const sql::block_statement& modes) const;
+    bool begin(const sql::block_statement& how);
+    bool set_modes(const sql::block_statement& more);
+    bool end(sql::block_command how);
+    void add_modes(const sql::block_statement& more);
+    void tell(sql::block_command done);
 
     exchange& x_;
 };

@@ -126,6 +126,7 @@ struct exchange {
     parameters settled;  ///< `desired` when no transaction was open: what a lost server takes it back to
     lost_transaction lost;
     deferred_block deferred;
+    bool on_primary = false;  ///< as the server that was lent last said of itself when it mattered
     session::listening listening;
     survey seen;  ///< of the server's session: the last one, or the one that is under way
     bool survey_due = false;  ///< something may have changed what a survey would see

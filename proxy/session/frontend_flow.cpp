@@ -224,6 +224,7 @@ frontend_flow::verdict frontend_flow::forward_query(base::bytes_view message, st
     pending_request& entry = x_.push(request_kind::query);
     entry.ends_transaction = sql::has(found.flags, effect::explicit_commit);
     entry.begins_block = begins_block(found);
+    if (sql::has(found.flags, effect::begins_transaction | effect::set_transaction)) deferred_.learn_from_server();
     entry.plain_read = sql::has(found.flags, effect::plain_read);
     if (!entry.plain_read && !entry.begins_block && !only_listens(found)) x_.may_notify = true;
     entry.may_copy_in = sql::has(found.flags, effect::copy);

@@ -46,6 +46,14 @@ struct server_state {
         return {};
     }
 
+    /// False also if it does not tell (PostgreSQL 13).
+    bool is_primary() const {
+        for (const auto& [name, value] : reported) {
+            if (name == "in_hot_standby") return value == "off";
+        }
+        return false;
+    }
+
     bool reports(std::string_view lower_case_name) const {
         for (const auto& [name, value] : reported) {
             if (lower_case(name) == lower_case_name) return true;

@@ -1,62 +1,106 @@
 #include "sql/block_command.hpp"
 
-#include "sql/tokens.hpp"
+#include "sql/word_reader.hpp"
 #include "sql/words.hpp"
 
 namespace pgweir::sql {
 
 namespace {
 
-block_command begun_by(const token& first) noexcept {
-    const word is = first.kind == token_kind::identifier ? find_word(first.text).id : word::none;
-    if (is == word::begin) return block_command::begin;
-    if (is == word::start) return block_command::start_transaction;
-    if (is == word::commit || is == word::end) return block_command::commit;
-    return is == word::rollback || is == word::abort ? block_command::rollback : block_command::none;
-}
+class block_reader : word_reader {
+public:
+    using word_reader::word_reader;
 
-// Its first words; `current` is what follows them.
-block_command take_command(tokens& rest, token& current) noexcept {
-    current = rest.next();
-    const block_command found = begun_by(current);
-    if (found == block_command::none) return found;
-    rest.next(current);
-    const word second = current.kind == token_kind::identifier ? find_word(current.text).id : word::none;
-    if (second == word::transaction || (second == word::work && found != block_command::start_transaction))
-        rest.next(current);
-    else if (found == block_command::start_transaction)
-        return block_command::none;
-    return found;
-}
+    /// False: it is another text.
+    bool read() noexcept {
+        found.is = first_word();
+        if (found.is == block_command::none) return false;
+        next();
+        const word second = at_word() ? find_word(now().text).id : word::none;
+        const bool needs_second =
+            found.is == block_command::start_transaction || found.is == block_command::set_transaction;
+        if (second == word::transaction || (second == word::work && !needs_second))
+            next();
+        else if (needs_second)
+            return false;
+        const bool may_have_modes = found.begins() || found.is == block_command::set_transaction;
+        if (may_have_modes && at_word() && !read_modes()) return false;
+        if (found.is == block_command::set_transaction && found.modes.empty()) return false;
+        skip_semicolons();
+        return ended();
+    }
 
-bool ends_here(tokens& rest, token& current) noexcept {
-    while (current.kind == token_kind::semicolon) rest.next(current);
-    return current.kind == token_kind::end && !rest.ended_inside();
-}
+    block_statement found;
+
+private:
+    block_command first_word() const noexcept {
+        const word first = at_word() ? find_word(now().text).id : word::none;
+        if (first == word::begin) return block_command::begin;
+        if (first == word::start) return block_command::start_transaction;
+        if (first == word::set) return block_command::set_transaction;
+        if (first == word::commit || first == word::end) return block_command::commit;
+        return first == word::rollback || first == word::abort ? block_command::rollback : block_command::none;
+    }
+
+    bool read_modes() noexcept {
+        const char* const from = now().text.data();
+        const char* until = from;
+        do {
+            if (!read_mode(until)) return false;
+            if (now().text == ",") {
+                next();
+                if (!at_word()) return false;
+            }
+        } while (at_word());
+        found.modes = {from, static_cast<std::size_t>(until - from)};
+        return true;
+    }
+
+    // `until`: behind its last word.
+    bool read_mode(const char*& until) noexcept {
+        if (take("isolation")) return take("level") && read_level(until);
+        if (take("read")) {
+            const bool writes = is("write");
+            found.needs_primary = found.needs_primary || writes;
+            return take_last(writes ? "write" : "only", until);
+        }
+        take("not");
+        return take_last("deferrable", until);
+    }
+
+    bool read_level(const char*& until) noexcept {
+        if (is("serializable")) {
+            found.isolates = found.needs_primary = true;
+            return take_last("serializable", until);
+        }
+        if (take("repeatable")) {
+            found.isolates = true;
+            return take_last("read", until);
+        }
+        if (!take("read")) return false;
+        if (!is("uncommitted")) return take_last("committed", until);
+        found.isolates = true;
+        return take_last("uncommitted", until);
+    }
+
+    bool take_last(std::string_view word, const char*& until) noexcept {
+        until = now().text.data() + now().text.size();
+        return take(word);
+    }
+};
 
 }  // namespace
 
-block_command find_block_command(std::string_view text) noexcept {
-    tokens rest(text);
-    token current;
-    block_command found = take_command(rest, current);
-    if (begins_block(found) && current.kind == token_kind::identifier) {
-        for (const std::string_view each : {"isolation", "level", "read", "committed"}) {
-            if (current.kind != token_kind::identifier || !same_word(current.text, each)) return block_command::none;
-            rest.next(current);
-        }
-        found =
-            found == block_command::begin ? block_command::begin_read_committed : block_command::start_read_committed;
-    }
-    return found != block_command::none && ends_here(rest, current) ? found : block_command::none;
+block_statement find_block_statement(std::string_view text) noexcept {
+    block_reader reader(text);
+    return reader.read() ? reader.found : block_statement{};
 }
 
 std::string_view command_tag(block_command of) noexcept {
     switch (of) {
-        case block_command::begin:
-        case block_command::begin_read_committed: return "BEGIN";
-        case block_command::start_read_committed:
+        case block_command::begin: return "BEGIN";
         case block_command::start_transaction: return "START TRANSACTION";
+        case block_command::set_transaction: return "SET";
         case block_command::commit: return "COMMIT";
         case block_command::rollback: return "ROLLBACK";
         case block_command::none: break;

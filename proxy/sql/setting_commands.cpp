@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include "sql/tokens.hpp"
-#include "sql/words.hpp"
+#include "sql/word_reader.hpp"
 
 namespace pgweir::sql {
 
@@ -56,51 +55,41 @@ bool setting_commands::add(std::string_view name) noexcept {
 }
 
 /// Reads one statement after the other; what it does not know ends it.
-class setting_reader {
+class setting_reader : word_reader {
 public:
-    explicit setting_reader(std::string_view text) noexcept : rest_(text) { rest_.next(now_); }
+    using word_reader::word_reader;
 
     bool is_set() const noexcept { return is("set"); }
 
     bool read_all() noexcept {
-        for (std::size_t statements = 0; now_.kind != token_kind::end; ++statements) {
+        for (std::size_t statements = 0; now().kind != token_kind::end; ++statements) {
             found.several_ = statements > 0;
             if (!take("set") || !read_set()) return false;
-            if (now_.kind != token_kind::semicolon && now_.kind != token_kind::end) return false;
-            while (now_.kind == token_kind::semicolon) next();
+            if (now().kind != token_kind::semicolon && now().kind != token_kind::end) return false;
+            skip_semicolons();
         }
-        return !rest_.ended_inside();
+        return ended();
     }
 
     setting_commands found;
 
 private:
-    void next() noexcept { rest_.next(now_); }
-    bool is(std::string_view word) const noexcept {
-        return now_.kind == token_kind::identifier && same_word(now_.text, word);
-    }
-    bool take(std::string_view word) noexcept {
-        if (!is(word)) return false;
-        next();
-        return true;
-    }
-
     bool read_set() noexcept {
         if (take("session") && take("characteristics")) return read_characteristics();
         if (take("time")) return take("zone") && found.add("timezone") && read_zone();
         if (take("names")) return found.add("client_encoding") && read_value();
-        if (now_.kind != token_kind::identifier) return false;
+        if (!at_word()) return false;
         const auto known = std::ranges::find_if(by_value_alone, [this](auto name) { return is(name); });
         if (known == by_value_alone.end() || !found.add(*known)) return false;
         next();
-        if (now_.text != "=" && !is("to")) return false;
+        if (now().text != "=" && !is("to")) return false;
         next();
         return read_values();
     }
 
     bool read_values() noexcept {
         if (!read_value()) return false;
-        while (now_.text == ",") {
+        while (now().text == ",") {
             next();
             if (!read_value()) return false;
         }
@@ -108,36 +97,33 @@ private:
     }
 
     bool read_value() noexcept {
-        if (now_.text == "-" || now_.text == "+") {
+        if (now().text == "-" || now().text == "+") {
             next();
-            if (now_.kind != token_kind::number) return false;
+            if (now().kind != token_kind::number) return false;
         }
         // What the default is the configuration says.
-        const bool word = now_.kind == token_kind::identifier && !is("default") && !is("local");
-        if (!word && now_.kind != token_kind::number && !is_plain_string(now_)) return false;
+        const bool word = at_word() && !is("default") && !is("local");
+        if (!word && now().kind != token_kind::number && !is_plain_string(now())) return false;
         next();
         return true;
     }
 
     bool read_zone() noexcept {
         if (!take("interval")) return read_value();
-        if (!is_plain_string(now_)) return false;
+        if (!is_plain_string(now())) return false;
         // '+05:30' means the same whatever IntervalStyle is.
-        const std::string_view offset = now_.text.substr(1, now_.text.size() - 2);
+        const std::string_view offset = now().text.substr(1, now().text.size() - 2);
         if (offset.size() != 6 || (offset[0] != '+' && offset[0] != '-') || offset[3] != ':') return false;
         next();
         return take("hour") && take("to") && take("minute");
     }
 
     bool read_characteristics() noexcept {
-        if (!take("as") || !take("transaction") || now_.kind != token_kind::identifier) return false;
-        while (now_.kind == token_kind::identifier || now_.text == ",") next();
+        if (!take("as") || !take("transaction") || !at_word()) return false;
+        while (at_word() || now().text == ",") next();
         return found.add("default_transaction_isolation") && found.add("default_transaction_read_only") &&
                found.add("default_transaction_deferrable");
     }
-
-    tokens rest_;
-    token now_;
 };
 
 setting_commands setting_commands::find(std::string_view text) noexcept {

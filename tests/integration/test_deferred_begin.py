@@ -64,6 +64,29 @@ class Held(DeferredCase):
         self.assertEqual(proxy.metric("pgweir_pool_checkouts_total", result="immediate"), checkouts)
         holder.query("COMMIT")
 
+    def test_modes_and_nothing_else_need_no_server_either(self):
+        proxy = self.pgweir(database={"pool": {"size": 1, "queue": {"max_wait": "300ms"}}})
+        client, holder = self.login(proxy), self.login(proxy)
+        for refused_by_a_standby in ("ISOLATION LEVEL SERIALIZABLE", "READ WRITE"):
+            client.query("BEGIN " + refused_by_a_standby)
+            client.query("ROLLBACK")
+        holder.hold_server()
+        checkouts = proxy.metric("pgweir_pool_checkouts_total", result="immediate")
+        for modes in ("ISOLATION LEVEL REPEATABLE READ", "READ ONLY, DEFERRABLE", "ISOLATION LEVEL READ COMMITTED",
+                      "ISOLATION LEVEL SERIALIZABLE READ WRITE"):  # fmt: skip
+            for texts in ((f"BEGIN {modes}",), (f"START TRANSACTION {modes};",), ("BEGIN", f"SET TRANSACTION {modes}")):
+                for text in texts:
+                    received = client.query(text)
+                    self.assertEqual((tags(received), received[-1].status), ("CZ", "T"), text)
+                self.assertEqual(client.query("COMMIT")[-1].status, "I")
+        self.assertEqual(proxy.metric("pgweir_pool_checkouts_total", result="immediate"), checkouts)
+        client.query("START TRANSACTION READ ONLY")
+        client.query("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE")
+        holder.query("COMMIT")
+        self.assertEqual(client.rows("SELECT current_setting('transaction_isolation'),"
+                                     " current_setting('transaction_read_only')"), [["serializable", "on"]])  # fmt: skip
+        self.assertEqual(client.query("COMMIT")[-1].status, "I")
+
     def test_it_takes_its_place_in_the_queue_with_its_first_statement(self):
         proxy = self.pgweir(database={"pool": {"size": 1}})
         first = self.begun(proxy)
@@ -115,6 +138,13 @@ class Held(DeferredCase):
                 self.assertEqual(cursor.fetchone(), ("7MB",))
             connection.commit()
         for connection in connections:
+            connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
+            with connection.cursor() as cursor:
+                cursor.execute("SHOW transaction_isolation")
+                self.assertEqual(cursor.fetchone(), ("repeatable read",))
+                cursor.execute("SHOW transaction_read_only")
+                self.assertEqual(cursor.fetchone(), ("on",))
+            connection.commit()
             connection.close()
 
 

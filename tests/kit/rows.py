@@ -15,8 +15,11 @@ from .waiting import wait_until
 STICKY = re.compile(r"\b(lastval|currval|nextval|setval|setseed|seed|do|call|load|pg_temp)\b"
                     r"|\|.*(standard_conforming_strings|client_encoding|set names|reset all)"
                     r"|(standard_conforming_strings|client_encoding|set names|reset all).*\|", re.IGNORECASE)  # fmt: skip
-# Alone in a simple query they take no server, until there is more to say.
-BEGINS = re.compile(r"(begin(\s+(work|transaction))?|start\s+transaction)\s*;?", re.IGNORECASE)
+# Alone in a simple query they take no server, until there is more to say; but for modes that a standby would refuse.
+MODE = r"(isolation\s+level\s+(repeatable\s+read|read\s+(un)?committed)|read\s+only|(not\s+)?deferrable)"
+MODES = rf"{MODE}((\s*,\s*|\s+){MODE})*"
+BEGINS = re.compile(rf"(begin(\s+(work|transaction))?|start\s+transaction)(\s+{MODES})?\s*;?", re.IGNORECASE)
+SETS_MODES = re.compile(rf"set\s+transaction\s+{MODES}\s*;?", re.IGNORECASE)
 HELD = """SELECT (SELECT count(*) FROM pg_prepared_statements WHERE from_sql) + (SELECT count(*) FROM pg_cursors)
     + (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())
     + (SELECT count(*) FROM pg_listening_channels())
@@ -77,10 +80,12 @@ class Oracle(Player):
         self._begun.discard(letter)
         if letter in self._holding or tags not in (["C", "Z"], ["I", "Z"]):
             return False
-        if begun and (tags == ["I", "Z"] or text.strip(" ;").lower() in ("commit", "rollback", "end", "abort")):
+        said = text.strip()
+        if begun and (tags == ["I", "Z"] or said.rstrip(" ;").lower() in ("commit", "rollback", "end", "abort")
+                      or SETS_MODES.fullmatch(said)):  # fmt: skip
             stays = received[-1].status == "T"
         else:
-            stays = not begun and BEGINS.fullmatch(text.strip()) is not None
+            stays = not begun and BEGINS.fullmatch(said) is not None
             if not stays:
                 return False
         if stays:

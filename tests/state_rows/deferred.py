@@ -359,4 +359,139 @@ ROWS = [
         a: SHOW transaction_isolation
         a: ROLLBACK
     """),
+    Row("modes by name, and nothing in it", """
+        a: BEGIN ISOLATION LEVEL REPEATABLE READ
+        b: START TRANSACTION READ ONLY, DEFERRABLE;
+        c: begin work isolation level read uncommitted not deferrable -- so
+        d: SELECT 1
+        a: COMMIT
+        b: ROLLBACK
+        c: END
+        a: COMMIT
+        d: SELECT current_setting('transaction_isolation'), current_setting('transaction_read_only')
+    """),
+    Row("modes are there with the first statement", """
+        a: BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY DEFERRABLE
+        b: BEGIN READ ONLY
+        a: SELECT current_setting('transaction_isolation'), current_setting('transaction_read_only')
+        a: SHOW transaction_deferrable
+        a: CREATE TABLE nobody_makes_this ()
+        a: COMMIT
+        b+ CREATE TABLE nobody_makes_this ()
+        b: ROLLBACK
+        b: SHOW transaction_read_only
+        a: SHOW transaction_isolation
+    """),
+    Row("a snapshot is that of the first statement", """
+        a: CREATE TABLE seen (n int)
+        a: BEGIN ISOLATION LEVEL REPEATABLE READ
+        b: INSERT INTO seen VALUES (1)
+        a: SELECT count(*) FROM seen
+        b: INSERT INTO seen VALUES (2)
+        a: SELECT count(*) FROM seen
+        a: COMMIT
+        a: SELECT count(*) FROM seen
+        a: DROP TABLE seen
+    """, held=2),
+    Row("SET TRANSACTION behind BEGIN", """
+        a: BEGIN
+        b: START TRANSACTION
+        a: SET TRANSACTION ISOLATION LEVEL REPEATABLE READ
+        b: SET TRANSACTION READ ONLY
+        b:
+        b: SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED, DEFERRABLE;
+        c: SELECT 1
+        b: SELECT current_setting('transaction_isolation'), current_setting('transaction_read_only')
+        b: SHOW transaction_deferrable
+        b: COMMIT
+        a: SHOW transaction_isolation
+        a: COMMIT
+        a: BEGIN
+        a: SET TRANSACTION READ ONLY
+        b: SELECT current_setting('transaction_isolation'), current_setting('transaction_read_only')
+        a: COMMIT
+        a: SET TRANSACTION READ ONLY
+        a: SHOW transaction_read_only
+    """),
+    Row("SERIALIZABLE and READ WRITE", """
+        a: BEGIN ISOLATION LEVEL SERIALIZABLE
+        a: COMMIT
+        a: BEGIN ISOLATION LEVEL SERIALIZABLE, READ WRITE
+        b: SELECT 1
+        a: SELECT current_setting('transaction_isolation'), current_setting('transaction_read_only')
+        a: COMMIT
+        a: SET default_transaction_read_only = on
+        a: BEGIN READ WRITE
+        b: SELECT 1
+        a: SHOW transaction_read_only
+        a: ROLLBACK
+        a: BEGIN
+        a: SET TRANSACTION READ WRITE
+        b: SELECT 1
+        a: SHOW transaction_read_only
+        a: ROLLBACK
+        a: BEGIN
+        a: SHOW transaction_read_only
+        a: SET TRANSACTION READ WRITE
+        a: COMMIT
+    """),
+    Row("modes that contradict each other", """
+        a: BEGIN READ ONLY READ WRITE
+        a: SHOW transaction_read_only
+        a: COMMIT
+        a: BEGIN READ ONLY
+        a: SET TRANSACTION READ WRITE
+        a: SHOW transaction_read_only
+        a: COMMIT
+        a: BEGIN ISOLATION LEVEL SERIALIZABLE, ISOLATION LEVEL READ COMMITTED, DEFERRABLE, NOT DEFERRABLE
+        a: SELECT current_setting('transaction_isolation'), current_setting('transaction_deferrable')
+        a: COMMIT
+        a: BEGIN ISOLATION LEVEL REPEATABLE READ
+        a: SET TRANSACTION ISOLATION LEVEL READ COMMITTED
+        a: SHOW transaction_isolation
+        a: COMMIT
+    """),
+    Row("modes that come too late, or are none", """
+        a: BEGIN
+        a: SET TRANSACTION SNAPSHOT 'none'
+        a: ROLLBACK
+        a: BEGIN READ
+        a: BEGIN READ ONLY,
+        a: BEGIN ISOLATION LEVEL SNAPSHOT
+        a: BEGIN READ ONLY
+        a: SELECT 1
+        a: SET TRANSACTION READ WRITE
+        a: ROLLBACK
+        a: BEGIN
+        a: SET TRANSACTION READ ONLY
+        a: SAVEPOINT s
+        a: SET TRANSACTION READ WRITE
+        a: ROLLBACK TO s
+        a: SHOW transaction_read_only
+        a: SET TRANSACTION ISOLATION LEVEL SERIALIZABLE
+        a: ROLLBACK
+    """),
+    Row("modes and chains", """
+        a: BEGIN ISOLATION LEVEL REPEATABLE READ
+        a: COMMIT AND CHAIN
+        a: SHOW transaction_isolation
+        a: ROLLBACK AND CHAIN
+        a: SHOW transaction_isolation
+        a: COMMIT
+        a: BEGIN READ ONLY
+        a: BEGIN READ WRITE
+        a: SHOW transaction_read_only
+        a: COMMIT
+        b: SHOW transaction_isolation
+    """),
+    Row("modes, and an extended statement behind them", """
+        a: BEGIN READ ONLY
+        b: BEGIN
+        b: SET TRANSACTION ISOLATION LEVEL REPEATABLE READ
+        a* SHOW transaction_read_only | SET LOCAL work_mem = '7MB' | SHOW work_mem | COMMIT
+        b+ SHOW transaction_isolation
+        b+ SET TRANSACTION ISOLATION LEVEL SERIALIZABLE
+        b: ROLLBACK
+        b+ SHOW transaction_isolation
+    """),
 ]

@@ -154,7 +154,7 @@ TEST(CacheReads, OneFillAtATime) {
 
 // What is asked behind something that is no read would be answered out of its order.
 TEST(CacheReads, NothingIsAskedBehindAWriteUnderWay) {
-    for (const std::string first : {"INSERT", "BEGIN READ ONLY", "SET TimeZone TO 'x'", "VALUES (1); INSERT"}) {
+    for (const std::string first : {"INSERT", "BEGIN READ WRITE", "SET TimeZone TO 'x'", "VALUES (1); INSERT"}) {
         SCOPED_TRACE(first);
         cache_script()
             .answers("SELECT 2", how::hit)
@@ -251,8 +251,7 @@ TEST(CacheReads, BlockThatDidMoreThanRead) {
 }
 
 TEST(CacheReads, BlockOfAnotherKind) {
-    for (const std::string text :
-         {"BEGIN ISOLATION LEVEL SERIALIZABLE", "START TRANSACTION READ ONLY", "BEGIN; SELECT 3", "BEGIN; INSERT"}) {
+    for (const std::string text : {"BEGIN ISOLATION LEVEL SERIALIZABLE", "BEGIN; SELECT 3", "BEGIN; INSERT"}) {
         cache_script()
             .answers("SELECT 1", how::hit)
             .client(query(text))
@@ -262,6 +261,41 @@ TEST(CacheReads, BlockOfAnotherKind) {
             .happens({"> Q SELECT 1"})
             .holds();
     }
+}
+
+// Each read of it sees what the first one saw.
+TEST(CacheReads, BlockOfAnotherIsolationLevelThatHasNoServer) {
+    const std::string level = "ISOLATION LEVEL REPEATABLE READ";
+    for (const auto& begin : {query("BEGIN " + level), query("BEGIN") + query("SET TRANSACTION " + level)}) {
+        cache_script()
+            .answers("SELECT 1", how::hit)
+            .client(begin)
+            .skips()
+            .client(query("SELECT 1"))
+            .happens({"> P BEGIN " + level, "> B", "> E", "> Q SELECT 1"})
+            .server(parse_complete() + bind_complete() + complete("BEGIN") + row("SELECT 1") + ready('T'))
+            .skips()
+            .client(query("SELECT 1"))
+            .happens({"> Q SELECT 1"})
+            .server(row("SELECT 1") + ready('T'))
+            .skips()
+            .client(query("COMMIT"))
+            .server(complete("COMMIT") + ready('I'))
+            .skips()
+            .client(query("BEGIN READ ONLY") + query("SELECT 1"))
+            .happens(all({"< C BEGIN", "< Z T"}, hit("SELECT 1", 'T')))
+            .holds();
+    }
+}
+
+TEST(CacheReads, ModesThatAreSetBehindAHitAreTheServersAffair) {
+    cache_script()
+        .answers("SELECT 1", how::hit)
+        .client(query("BEGIN") + query("SELECT 1"))
+        .skips()
+        .client(query("SET TRANSACTION READ ONLY"))
+        .happens({"> P BEGIN", "> B", "> E", "> Q SET TRANSACTION READ ONLY"})
+        .holds();
 }
 
 // The ReadyForQuery of what came before says nothing about the block that begins behind it.

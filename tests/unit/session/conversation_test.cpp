@@ -55,8 +55,8 @@ TEST(Conversation, EmptyQueryNeedsNoServer) {
 
 TEST(Conversation, TransactionKeepsItsServer) {
     script()
-        .client(query("BEGIN READ ONLY"))
-        .to_server(query("BEGIN READ ONLY"))
+        .client(query("BEGIN READ WRITE"))
+        .to_server(query("BEGIN READ WRITE"))
         .server(complete("BEGIN") + ready('T'))
         .to_client(complete("BEGIN") + ready('T'))
         .kept()

@@ -94,12 +94,12 @@ TEST(DeferredBlock, AskedForInOneGoWithAllThatFollows) {
         .holds();
 }
 
-TEST(DeferredBlock, WhatIsNotPlainTakesTheServer) {
+TEST(DeferredBlock, WhatMayFailOrIsMoreTakesTheServer) {
     for (const std::string text :
-         {"BEGIN ISOLATION LEVEL SERIALIZABLE", "BEGIN; SELECT 1", "START TRANSACTION READ ONLY"})
+         {"BEGIN ISOLATION LEVEL SERIALIZABLE", "BEGIN; SELECT 1", "START TRANSACTION READ WRITE"})
         script().client(query(text)).to_server(query(text)).server(begun).to_client(begun).kept().holds();
-    for (const std::string text :
-         {"BEGIN", "SAVEPOINT s", "COMMIT AND CHAIN", "SET TRANSACTION READ ONLY", "COMMIT; SELECT 1"})
+    for (const std::string text : {"BEGIN", "SAVEPOINT s", "COMMIT AND CHAIN", "SET TRANSACTION READ WRITE",
+                                   "COMMIT; SELECT 1", "SET TRANSACTION SNAPSHOT 'x'", "START TRANSACTION READ ONLY"})
         script()
             .client(query("BEGIN"))
             .to_client(begun)
@@ -107,6 +107,74 @@ TEST(DeferredBlock, WhatIsNotPlainTakesTheServer) {
             .to_server(begin_sent + query(text))
             .kept()
             .holds();
+}
+
+TEST(DeferredBlock, ModesAreToldInTheirOrder) {
+    const std::string modes = "ISOLATION LEVEL REPEATABLE READ, READ ONLY DEFERRABLE, isolation level read committed";
+    script()
+        .client(query("START TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+        .to_client(complete("START TRANSACTION") + ready('T'))
+        .client(query("SET TRANSACTION READ ONLY DEFERRABLE;"))
+        .to_client(complete("SET") + ready('T'))
+        .client(query("") + query("set transaction isolation level read committed"))
+        .to_client(empty_query() + ready('T') + complete("SET") + ready('T'))
+        .client(query("SELECT 1"))
+        .to_server(parse("", "BEGIN " + modes) + bind_to("") + execute() + query("SELECT 1"))
+        .server(begin_done + one_row + ready('T'))
+        .to_client(one_row + ready('T'))
+        .kept()
+        .client(query("SET TRANSACTION READ ONLY"))
+        .to_server(query("SET TRANSACTION READ ONLY"))
+        .holds();
+    script()
+        .client(query("BEGIN READ ONLY"))
+        .to_client(begun)
+        .client(query("COMMIT"))
+        .to_client(complete("COMMIT") + ready('I'))
+        .client(query("BEGIN"))
+        .to_client(begun)
+        .client(query("SELECT 1"))
+        .to_server(begin_sent + query("SELECT 1"))
+        .holds();
+}
+
+TEST(DeferredBlock, WhatAStandbyRefusesIsItsAffair) {
+    for (const bool standby : {false, true}) {
+        lab l;
+        l.servers[0]->state.reported.emplace_back("in_hot_standby", standby ? "on" : "off");
+        l.add_client();
+        hears(l, query("BEGIN READ WRITE"));
+        EXPECT_NE(l.at(0).server, nullptr) << "nobody has told yet";
+        hears(l, query("COMMIT"));
+        hears(l, query("BEGIN ISOLATION LEVEL SERIALIZABLE"));
+        EXPECT_EQ(l.at(0).server != nullptr, standby);
+        hears(l, query("COMMIT") + query("BEGIN") + query("SET TRANSACTION READ WRITE"));
+        EXPECT_EQ(l.at(0).server != nullptr, standby);
+        hears(l, query("COMMIT"));
+    }
+}
+
+TEST(DeferredBlock, AnotherServerMayBeAStandby) {
+    lab l;
+    l.servers[0]->state.reported.emplace_back("in_hot_standby", "off");
+    l.add_client();
+    hears(l, query("BEGIN READ WRITE") + query("COMMIT"));
+    l.servers[0]->state.reported.back().second = "on";
+    hears(l, query("BEGIN READ WRITE"));
+    EXPECT_EQ(l.at(0).server, nullptr);
+    hears(l, query("SELECT 1") + query("COMMIT") + query("BEGIN READ WRITE"));
+    EXPECT_NE(l.at(0).server, nullptr) << "once is enough";
+}
+
+TEST(DeferredBlock, ModesHaveABound) {
+    std::string most = "READ ONLY";
+    while (most.size() < 240) most += ", READ ONLY";
+    lab l;
+    l.add_client();
+    EXPECT_THAT(hears(l, query("BEGIN " + most)), ElementsAre("C BEGIN", "Z T"));
+    EXPECT_EQ(l.at(0).server, nullptr);
+    hears(l, query("SET TRANSACTION READ ONLY, DEFERRABLE"));
+    EXPECT_NE(l.at(0).server, nullptr);
 }
 
 // The statement must not be executed outside of a transaction.

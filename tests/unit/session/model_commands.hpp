@@ -142,7 +142,7 @@ inline bool model_server::run_rows(int count, int& sent, int limit) {
 }
 
 inline bool model_server::run_command(const std::string& text) {
-    if (text == "BEGIN") {
+    if (text == "BEGIN" || starts(text, "BEGIN ")) {
         if (block_) out_ += notice("there is already a transaction in progress");
         if (!implicit_ && !block_) at_begin_ = settings_;
         block_ = true;
@@ -152,6 +152,8 @@ inline bool model_server::run_command(const std::string& text) {
         const bool commit = text == "COMMIT" && !failed_;
         if (block_) end_block(commit);
         out_ += complete(commit ? "COMMIT" : "ROLLBACK");
+    } else if (starts(text, "SET TRANSACTION")) {
+        out_ += complete("SET");
     } else if (text == "ALTER TABLE t") {
         ++database_->shape;
         out_ += complete("ALTER TABLE");
