@@ -371,17 +371,6 @@ void frontend_flow::take_copy(char tag, base::bytes_view available) {
     if (x_.copy == copy_phase::in && tag != 'd') x_.copy = copy_phase::none;
 }
 
-frontend_flow::verdict frontend_flow::take_function_call(base::bytes_view message) {
-    if (x_.server == nullptr) return refused_in_simple() ? verdict::done : verdict::need_server;
-    mark_unknown(x_, x_.push(request_kind::function_call));
-    // Large-object descriptors live in the session's transaction only, but which function an oid means is not known.
-    if (x_.rewrites) pin(x_, metrics::pin_reason::large_object);
-    x_.to_server.relay(message);
-    x_.unsynced = false;
-    x_.phases.change(metrics::held_phase::executing, x_.now, *x_.counters);
-    return verdict::done;
-}
-
 frontend_flow::verdict frontend_flow::broken(std::error_code why) {
     x_.fatal = failure{.reason = outcome::protocol_violation, .message = why.message()};
     return verdict::failed;

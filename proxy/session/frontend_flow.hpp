@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "base/bytes.hpp"
 #include "session/cache_flow.hpp"
@@ -56,6 +57,7 @@ private:
     verdict take_execute(base::bytes_view message);
     verdict take_sync(base::bytes_view message);
     verdict take_function_call(base::bytes_view message);
+    void note_function(std::optional<std::uint32_t> oid);
     verdict take_large(const wire::header& header, base::bytes_view available);
     bool copy_may_begin();
     void take_copy(char tag, base::bytes_view available);

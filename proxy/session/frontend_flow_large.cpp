@@ -1,6 +1,7 @@
 #include "session/cache_writes.hpp"
 #include "session/effects.hpp"
 #include "session/frontend_flow.hpp"
+#include "sql/large_object_functions.hpp"
 #include "wire/frontend.hpp"
 
 // Messages of which only the beginning may be here.
@@ -60,8 +61,12 @@ frontend_flow::verdict frontend_flow::take_large(const wire::header& header, bas
             stream(header, available, false);
             return verdict::done;
         }
+    } else if (header.tag == 'F') {
+        const auto function = wire::decode_called_function(available.substr(wire::header_size));
+        if (!function) return verdict::need_more;
+        note_function(function);
     } else if (x_.rewrites) {
-        pin(x_, header.tag == 'Q' ? metrics::pin_reason::large_message : metrics::pin_reason::large_object);
+        pin(x_, metrics::pin_reason::large_message);
     }
     if (!(header.tag == 'P' && x_.rewrites)) {
         pending_request& entry = x_.push(header.tag == 'P'   ? request_kind::parse
@@ -74,6 +79,23 @@ frontend_flow::verdict frontend_flow::take_large(const wire::header& header, bas
     x_.phases.change(metrics::held_phase::executing, x_.now, *x_.counters);
     stream(header, available, true);
     return verdict::done;
+}
+
+frontend_flow::verdict frontend_flow::take_function_call(base::bytes_view message) {
+    if (x_.server == nullptr) return refused_in_simple() ? verdict::done : verdict::need_server;
+    mark_unknown(x_, x_.push(request_kind::function_call));
+    note_function(wire::decode_called_function(message.substr(wire::header_size)));
+    x_.to_server.relay(message);
+    x_.unsynced = false;
+    x_.phases.change(metrics::held_phase::executing, x_.now, *x_.counters);
+    return verdict::done;
+}
+
+// What any other function leaves behind nobody knows, nor whether a DISCARD ends it.
+void frontend_flow::note_function(std::optional<std::uint32_t> oid) {
+    if (oid && sql::is_large_object_function(*oid)) return;
+    x_.uncleanable = true;
+    if (x_.rewrites) pin(x_, metrics::pin_reason::other);
 }
 
 void frontend_flow::stream(const wire::header& header, base::bytes_view available, bool forwarded) {

@@ -155,6 +155,11 @@ base::result<function_call> decode_function_call(base::bytes_view body) {
     return finished(from, std::move(message));
 }
 
+std::optional<std::uint32_t> decode_called_function(base::bytes_view body_prefix) {
+    if (body_prefix.size() < sizeof(std::uint32_t)) return std::nullopt;
+    return static_cast<std::uint32_t>(reader(body_prefix).int32());
+}
+
 base::result<std::string_view> decode_password(base::bytes_view body) {
     reader from(body);
     const std::string_view secret = from.c_string();

@@ -62,6 +62,8 @@ struct function_call {
     std::int16_t result_format = 0;
 };
 base::result<function_call> decode_function_call(base::bytes_view body);
+/// Its first field. No value: the prefix ends inside of it.
+std::optional<std::uint32_t> decode_called_function(base::bytes_view body_prefix);
 
 base::result<std::string_view> decode_password(base::bytes_view body);
 

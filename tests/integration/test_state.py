@@ -4,7 +4,7 @@ import unittest
 import psycopg2
 
 from kit import messages
-from kit.case import DATABASE, Case
+from kit.case import DATABASE, USER, Case
 from kit.rawclient import ServerError, error_of, rows_of, tags
 from kit.route import DirectRoute, TransactionRoute
 
@@ -240,6 +240,45 @@ class Pins(Case):
             with self.subTest(statement):
                 self.assertIsNone(error_of(client.query(statement)))
                 self.assertEqual(self.pins(), [])
+
+    def test_large_objects_of_libpq_do_not_pin(self):
+        """It calls functions by their numbers; a write may be larger than what is looked at as a whole."""
+        connection = psycopg2.connect(host="127.0.0.1", port=self.proxy.port, user=USER, dbname=DATABASE)
+        self.addCleanup(connection.close)
+        holder = self.login(self.proxy)
+        for size in (7, 200_000):
+            written = connection.lobject(0, "wb")
+            written.write(b"x" * size)
+            connection.commit()
+            holder.hold_server()  # so that it is another one from now on
+            read = connection.lobject(written.oid, "rwb")
+            self.assertEqual(len(read.read()), size)
+            read.seek(5)
+            read.truncate(5)
+            self.assertEqual(read.tell(), 5)
+            read.unlink()
+            connection.commit()
+            holder.query("COMMIT")
+            self.assertEqual(self.pins(), [])
+
+    def test_functions_that_are_called_by_number(self):
+        numbers = self.postgres.sql("""SELECT oid FROM pg_proc WHERE proname IN ('lo_open', 'lo_close', 'lo_creat',
+            'lo_create', 'lo_unlink', 'lo_lseek', 'lo_lseek64', 'lo_tell', 'lo_tell64', 'lo_truncate', 'lo_truncate64',
+            'loread', 'lowrite') AND pronamespace = 'pg_catalog'::regnamespace""")
+        self.assertEqual(len(numbers), 13)
+        client = self.login(self.proxy)
+        for (oid,) in numbers:
+            client.send(messages.function_call(oid))
+            self.assertEqual(error_of(client.until_ready()).sqlstate, "08P01")
+            self.assertEqual(self.pins(), [], oid)
+        setseed = self.postgres.value("SELECT 'setseed'::regproc::oid")
+        client.send(messages.function_call(setseed, ["0.5"]))
+        self.assertEqual(tags(client.until_ready()), "VZ")
+        self.wait_until(lambda: self.pins() == ["other"], message=lambda: f"the pin: {self.pins()}")
+        client.query("DISCARD ALL")
+        self.assertEqual(self.pins(), ["other"])
+        client.terminate()
+        self.wait_until(lambda: self.proxy.metric("pgweir_server_disconnects_total", reason="uncleanable") == 1)
 
     def test_the_end_of_its_cause_ends_the_pin(self):
         client = self.login(self.proxy)

@@ -140,6 +140,17 @@ TEST(Conversation, FunctionCall) {
         .holds();
 }
 
+TEST(Conversation, FunctionCallOfALargeObject) {
+    constexpr std::uint32_t lo_open = 952;
+    script()
+        .client(function_call(lo_open))
+        .to_server(function_call(lo_open))
+        .server(function_result("0") + ready('I'))
+        .to_client(function_result("0") + ready('I'))
+        .given_back()
+        .holds();
+}
+
 TEST(Conversation, HundredRequestsDeep) {
     std::string asked;
     std::string answered;
