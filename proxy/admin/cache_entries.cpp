@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/utf8.hpp"
+#include "cache/lifetime.hpp"
 #include "config/values.hpp"
 #include "session/cache_key.hpp"
 #include "sql/words.hpp"
@@ -119,6 +120,8 @@ result_table show_cache_rules(const std::vector<relay::cache_domain*>& caches) {
                         {"databases"},
                         {"pattern"},
                         {"ttl"},
+                        {"consistency"},
+                        {"stale_while_revalidate"},
                         {"state"},
                         {"entries", number},
                         {"bytes", number},
@@ -129,6 +132,7 @@ result_table show_cache_rules(const std::vector<relay::cache_domain*>& caches) {
         cache::result_cache& store = each->store();
         std::uint32_t place = 0;
         const auto add = [&](const cache::rule* rule, std::uint32_t id, base::duration ttl) {
+            const bool by_age = cache::lifetime_of(how, id, {}).by_age;
             const auto share = store.entries().share_of(id);
             shown.add({each->name(), rule == nullptr ? cell() : cell(std::to_string(id)),
                        rule == nullptr ? cell() : cell(rule->name),
@@ -136,6 +140,7 @@ result_table show_cache_rules(const std::vector<relay::cache_domain*>& caches) {
                        rule == nullptr ? cell() : cell(names(rule->users)),
                        rule == nullptr ? cell() : cell(names(rule->databases)),
                        rule == nullptr ? cell() : cell(rule->pattern), config::format_duration(ttl),
+                       by_age ? "ttl" : "fleet", config::format_duration(rule == nullptr ? base::off : rule->stale),
                        store.is_switched_off(id) ? "audit_failed" : "on", std::to_string(share.entries),
                        std::to_string(share.bytes), std::to_string(store.hits_of_rule(id))});
         };

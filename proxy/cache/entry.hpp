@@ -23,6 +23,11 @@ struct asker {
     base::time_point now{};
     base::duration max_age = base::off;  ///< off: as the entry says
     bool by_age_alone = false;  ///< also when it is older than others want it
+    /// No store was asked for this: what others share, or have written, may be another.
+    bool unasked = false;
+    base::duration rests = base::off;  ///< unasked: since it was compared, what has been so lately is good enough
+    bool compared = false;  ///< the stamps were asked for at `now`,
+    std::uint64_t turn = 0;  ///< in this one
 };
 
 /// A server's reply to one statement. Never changed; who has been given it may keep it as long as they like.
@@ -37,6 +42,7 @@ struct entry {
     base::time_point expires{};  ///< for everybody
     std::vector<dependency> depends_on;
     std::uint32_t rule = 0;  ///< its number; 0: none
+    bool by_age = false;  ///< consistency::ttl: what is written does not matter
 
     /// Memory that it takes, with what its place in a store takes.
     std::size_t bytes() const noexcept;

@@ -4,6 +4,22 @@
 
 namespace pgweir::cache {
 
+namespace {
+
+bool is_by_age(const settings& how, std::uint32_t rule) {
+    const consistency own = rule == 0 ? consistency::as_all : how.rules[rule - 1].consistency;
+    return (own == consistency::as_all ? how.consistency : own) == consistency::ttl;
+}
+
+}  // namespace
+
+bool keeps_by_age(const settings& how) {
+    std::uint32_t number = 0;
+    bool any = is_by_age(how, 0);
+    for ([[maybe_unused]] const rule& each : how.rules) any = is_by_age(how, ++number) || any;
+    return how.mode != mode::off && any;
+}
+
 // What a rule keeps out stays out, whatever a statement says.
 lifetime lifetime_of(const settings& how, std::uint32_t rule, const sql::cache_hint& hint) {
     lifetime found;
@@ -12,6 +28,7 @@ lifetime lifetime_of(const settings& how, std::uint32_t rule, const sql::cache_h
     else if (how.mode == mode::automatic)
         found.usual = how.ttl;
     found.longest = found.usual;
+    found.by_age = is_by_age(how, rule);
     const bool kept_out = rule != 0 && found.usual == base::off;
     if (how.hints == hints::widen && hint.ttl && !kept_out) found.longest = std::max(found.usual, *hint.ttl);
     return found;

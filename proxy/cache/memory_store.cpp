@@ -33,10 +33,10 @@ memory_store::slot* memory_store::find(std::string_view key) {
     return &*found->second;
 }
 
-bool memory_store::put(pointer what) {
+memory_store::slot* memory_store::put(pointer what) {
     remove(what->key);
     const std::size_t bytes = what->bytes();
-    if (bytes > max_bytes_) return false;
+    if (bytes > max_bytes_) return nullptr;
     while (bytes_ + bytes > max_bytes_) evict_one();
     queue_.push_front({.what = std::move(what)});
     by_key_.emplace(hashed(queue_.front().what->key), queue_.begin());
@@ -44,7 +44,7 @@ bool memory_store::put(pointer what) {
     share& of_rule = count(queue_.front().what->rule);
     ++of_rule.entries;
     of_rule.bytes += bytes;
-    return true;
+    return &queue_.front();
 }
 
 void memory_store::remove(std::string_view key) {

@@ -30,12 +30,18 @@ public:
         pointer what;
         std::uint64_t hits = 0;  ///< how often it was served
         bool visited = false;
+        bool found_old = false;  ///< and counted as that
+        std::uint64_t held_turn = 0;  ///< result_cache's, when it was found to hold last
+        base::time_point held_at = base::time_point::min();
+        // When the stamps were asked for by which it was.
+        std::uint64_t compared_turn = 0;
+        base::time_point compared_at = base::time_point::min();
     };
 
     /// nullptr when there is none. Marks it as asked for.
     slot* find(std::string_view key);
-    /// In the place of what was there. False when it does not fit by itself.
-    bool put(pointer what);
+    /// In the place of what was there. nullptr when it does not fit by itself.
+    slot* put(pointer what);
     void remove(std::string_view key);
     void clear();
 

@@ -28,19 +28,55 @@ result_cache::result_cache(const settings& how, std::uint64_t seed, memory_store
 std::shared_ptr<const entry> result_cache::find(std::string_view key, const asker& who) {
     if (is(mutant::sessions_share)) key = without_session(key);
     memory_store::slot* found = store_.find(key);
-    if (found == nullptr) return nullptr;
+    if (found == nullptr || is_switched_off(found->what->rule)) return nullptr;
     const entry& known = *found->what;
+    if (who.unasked && !known.by_age && !may_rest(*found, who)) return nullptr;
     const bool expired = known.expires <= who.now;
-    if (!expired && known.holds()) {
-        if (!known.is_young_for(who) || is_switched_off(known.rule)) return nullptr;
+    const bool holds = known.holds();
+    if (holds) note_held(*found, who);
+    if (holds && known.is_young_for(who)) {
         count_hit(*found);
         return found->what;
     }
-    if (!expired && known.is_marked()) return nullptr;  // the writer may yet roll back
-    ++(expired ? counted_.expired : counted_.outdated);
+    if (!expired && (holds || known.is_marked())) return nullptr;  // the writer may yet roll back
+    if (!std::exchange(found->found_old, true)) ++(expired ? counted_.expired : counted_.outdated);
+    if (may_be_stale(*found, who.now)) return nullptr;
     if (found->hits > 0) admission_.raise(key);
     store_.remove(std::string(key));
     return nullptr;
+}
+
+// An answer that was asked for before something was written here, and came behind that, says nothing of it.
+bool result_cache::may_rest(const memory_store::slot& which, const asker& who) {
+    const auto unwritten = [&](const dependency& each) { return each.of->written_turn <= which.compared_turn; };
+    return which.compared_at + who.rests > who.now &&
+           std::all_of(which.what->depends_on.begin(), which.what->depends_on.end(), unwritten);
+}
+
+void result_cache::note_held(memory_store::slot& which, const asker& who) const {
+    if (who.unasked) return;
+    which.held_turn = turn_;
+    which.held_at = std::max(which.held_at, who.now);
+    if (!who.compared || who.now < which.compared_at) return;
+    which.compared_at = who.now;
+    which.compared_turn = who.turn;
+}
+
+// When it was outdated nobody knows; that was after it was found to hold last.
+bool result_cache::may_be_stale(const memory_store::slot& which, base::time_point now) const {
+    const entry& old = *which.what;
+    const base::duration most = old.rule == 0 ? base::off : how_.rules[old.rule - 1].stale;
+    if (most == base::off || now >= old.fresh_until + most || which.held_turn < cleared_turn_) return false;
+    return old.holds() || which.held_at + most >= now;
+}
+
+// Whoever has written is told of what they wrote, and a hint of how old it may be is kept to.
+std::shared_ptr<const entry> result_cache::find_stale(const fill_request& what) {
+    if (what.who.max_age != base::off || what.anew) return nullptr;
+    memory_store::slot* old = store_.find(what.key);
+    if (old == nullptr || old->held_turn < what.wrote || !may_be_stale(*old, what.who.now)) return nullptr;
+    count_hit(*old);
+    return old->what;
 }
 
 void result_cache::count_hit(memory_store::slot& which) {
@@ -48,6 +84,26 @@ void result_cache::count_hit(memory_store::slot& which) {
     const std::uint32_t rule = which.what->rule;
     if (rule >= hits_by_rule_.size()) hits_by_rule_.resize(rule + 1);
     ++hits_by_rule_[rule];
+}
+
+// False when somebody is about to change one of them.
+bool result_cache::depend(const fill_request& what, std::vector<dependency>& on) {
+    on.reserve(what.depends_on.size() + 2);
+    bool unmarked = true;
+    const auto add = [&](const stamp_table::cell& cell) {
+        on.push_back({&cell, cell.now});
+        unmarked = unmarked && !cell.is_marked();
+    };
+    const auto cell_of = [&](relation_id which) -> stamp_table::cell& {
+        return what.by_age ? stamps_.of_clearing(which) : stamps_.at(which);
+    };
+    add(cell_of(whole_database));
+    for (const relation_id each : what.depends_on) {
+        add(cell_of(each));
+        if (is(mutant::first_relation_only)) break;
+    }
+    if (what.rule != 0) add(stamps_.of_rule(what.rule));
+    return unmarked;
 }
 
 result_cache::started result_cache::begin(fill_request what, client_id who) {
@@ -59,19 +115,10 @@ result_cache::started result_cache::begin(fill_request what, client_id who) {
     const bool worth = under_way != nullptr || admits(what.key, what.from_time) || store_.find(what.key) != nullptr;
     if (!worth) return {start::not_worth};
     std::vector<dependency> depends_on;
-    depends_on.reserve(what.depends_on.size() + 2);
-    const auto depend = [&](const stamp_table::cell& on) {
-        depends_on.push_back({&on, on.now});
-        return !on.is_marked();
-    };
-    bool unmarked = depend(stamps_.at(whole_database));
-    for (const relation_id each : what.depends_on) {
-        unmarked = depend(stamps_.at(each)) && unmarked;
-        if (is(mutant::first_relation_only)) break;
-    }
-    if (what.rule != 0) depend(stamps_.of_rule(what.rule));
+    const bool unmarked = depend(what, depends_on);
     if (!unmarked) return {start::marked};
     if (under_way != nullptr) {
+        if (auto old = find_stale(what)) return {.how = start::stale, .old = std::move(old)};
         const auto still = [](const dependency& each) { return each.of->now == each.then; };
         const bool current = std::all_of(under_way->depends_on.begin(), under_way->depends_on.end(), still);
         if (!what.may_wait || (!current && !is(mutant::joiners_ignore_stamps))) return {start::busy};
@@ -95,10 +142,14 @@ result_cache::waiters result_cache::complete(flights::flight_id which, entry wha
     }
     // What was written meanwhile makes an entry that never holds.
     if (!what.holds()) return woken;
-    if (store_.put(std::make_shared<const entry>(std::move(what))))
+    const base::time_point made = what.created;
+    if (memory_store::slot* kept = store_.put(std::make_shared<const entry>(std::move(what)))) {
+        kept->held_turn = turn_;
+        kept->held_at = made;
         ++counted_.stored;
-    else
+    } else {
         ++counted_.too_large;
+    }
     return woken;
 }
 
@@ -167,14 +218,17 @@ void result_cache::bump(const write_set& what) {
 }
 
 void result_cache::change_stamps(const write_set& what) {
-    for_each_cell(what, [this](stamp_table::cell& cell) {
+    const std::uint64_t turn = next_turn();
+    for_each_cell(what, [this, turn](stamp_table::cell& cell) {
         stamps_.bump(cell);
+        cell.written_turn = turn;
         ++counted_.writes;
     });
 }
 
 void result_cache::drop_all() {
     stamps_.bump(stamps_.at(whole_database));  // for what is under way
+    stamps_.bump(stamps_.of_clearing(whole_database));
     store_.clear();
 }
 
@@ -192,10 +246,13 @@ std::vector<const stamp_table::cell*> result_cache::outdate_all() {
 
 std::vector<const stamp_table::cell*> result_cache::outdate(std::span<const relation_id> relations) {
     std::vector<const stamp_table::cell*> cells;
+    cleared_turn_ = next_turn();
     for (const relation_id each : relations) {
-        stamp_table::cell& cell = stamps_.at(each);
-        stamps_.bump(cell);
-        cells.push_back(&cell);
+        for (stamp_table::cell* cell : {&stamps_.at(each), &stamps_.of_clearing(each)}) {
+            stamps_.bump(*cell);
+            cell->written_turn = turn_;
+            cells.push_back(cell);
+        }
     }
     return cells;
 }
@@ -203,6 +260,7 @@ std::vector<const stamp_table::cell*> result_cache::outdate(std::span<const rela
 std::vector<const stamp_table::cell*> result_cache::outdate_rule(std::uint32_t number) {
     stamp_table::cell& cell = stamps_.of_rule(number);
     stamps_.bump(cell);
+    cleared_turn_ = next_turn();
     return {&cell};
 }
 

@@ -60,21 +60,29 @@ public:
         joined,  ///< another client executes it: `who` is among the waiters that are returned when that has ended
         marked,  ///< somebody is about to change what it reads
         not_worth,  ///< it is not asked for often enough for what it costs
+        stale,  ///< another client executes it; `old` may be served meanwhile
         switched_off,  ///< what is kept by its rule was found wrong
         busy,  ///< another client executes it, and it cannot be waited for
     };
     struct started {
         start how = start::busy;
         flights::flight_id flight = 0;
+        std::shared_ptr<const entry> old{};
     };
     struct fill_request {
-        std::string_view key;
-        std::span<const relation_id> depends_on;
+        std::string_view key{};
+        std::span<const relation_id> depends_on{};
         std::uint32_t rule = 0;  ///< by which it is kept; 0: by none
         unsigned from_time = 1;  ///< that it is asked for: see worthwhile_from()
         bool may_wait = true;
+        bool by_age = false;  ///< it is kept by its age alone
+        asker who{};
+        std::uint64_t wrote = 0;  ///< next_turn() after that client's last write; 0: it has not written
         bool anew = false;  ///< what is executed now is not kept, as that began before
     };
+    /// What is found to hold from here on holds what was written before.
+    std::uint64_t next_turn() noexcept { return ++turn_; }
+    std::uint64_t turn() const noexcept { return turn_; }
     /// After find() had none. The stamps are taken here, before the statement is executed.
     started begin(fill_request what, client_id who);
 
@@ -130,6 +138,11 @@ public:
 private:
     void change_stamps(const write_set& what);
     void drop_all();
+    static bool may_rest(const memory_store::slot& which, const asker& who);
+    void note_held(memory_store::slot& which, const asker& who) const;
+    bool may_be_stale(const memory_store::slot& which, base::time_point now) const;
+    std::shared_ptr<const entry> find_stale(const fill_request& what);
+    bool depend(const fill_request& what, std::vector<dependency>& on);
     void count_hit(memory_store::slot& which);
     template <class Function>
     void for_each_cell(const write_set& what, Function&& apply);
@@ -142,6 +155,8 @@ private:
     statistics counted_;
     std::vector<std::uint64_t> hits_by_rule_;
     std::vector<bool> switched_off_;  // by rule
+    std::uint64_t turn_ = 0;  // what is behind a client's write, or an operator's, is in a later one
+    std::uint64_t cleared_turn_ = 0;
 };
 
 }  // namespace pgweir::cache

@@ -23,6 +23,13 @@ enum class hints : std::uint8_t {
     widen,   ///< and more
 };
 
+/// How old what is served may be.
+enum class consistency : std::uint8_t {
+    ttl,    ///< no older than that: nobody looks whether it was written since
+    fleet,  ///< as new as every write through any pgweir that names the same store
+    as_all,  ///< of a rule: what holds for all
+};
+
 /// Which replies are kept, and for how long. Of several the first that matches counts. An empty list matches all.
 struct rule {
     std::string name;
@@ -31,6 +38,9 @@ struct rule {
     std::vector<std::string> databases;
     std::string pattern = "*";  ///< the whole text, without case; * stands for anything
     base::duration ttl = std::chrono::minutes(5);  ///< off: they are never kept
+    cache::consistency consistency = cache::consistency::as_all;
+    /// Once too old, or outdated, they are served for so long while somebody makes a new one; off: not at all.
+    base::duration stale = base::off;
 
     bool operator==(const rule&) const = default;
 };
@@ -50,6 +60,9 @@ struct settings {
     /// Clients that ask for what another client has the server execute wait so long for its reply.
     base::duration wait = std::chrono::seconds(5);
     std::uint64_t audit = 0;  ///< one in so many hits is executed, and compared; 0: none
+    cache::consistency consistency = cache::consistency::fleet;
+    /// What was compared with a shared store so short a time ago is not compared again; off: it is each time.
+    base::duration memory_max_age = base::off;
     cache::hints hints = cache::hints::narrow;
     redis_settings redis;
     std::deque<rule> rules;  ///< in the order of the file; a reference stays good when more are added

@@ -30,6 +30,7 @@ public:
         stamp now = no_stamp;
         std::uint32_t marks = 0;
         relation_id relation = whole_database;
+        std::uint64_t written_turn = 0;  ///< result_cache's, of the last change that was made here
         bool marked_elsewhere = false;  ///< in a store that others share, when that was looked at last
 
         bool is_marked() const noexcept { return marks > 0 || marked_elsewhere; }
@@ -39,6 +40,8 @@ public:
     cell& at(relation_id relation);
     /// Of a rule, by its number: what is kept by it depends on it, so that all of that can be dropped.
     cell& of_rule(std::uint32_t number);
+    /// Another one of a relation, that no write changes: what is kept by its age depends on it.
+    cell& of_clearing(relation_id relation);
 
     void bump(cell& which) noexcept { which.now = ++last_; }
 
@@ -47,6 +50,7 @@ private:
 
     std::unordered_map<relation_id, cell> cells_;
     std::unordered_map<std::uint32_t, cell> rules_;
+    std::unordered_map<relation_id, cell> clearings_;
     stamp last_ = 0;
 };
 

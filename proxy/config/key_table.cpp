@@ -111,6 +111,8 @@ constexpr std::array<choices, 4> methods{"trust", "password", "md5", "scram-sha-
 constexpr std::array<choices, 2> planned_methods{"cert", "hba"};
 constexpr std::array<choices, 2> pool_modes{"session", "transaction"};
 constexpr std::array<choices, 3> cache_modes{"off", "rules", "auto"};
+constexpr std::array<choices, 2> cache_levels{"ttl", "fleet"};
+constexpr std::array<choices, 1> planned_cache_levels{"database"};
 constexpr std::array<choices, 3> cache_hints{"off", "narrow", "widen"};
 constexpr std::array<choices, 3> ssl_modes{"disable", "allow", "prefer"};
 constexpr std::array<choices, 3> planned_ssl_modes{"require", "verify-ca", "verify-full"};
@@ -230,6 +232,9 @@ constexpr std::array table{
     key{"cache.ttl", type::duration, "1m",
         "A reply that no rule is about is kept for this long at most: by then a change is seen that did not come through pgweir.",
         root<&settings::cache, &cache::settings::ttl>, up_to_a_day, false, {}, {}, at_start_only},
+    key{"cache.consistency", type::choice, "fleet",
+        "What is promised of a reply: no older than its ttl, or as new as every write through any pgweir that shares the cache.",
+        root<&settings::cache, &cache::settings::consistency>, {}, false, cache_levels, planned_cache_levels, at_start_only},
     key{"cache.largest_reply", type::size, "1MiB", "A larger reply is not kept.",
         root<&settings::cache, &cache::settings::largest_reply>, sized(kibibyte, gibibyte), false, {}, {}, at_start_only},
     key{"cache.wait", type::duration, "5s",
@@ -244,6 +249,9 @@ constexpr std::array table{
     key{"cache.memory.size", type::size, "64MiB", "For replies in the memory of the process, of each database.",
         root<&settings::cache, &cache::settings::memory_size>, sized(64 * kibibyte, 1024 * gibibyte), false, {}, {},
         at_start_only},
+    key{"cache.memory.max_age", type::duration, "off",
+        "With a Redis: a reply that was compared with it so short a time ago is served without asking again, so that writes through other pgweir may be seen so much later.",
+        root<&settings::cache, &cache::settings::memory_max_age>, up_to_an_hour, or_off, {}, {}, at_start_only},
     key{"cache.redis.url", type::secret, "",
         "A Redis that all pgweir of the database share, so that each sees what the others write: redis://[user[:password]@]host[:port][/db] or unix://[user[:password]@]/path[?db=n]. None: only one pgweir at a time may cache.",
         root<&settings::cache, &cache::settings::redis, &cache::redis_settings::url>, {}, false, {}, {}, at_start_only},
@@ -261,6 +269,11 @@ constexpr std::array table{
         in_rule<&cache::rule::pattern>, {}, false, {}, {}, at_start_only},
     key{"cache.rules.<name>.ttl", type::duration, "5m", "How long such replies are kept; off: not at all.",
         in_rule<&cache::rule::ttl>, up_to_a_day, or_off, {}, {}, at_start_only},
+    key{"cache.rules.<name>.consistency", type::choice, "", "What is promised of them; none: as cache.consistency says.",
+        in_rule<&cache::rule::consistency>, {}, false, cache_levels, planned_cache_levels, at_start_only},
+    key{"cache.rules.<name>.stale_while_revalidate", type::duration, "off",
+        "Once too old, or outdated by a write, they are served for so long yet while somebody has a new one made.",
+        in_rule<&cache::rule::stale>, up_to_a_day, or_off, {}, {}, at_start_only},
 
     key{"workers", type::count, "1", "Threads that serve clients. One serves tens of thousands of queries a second.",
         root<&settings::workers>, counted(1, 64), false, {}, {}, at_start_only},
@@ -287,9 +300,6 @@ constexpr std::array planned{
     planned_key{"databases.<name>.upstream.sslcert", "TLS to the server"},
     planned_key{"databases.<name>.upstream.sslkey", "TLS to the server"},
     planned_key{"databases.<name>.cache", "a cache of a database's own"},
-    planned_key{"cache.consistency", "weaker promises than that a read sees every write through pgweir"},
-    planned_key{"cache.memory.max_age", "replies that are not compared with the shared store"},
-    planned_key{"cache.rules.<name>.stale_while_revalidate", "old replies while a new one is made"},
 };
 // clang-format on
 

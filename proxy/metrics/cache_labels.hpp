@@ -14,12 +14,13 @@ enum class cache_result : std::uint8_t {
     coalesced,  ///< a hit on what another client had executed meanwhile
     miss,       ///< executed, and its reply captured
     bypass,     ///< executed, and not looked at further: see cache_bypass
+    stale,      ///< a hit on what is too old, while another client has a new one made
 };
 
 template <>
 struct label_traits<cache_result> {
     static constexpr std::string_view label = "result";
-    static constexpr std::array<std::string_view, 4> values{"hit", "coalesced", "miss", "bypass"};
+    static constexpr std::array<std::string_view, 5> values{"hit", "coalesced", "miss", "bypass", "stale"};
 };
 
 /// Why a read was neither answered from the cache nor kept in it. Those that are also sql::reason have its codes:

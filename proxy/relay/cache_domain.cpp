@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "cache/lifetime.hpp"
 #include "cache/mutants.hpp"
 
 namespace pgweir::relay {
@@ -19,7 +20,8 @@ cache_domain::cache_domain(std::string name, const cache::settings& how, std::ui
       settings_(how),
       wake_(std::move(to_clients)),
       store_(settings_, seed),
-      writer_prefix_(std::to_string(seed) + "-") {}
+      writer_prefix_(std::to_string(seed) + "-"),
+      serves_by_age_(cache::keeps_by_age(how)) {}
 
 void cache_domain::keep_context(const base::interned& context) {
     if (contexts_.contains(context.id())) return;
@@ -56,6 +58,9 @@ metrics::cache_snapshot cache_domain::look() {
 
 void cache_domain::guard_says(bool alone, metrics::cache_bypass why_not) {
     why_not_.store(why_not, std::memory_order_relaxed);
+    // Of a standby nobody knows how old its rows are.
+    serves_by_age_.store(!retired_ && why_not != metrics::cache_bypass::standby && cache::keeps_by_age(settings_),
+                         std::memory_order_release);
     const bool alone_enough = alone || is(cache::mutant::guard_ignored);
     const bool serve = alone_enough && !retired_ && settings_.mode != cache::mode::off;
     if (serve == serves()) return;
@@ -110,6 +115,7 @@ void cache_domain::schema_changed() {
 
 void cache_domain::retire() {
     retired_ = true;
+    serves_by_age_.store(false, std::memory_order_release);
     forget();
 }
 

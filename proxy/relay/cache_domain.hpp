@@ -40,6 +40,8 @@ public:
 
     /// Entries may be served. Who holds mutex() and then sees it may serve what stands in the cache at that moment.
     bool serves() const noexcept { return serves_.load(std::memory_order_acquire); }
+    /// The same of what is kept by its age alone, whoever else writes.
+    bool serves_by_age() const noexcept { return serves_by_age_.load(std::memory_order_acquire); }
     metrics::cache_bypass why_not() const noexcept { return why_not_.load(std::memory_order_relaxed); }
 
     std::mutex& mutex() noexcept { return mutex_; }
@@ -132,6 +134,7 @@ private:
     std::atomic<cache::stamp> catalogs_{cache::no_stamp};
     bool retired_ = false;
     std::atomic<bool> serves_{false};
+    std::atomic<bool> serves_by_age_;
     std::atomic<bool> gate_open_{false};
     std::atomic<bool> kept_{false};
     std::atomic<metrics::cache_bypass> why_not_{metrics::cache_bypass::starting};

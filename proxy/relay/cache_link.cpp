@@ -75,10 +75,10 @@ cache_answer cache_link::ask(const session::cache_question& what, base::time_poi
     cache_answer found = store_ ? look_in_store(what, now) : look(what, now);
     found.joined = joined;
     if (found.how != cache_answer::kind::run || found.why != cache_bypass::other) return found;
-    if (!with_.domain.serves()) return run(with_.domain.why_not());
+    if (!serves()) return run(with_.domain.why_not());
     cache_bypass why_not{};
     const statement_judge::verdict* verdict = judge(what, why_not);
-    return verdict == nullptr ? run(why_not) : begin(what, *verdict);
+    return verdict == nullptr ? run(why_not) : begin(what, *verdict, now);
 }
 
 const statement_judge::verdict* cache_link::judge(const session::cache_question& what, cache_bypass& why_not) {
@@ -99,17 +99,20 @@ const statement_judge::verdict* cache_link::judge(const session::cache_question&
 
 cache_answer cache_link::look(const session::cache_question& what, base::time_point now) {
     if (what.hint.refresh) return {};
+    cache::asker who = asker(what, now);
     std::shared_ptr<const cache::entry> found;
     {
         const std::lock_guard lock(with_.domain.mutex());
-        if (with_.domain.serves()) found = with_.domain.store().find(what.key, asker(what, now));
+        who.unasked = !with_.domain.serves();
+        found = with_.domain.store().find(what.key, who);
     }
     return fits(what, found) ? serve(what, std::move(found)) : cache_answer{};
 }
 
 // Inside of a block another statement could see more than what is kept.
 cache_answer cache_link::serve(const session::cache_question& what, std::shared_ptr<const cache::entry> found) {
-    const bool audited = what.may_fill && !what.in_block && with_.audits.takes(with_.domain.settings().audit);
+    const bool audited =
+        what.may_fill && !what.in_block && !found->by_age && with_.audits.takes(with_.domain.settings().audit);
     return audited ? begin_audit(what, std::move(found)) : hit(std::move(found));
 }
 
@@ -132,7 +135,8 @@ unsigned cache_link::needed(const statement_judge::verdict& found) const {
     return found.rule != 0 ? 1 : cache::worthwhile_from(found.of_shape->took, store_.has_value());
 }
 
-cache_answer cache_link::begin(const session::cache_question& what, const statement_judge::verdict& found) {
+cache_answer cache_link::begin(const session::cache_question& what, const statement_judge::verdict& found,
+                               base::time_point now) {
     const cache::settings& how = with_.domain.settings();
     lifetime_ = cache::lifetime_of(how, found.rule, what.hint);
     rule_ = found.rule;
@@ -142,7 +146,9 @@ cache_answer cache_link::begin(const session::cache_question& what, const statem
     cache::result_cache::started begun;
     {
         const std::lock_guard lock(with_.domain.mutex());
-        if (!with_.domain.serves()) return run(with_.domain.why_not());
+        if (!with_.domain.serves() && !(lifetime_.by_age && with_.domain.serves_by_age()))
+            return run(with_.domain.why_not());
+        if (std::exchange(wrote_, false)) last_write_ = with_.domain.store().next_turn();
         with_.pool.schema_map.renew(map_);
         if (map_.value != scope_->map) return run(cache_bypass::catalog_unread);
         begun = with_.domain.store().begin({.key = what.key,
@@ -150,6 +156,9 @@ cache_answer cache_link::begin(const session::cache_question& what, const statem
                                             .rule = found.rule,
                                             .from_time = admitted ? 1 : needed(found),
                                             .may_wait = what.may_wait,
+                                            .by_age = lifetime_.by_age,
+                                            .who = asker(what, now),
+                                            .wrote = last_write_,
                                             .anew = what.hint.refresh},
                                            client_);
         if (begun.how == cache::result_cache::start::fill) with_.domain.keep_context(what.context);
@@ -167,6 +176,11 @@ cache_answer cache_link::begin(const session::cache_question& what, const statem
         case cache::result_cache::start::joined:
             said.how = cache_answer::kind::wait;
             waits_ = joined_ = true;
+            return said;
+        case cache::result_cache::start::stale:
+            if (!fits(what, begun.old)) return run(cache_bypass::waited);
+            said = hit(std::move(begun.old));
+            said.stale = true;
             return said;
         case cache::result_cache::start::switched_off: return run(cache_bypass::audit_failed);
         case cache::result_cache::start::marked: return run(cache_bypass::pending_writer);
@@ -186,11 +200,12 @@ void cache_link::filled(session::captured_reply reply, base::time_point now) {
     made.row_count = reply.row_count;
     made.took = reply.took;
     filled_shape_->took = reply.took;
-    made.created = now;
-    made.fresh_until = now + lifetime_.usual;
-    made.expires = now + lifetime_.longest;
+    made.by_age = lifetime_.by_age;
+    made.created = made.by_age ? reply.asked : now;
+    made.fresh_until = made.created + lifetime_.usual;
+    made.expires = made.created + lifetime_.longest;
     made.rule = rule_;
-    end_flight(&made);
+    end_flight(&made, now);
 }
 
 bool cache_link::is_of_now() const {
@@ -201,22 +216,22 @@ bool cache_link::is_of_now() const {
 void cache_link::not_filled() {
     if (audit_) return end_audit(nullptr, {});
     if (store_) store_->forget();
-    if (flight_ != 0) end_flight(nullptr);
+    if (flight_ != 0) end_flight(nullptr, {});
     if (!std::exchange(waits_, false)) return;
     const std::lock_guard lock(with_.domain.mutex());
     with_.domain.store().leave(client_);
 }
 
-void cache_link::end_flight(cache::entry* reply) {
+void cache_link::end_flight(cache::entry* reply, base::time_point now) {
     const auto which = std::exchange(flight_, 0);
-    const base::time_point now = reply != nullptr ? reply->created : base::time_point{};
+    const bool shared = store_ && reply != nullptr && !reply->by_age;
     cache::result_cache::waiters woken;
     std::shared_ptr<const cache::entry> kept;
     {
         const std::lock_guard lock(with_.domain.mutex());
         woken = reply != nullptr ? with_.domain.store().complete(which, std::move(*reply))
                                  : with_.domain.store().abandon(which);
-        if (store_ && reply != nullptr) kept = with_.domain.store().peek(filled_key_);
+        if (shared) kept = with_.domain.store().peek(filled_key_);
     }
     if (kept && kept->created == now) store_->keep(*kept, stored_key_, now);
     with_.domain.wake_all(woken);
@@ -240,7 +255,8 @@ bool cache_link::note(std::string_view text, const session::parameters& settings
 }
 
 void cache_link::mark() {
-    const bool marks = !is(cache::mutant::unmarked_while_off) || serves();
+    wrote_ = true;
+    const bool marks = !is(cache::mutant::unmarked_while_off) || with_.domain.serves();
     marked_.push_back({marks ? noted_ : cache::write_set{}, {}});
     if (store_) marked_.back().writer = store_->mark(noted_, server_ != nullptr ? server_->process_id : 0);
     const std::lock_guard lock(with_.domain.mutex());

@@ -54,7 +54,9 @@ public:
     bool holds_client() const noexcept { return store_ && store_->holds_client(); }
 
     bool takes_hints() const override { return with_.domain.settings().hints != cache::hints::off; }
-    bool serves() const override { return with_.pool.shares_servers() && with_.domain.serves(); }
+    bool serves() const override {
+        return with_.pool.shares_servers() && (with_.domain.serves() || with_.domain.serves_by_age());
+    }
     session::cache_answer ask(const session::cache_question& what, base::time_point now) override;
     void filled(session::captured_reply reply, base::time_point now) override;
     void not_filled() override;
@@ -88,11 +90,14 @@ private:
     /// How often it has to be asked for before it is kept.
     unsigned needed(const statement_judge::verdict& found) const;
     std::string stored_key(const session::cache_question& what) const;
-    session::cache_answer begin(const session::cache_question& what, const statement_judge::verdict& found);
+    session::cache_answer begin(const session::cache_question& what, const statement_judge::verdict& found,
+                                base::time_point now);
     cache::asker asker(const session::cache_question& what, base::time_point now) const {
         return cache::asker_of(with_.domain.settings(), what.hint, now);
     }
-    void end_flight(cache::entry* reply);
+    /// What may be served without asking a store.
+    session::cache_answer look_unasked(const session::cache_question& what, base::time_point now);
+    void end_flight(cache::entry* reply, base::time_point now);
     /// The server that is lent is one of those that the pool opens now.
     bool is_of_now() const;
 
@@ -125,6 +130,8 @@ private:
     std::optional<audit> audit_;  ///< that the conversation executes
     cache::lifetime lifetime_;
     std::uint32_t rule_ = 0;
+    bool wrote_ = false;  ///< since last_write_ was set
+    std::uint64_t last_write_ = 0;  ///< result_cache::next_turn() behind it
     bool waits_ = false;
     bool joined_ = false;  ///< what it waits for another client executes
     bool gave_up_ = false;

@@ -25,12 +25,31 @@ cache_answer run(cache_bypass why) {
 // To be executed and kept, if it says `run` for no reason.
 cache_answer cache_link::look_in_store(const session::cache_question& what, base::time_point now) {
     auto told = store_->take(what.key);
+    if (!told && !what.hint.refresh) {
+        if (cache_answer found = look_unasked(what, now); found.how != cache_answer::kind::run) return found;
+    }
     if (!told) return what.hint.refresh ? search(what, true, now) : compare(what, now);
     if (told->failed) return run(cache_bypass::store_unreachable);
     if (!what.hint.refresh && fits(what, told->found)) return serve(what, std::move(told->found));
     if (!told->searched) return search(what, true, now);
     // Redis is full, say: without stamps nothing can be kept.
     return told->is_complete ? cache_answer{} : run(cache_bypass::store_unreachable);
+}
+
+// What is kept by its age, or was compared so lately that it need not be again. Inside of a block, which may have waited for
+// what another one has written, it is compared each time.
+cache_answer cache_link::look_unasked(const session::cache_question& what, base::time_point now) {
+    const bool compares = what.in_block || !with_.domain.serves();
+    cache::asker who = asker(what, now);
+    who.unasked = true;
+    who.rests = compares ? base::off : with_.domain.settings().memory_max_age;
+    if (who.rests == base::off && !with_.domain.serves_by_age()) return {};
+    std::shared_ptr<const cache::entry> found;
+    {
+        const std::lock_guard lock(with_.domain.mutex());
+        found = with_.domain.store().find(what.key, who);
+    }
+    return fits(what, found) ? serve(what, std::move(found)) : cache_answer{};
 }
 
 // Behind a read whose reply is being captured there is no waiting: the conversation looks after one at a time.
@@ -52,7 +71,7 @@ cache_answer cache_link::compare(const session::cache_question& what, base::time
 
 // `known`: memory had it, so it is asked for often enough.
 cache_answer cache_link::search(const session::cache_question& what, bool known, base::time_point now) {
-    if (!with_.domain.serves()) return run(with_.domain.why_not());
+    if (!serves()) return run(with_.domain.why_not());
     cache_bypass why_not{};
     const statement_judge::verdict* verdict = judge(what, why_not);
     if (verdict == nullptr) return run(why_not);
@@ -67,6 +86,8 @@ cache_answer cache_link::search(const session::cache_question& what, bool known,
         const std::lock_guard lock(with_.domain.mutex());
         if (!with_.domain.store().admits(what.key, needed(*verdict))) return run(cache_bypass::not_worth);
     }
+    if (lifetime.by_age) return {};
+    if (!with_.domain.serves()) return run(with_.domain.why_not());
     stored_key_ = stored_key(what);
     return ask_store({.key = std::string(what.key),
                       .stored = stored_key_,
@@ -78,6 +99,11 @@ cache_answer cache_link::search(const session::cache_question& what, bool known,
 }
 
 cache_answer cache_link::ask_store(store_link::question what, base::time_point now) {
+    what.who.compared = true;
+    {
+        const std::lock_guard lock(with_.domain.mutex());
+        what.who.turn = with_.domain.store().turn();
+    }
     if (!store_->is_reachable() || !store_->ask(std::move(what), now)) return run(cache_bypass::store_unreachable);
     cache_answer said;
     said.how = cache_answer::kind::wait;

@@ -82,7 +82,7 @@ void store_link::answered(lookup& of, cache_domain& domain, base::shared_counter
 void store_link::adopt(const question& what, cache::result_cache& memory, const cache::store_answer& told,
                        base::time_point now) {
     const auto known = memory.peek(what.key);
-    if (known && known->is_young_for(what.who)) return;
+    if (known && known->holds() && known->is_young_for(what.who)) return;
     const auto stored = cache::from_stored(told.reply, what.stored);
     if (!stored) return;
     cache::entry kept;

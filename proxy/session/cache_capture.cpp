@@ -65,6 +65,7 @@ void finish_fill(exchange& x, char status) {
     if (x.fill.is != cache_fill::state::complete || x.fill.spoiled || status == 'E') return drop_fill(x);
     cache_fill done = std::exchange(x.fill, {});
     if (!done.audits) x.counters->cache_requests[metrics::cache_result::miss].add();
+    done.reply.asked = done.asked;
     x.cache->filled(std::move(done.reply), x.now);
 }
 

@@ -31,6 +31,11 @@ bool begins_like_read(std::string_view text) {
     return std::any_of(words.begin(), words.end(), [&](auto word) { return sql::same_word(first.text, word); });
 }
 
+cache_result result_of(const cache_answer& hit) {
+    if (hit.stale) return cache_result::stale;
+    return hit.joined ? cache_result::coalesced : cache_result::hit;
+}
+
 }  // namespace
 
 /// Parse, Bind, Describe and Execute as one statement.
@@ -113,12 +118,13 @@ cache_flow::verdict cache_flow::look(cache_question& what, cache_answer& found) 
     if (waited && found.how != cache_answer::kind::wait) x_.fill = {};
     switch (found.how) {
         case cache_answer::kind::hit:
-            x_.counters->cache_requests[found.joined ? cache_result::coalesced : cache_result::hit].add();
+            x_.counters->cache_requests[result_of(found)].add();
             x_.counters->cache_saved_nanoseconds.add(found.took);
             x_.deferred.read = true;
             return verdict::answered;
         case cache_answer::kind::fill:
             x_.fill.is = cache_fill::state::owned;
+            x_.fill.asked = x_.now;
             x_.fill.audits = found.audit;
             if (found.audit)
                 count_bypass(cache_bypass::audit);

@@ -58,11 +58,16 @@ void mark(exchange& x, pending_request& entry) {
     x.cache->mark();
 }
 
+// What is read behind LOCK TABLE has to be what others have left.
+bool takes_locks(std::string_view text) {
+    return sql::same_word(sql::tokens(text).next().text, "lock");
+}
+
 void note_text(exchange& x, std::string_view text, effect flags) {
     const bool writes = x.cache->note(text, x.desired);
     // Settings, cursors and the like change what a read in the same block would answer.
     const bool reads_only = (flags & ~(effect::plain_read | effect::empty)) == effect::none;
-    if (writes || !reads_only) x.block_did_more = true;
+    if (writes || !reads_only || takes_locks(text)) x.block_did_more = true;
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ struct cache_answer {
     base::bytes_view rows;         ///< DataRow ... CommandComplete
     base::duration took{};         ///< that server
     bool audit = false;            ///< fill: to compare it with what is kept
+    bool stale = false;            ///< it is old, and another client has a new one made
     bool joined = false;           ///< another client had it executed meanwhile
     std::shared_ptr<const void> holder;  ///< keeps both
 };
@@ -40,6 +41,7 @@ struct captured_reply {
     std::string rows;
     std::uint64_t row_count = 0;
     base::duration took{};  ///< the server
+    base::time_point asked{};  ///< before any of it was said to the server
 };
 
 /// A statement that is about to be executed.

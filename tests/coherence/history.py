@@ -54,25 +54,28 @@ class Violation(NamedTuple):
         return "\n".join(lines + ([f"  {_told(self.evidence)}"] if self.evidence else []))
 
 
-def check(history, final=None):
-    """The violations, in the order of RULES. `final`: the versions that the registers have when all is over."""
+def check(history, final=None, late=0, session="all"):
+    """The violations, in the order of RULES. `final`: the versions that the registers have when all is over. Where less is
+    promised, `late`: the nanoseconds by which reads may be late; `session`: what a session has to see of what it has seen
+    or written before, "all", its "writes", or "nothing"."""
     by_register = _by_register(history)
     found = list(_foreign(history))
     for register, operations in by_register.items():
-        found += _check_register(register, operations)
+        found += _check_register(register, operations, late, session)
     for register, version in (final or {}).items():
         found += _check_final(register, version, by_register.get(register, []))
     return sorted(found, key=lambda violation: RULES.index(violation.rule))
 
 
-def _check_register(register, operations):
+def _check_register(register, operations, late, session):
     """`operations`: (operation, its version of this register)"""
     writes = [(each, version) for each, version in operations if not each.is_read]
     reads = [(each, version) for each, version in operations if each.is_read and each.outcome == OK]
     seen_by_all = [(each, version) for each, version in reads if not each.inside]
-    yield from _stale(register, reads, _acknowledged(writes))
-    yield from _inversions(register, seen_by_all, _newest_by_return(seen_by_all))
-    yield from _backwards(register, operations)
+    yield from _stale(register, reads, _acknowledged(writes), late)
+    yield from _inversions(register, seen_by_all, _newest_by_return(seen_by_all), late)
+    if session != "nothing":
+        yield from _backwards(register, operations, only_writes=session == "writes")
     yield from _doubled(register, writes)
     yield from _invented(register, seen_by_all, writes)
 
@@ -104,22 +107,22 @@ def _acknowledged(writes):
     return _newest_by_return([(each, max(number, version or 0)) for number, (each, version) in counted])
 
 
-def _stale(register, reads, acknowledged):
+def _stale(register, reads, acknowledged, late):
     for read, version in reads:
-        needed = acknowledged.before(read.invoked)
+        needed = acknowledged.before(read.invoked - late)
         if needed and version < needed[0]:
             rule = "joined" if read.kind == "joined" else "stale"
             yield Violation(rule, read, needed[1], f"{register}: read {version}, acknowledged before was {needed[0]}")
 
 
-def _inversions(register, reads, returned):
+def _inversions(register, reads, returned, late):
     for read, version in reads:
-        seen = returned.before(read.invoked)
+        seen = returned.before(read.invoked - late)
         if seen and version < seen[0]:
             yield Violation("inversion", read, seen[1], f"{register}: read {version}, {seen[0]} had been read before")
 
 
-def _backwards(register, operations):
+def _backwards(register, operations, only_writes):
     """A session's own order is that in which it asked: what is pipelined is executed in that order, too."""
     newest = {}  # session -> (version, operation)
     for operation, version in sorted(operations, key=lambda pair: pair[0].invoked):
@@ -128,6 +131,8 @@ def _backwards(register, operations):
         before = newest.get(operation.session)
         if before and version < before[0]:
             yield Violation("session", operation, before[1], f"{register}: {version} behind {before[0]} in one session")
+        if only_writes and operation.is_read:
+            continue
         if not operation.inside and (before is None or version > before[0]):
             newest[operation.session] = (version, operation)
 

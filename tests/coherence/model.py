@@ -132,6 +132,37 @@ def max_age_cells():
     ]
 
 
+def ttl_cells():
+    """The level ttl: entries are served until they are so old, whatever was written."""
+    readers = (fleet.Reader(2, via=0), fleet.Reader(1, via=1))
+    age = {"memory": True, "max_age": 1, "clock": 2}
+    writers = (fleet.Writer(),)
+    late = fleet_world("level ttl, promises ttl later", writers, readers, slack=1, **age)
+    strict = fleet_world("level ttl, promises at once", writers, (fleet.Reader(2, via=1), fleet.Reader(1, via=1)), **age)
+    level = {"compares": "age alone"}
+    return [
+        late.cell(CHOSEN, "-", "", **level),
+        late.cell(CHOSEN, "crash + cut", "", **level),
+        late.cell("age counts from the fill", "-", "P1", age_from="fill", **level),
+        strict.cell(CHOSEN, "-", "P1 P2 P3 P4", **level),
+    ]
+
+
+def stale_cells():
+    """An old reply is served for a tick while a new one is made."""
+    readers = (fleet.Reader(2, own=0), fleet.Reader(2))
+    stale = {"memory": True, "flights": True, "stale": 1, "clock": 2, "pgweirs": 1}
+    writers = (fleet.Writer(via=0),)
+    late = fleet_world("stale_while_revalidate, promises that much later", writers, readers, slack=1, **stale)
+    strict = fleet_world("stale_while_revalidate, promises at once", writers, readers, **stale)
+    return [
+        late.cell(CHOSEN, "-", ""),
+        late.cell("however long it has been outdated", "-", "P1", stale_for="ever"),
+        late.cell("also to the session that wrote", "-", "P3", stale_to="all"),
+        strict.cell(CHOSEN, "-", "P1 P2 P3 P4"),
+    ]
+
+
 def flight_cells():
     """Reads of one pgweir join a query that is under way."""
     world, one_writer = (fleet_world("single flight", (fleet.Writer(),) * writers, (fleet.Reader(),) * 3, flights=True)
@@ -223,7 +254,7 @@ def alone_cells():
 
 
 def cells():
-    return [*redis_cells(), *memory_cells(), *max_age_cells(), *flight_cells(), *join_cells(), *session_cells(),
+    return [*redis_cells(), *memory_cells(), *max_age_cells(), *ttl_cells(), *stale_cells(), *flight_cells(), *join_cells(), *session_cells(),
             *cut_off_cells(), *alone_cells()]  # fmt: skip
 
 

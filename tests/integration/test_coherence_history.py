@@ -41,6 +41,29 @@ class Rules(unittest.TestCase):
         self.assertFound([], list(operations), final)
 
 
+class Late(Rules):
+    """Where reads may be late, and sessions need not see all that they have seen."""
+
+    def rules(self, operations, **less):
+        return [violation.rule for violation in check(operations, **less)]
+
+    def test_so_late_and_no_later(self):
+        told = [write(1, 0, 10), read(0, 21, 30)]
+        self.assertEqual(self.rules(told, late=11), [])
+        self.assertEqual(self.rules(told, late=10), ["stale"])
+        told = [write(1, 0, 100), read(1, 5, 10, "one"), read(0, 21, 30, "other")]
+        self.assertEqual(self.rules(told, late=11), [])
+        self.assertEqual(self.rules(told, late=10), ["inversion"])
+
+    def test_what_a_session_has_seen_and_written(self):
+        read_back = [write(1, 0, 40, "other"), read(1, 5, 10), read(0, 21, 30)]
+        wrote = [write(1, 0, 10, "one"), read(0, 21, 30, "one")]
+        for told, needed in ((read_back, "all"), (wrote, "all"), (wrote, "writes")):
+            self.assertEqual(self.rules(told, late=20, session=needed), ["session"])
+        for told, needed in ((read_back, "writes"), (read_back, "nothing"), (wrote, "nothing")):
+            self.assertEqual(self.rules(told, late=20, session=needed), [])
+
+
 class Stale(Rules):
     def test_a_read_behind_an_acknowledgement_must_see_the_write(self):
         self.assertFound(["stale"], [write(1, 0, 10), read(0, 11, 20)])

@@ -19,7 +19,8 @@ class Fleet:
         self._acknowledged_at = protocol.write.index(protocol.acknowledged_after)
         self._done_at = len(protocol.write)
         self._sorts = all(reader.own is None for reader in setting.readers)
-        self._forgets = protocol.forgets_stamps and not setting.max_age
+        self._has_ages = bool(setting.max_age or setting.stale)
+        self._forgets = protocol.forgets_stamps and not self._has_ages
 
     def start(self):
         setting, nothing = self._setting, self._nothing
@@ -166,6 +167,9 @@ class Fleet:
             yield "begins beside an own write", world.with_reader(index, reader, step="bypass", needs=None), ()
         elif self._setting.max_age and entry and world.clock - entry.asked_at <= self._setting.max_age:
             yield "is answered from memory", *self._answered(world.with_reader(index, reader), index, entry.values)
+        elif self._protocol.compares == "age alone":
+            yield "is a miss", world.with_reader(index, reader, step="query", stamps=self._nothing, needs=None,
+                                                 asked_at=world.clock), ()  # fmt: skip
         elif not self._store.reaches(world, reader.via):
             yield "begins without a store", world.with_reader(index, reader, step="bypass", needs=None), ()
         else:
@@ -190,13 +194,15 @@ class Fleet:
         stamps, marked = question
         place = self._place(reader)
         entry = world.entries[place]
-        reader = reader._replace(asked_at=world.clock if self._setting.max_age else 0)
+        reader = reader._replace(asked_at=world.clock if self._has_ages else 0)
         if marked:
             yield "finds a marker", world.with_reader(index, reader, step="bypass", needs=None), ()
         elif entry and self._matches(entry.stamps, stamps):
-            if self._setting.max_age:
+            if self._has_ages:
                 world = world.with_entry(place, entry._replace(asked_at=reader.asked_at))
             yield "is a hit", *self._answered(world.with_reader(index, reader), index, entry.values)
+        elif self._may_be_stale(world, reader, entry):
+            yield "is given the old reply", *self._answered(world.with_reader(index, reader), index, entry.values)
         elif None in stamps:
             yield "misses a stamp", world.with_reader(index, reader, step="stamps", needs=None), ()
         else:
@@ -204,6 +210,14 @@ class Fleet:
             for flight in self._flights(world, reader.via):
                 if self._protocol.joins == "any" or flight == stamps:
                     yield "joins a flight", world.with_reader(index, reader, step="joined", stamps=flight), ()
+
+    def _may_be_stale(self, world, reader, entry):
+        """An entry that is outdated, while a flight makes a new one."""
+        if not self._setting.stale or not entry or not self._flights(world, reader.via):
+            return False
+        if self._protocol.stale_to == "others" and reader.own is not None and world.writers[reader.own].at > 0:
+            return False
+        return self._protocol.stale_for == "ever" or world.clock - entry.asked_at <= self._setting.stale
 
     def _matches(self, kept, current):
         if self._protocol.compares == "all stamps":
@@ -268,7 +282,10 @@ class Fleet:
 
     def _needs(self, world, reader, own):
         acked, seen, at_rest = world.past[0] if self._setting.slack else self._now(world)
-        session = self._nothing if self._setting.slack else reader.last
+        session = reader.last
+        if self._setting.slack:
+            acknowledged = own is not None and own.at > self._acknowledged_at
+            session = own.versions or self._nothing if acknowledged else self._nothing
         inside = self._nothing
         if reader.when == "inside":
             inside = tuple(UNCOMMITTED * (relation in own.writes) for relation in range(len(world.db)))

@@ -12,11 +12,15 @@ class Protocol:
 
     write: tuple = ("mark", "commit", "bump", "clear")  # "mark" is over when the store has acknowledged the marker
     acknowledged_after: str = "bump"
-    compares: str = "all stamps"  # of an entry with those in the store; or "the first stamp", "nothing"
+    # Of an entry with those in the store; or "the first stamp", "nothing"; or "age alone": the level ttl, where nobody is
+    # asked for stamps.
+    compares: str = "all stamps"
     stamps_read: str = "before"  # the query; or "after"
     joins: str = "equal stamps"  # when a read may join a flight; or "any"
     question: str = "own"  # whose answer a read goes by; or "shared": also one that was asked before the read came
-    age_from: str = "question"  # max_age counts from when the stamps were asked for; or "fill"
+    age_from: str = "question"  # max_age counts from when the stamps were asked for, or the query was sent; or "fill"
+    stale_for: str = "its time"  # an outdated entry may be served while a flight makes a new one; or "ever"
+    stale_to: str = "others"  # not to sessions that have written; or "all"
     epochs: bool = True  # what the store had before it restarted is not there afterwards
     unique_stamps: bool = True  # never used again, not even after the store lost everything
     bumps_in: str = "current epoch"  # or "epoch of the marker"
@@ -44,6 +48,7 @@ class Setting:
     memory: bool = False  # entries are kept by each pgweir, which asks the store for stamps only; else by the store
     flights: bool = False  # reads may join
     max_age: int = 0  # ticks for which memory is served without a question
+    stale: int = 0  # ticks since it was found good for which an outdated entry may be served
     slack: int = 0  # ticks by which promises may be missed
     clock: int = 0  # ticks in all
     faults: tuple = ()  # "crash", "evict", "flush", "restart", "cut", "cut when marked"

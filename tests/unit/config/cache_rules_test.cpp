@@ -36,6 +36,21 @@ TEST(cache_settings, every_key_reaches_its_field) {
     EXPECT_EQ(loaded("cache: {mode: auto}\n").cache.mode, cache::mode::automatic);
 }
 
+TEST(cache_settings, levels) {
+    const settings all = loaded(
+        "cache: {consistency: ttl, memory: {max_age: 3s}, rules: [{name: a, consistency: fleet}, {name: b, "
+        "stale_while_revalidate: 7s}]}\n");
+    EXPECT_EQ(all.cache.consistency, cache::consistency::ttl);
+    EXPECT_EQ(all.cache.memory_max_age, 3s);
+    EXPECT_EQ(all.cache.rules[0].consistency, cache::consistency::fleet);
+    EXPECT_EQ(all.cache.rules[0].stale, base::off);
+    EXPECT_EQ(all.cache.rules[1].consistency, cache::consistency::as_all);
+    EXPECT_EQ(all.cache.rules[1].stale, 7s);
+    EXPECT_TRUE(load_text("c.yaml", show(all), {}).value.cache.rules == all.cache.rules);
+    EXPECT_EQ(loaded("").cache.consistency, cache::consistency::fleet);
+    EXPECT_EQ(loaded("").cache.memory_max_age, base::off);
+}
+
 TEST(cache_settings, rules_keep_their_order) {
     const settings all = loaded(
         "cache:\n  rules:\n"

@@ -125,8 +125,7 @@ TEST(load, unknown_keys_with_suggestions) {
 }
 
 TEST(load, promises_of_the_cache_that_are_not_kept) {
-    for (const char* key : {"consistency: ttl", "memory: {max_age: 1s}",
-                            "rules: [{name: all, stale_while_revalidate: 1m}]", "consistency: database"})
+    for (const char* key : {"consistency: database", "rules: [{name: all, consistency: database}]"})
         EXPECT_THAT(complaints_after_minimal("cache: {" + std::string(key) + "}\n"),
                     ElementsAre(HasSubstr("not available in this version")))
             << key;
@@ -142,9 +141,6 @@ TEST(load, shares) {
 }
 
 TEST(load, keys_of_later_versions) {
-    EXPECT_THAT(complaints_after_minimal("cache: {memory: {max_age: 1s}}\n"),
-                ElementsAre("c.yaml:3:18: cache.memory.max_age: not available in this version (replies that are not "
-                            "compared with the shared store)"));
     EXPECT_THAT(complaints_after_minimal("listen:\n  tls: {mode: prefer}\n"),
                 ElementsAre("c.yaml:4:3: listen.tls: not available in this version (TLS for clients)"));
     EXPECT_THAT(complaints_in_database("cache: {}"),

@@ -75,12 +75,14 @@ databases:
 cache:
   mode: off
   ttl: 1m
+  consistency: fleet
   largest_reply: 1MiB
   wait: 5s
   hints: narrow
   audit: off
   memory:
     size: 64MiB
+    max_age: off
   redis:
     timeout: 50ms
   rules: {}

@@ -237,7 +237,7 @@ TEST(CacheReads, MissInABlockTakesItsServerAndTheNextOneHits) {
 // What else was done in the block may change what a read in it would answer.
 TEST(CacheReads, BlockThatDidMoreThanRead) {
     for (const std::string text : {"INSERT", "SET LOCAL x TO 'y'", "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
-                                   "DECLARE c CURSOR FOR SELECT 1", "SELECT writes()"}) {
+                                   "DECLARE c CURSOR FOR SELECT 1", "SELECT writes()", "LOCK TABLE t"}) {
         cache_script()
             .answers("SELECT 1", how::hit)
             .client(query("BEGIN"))
