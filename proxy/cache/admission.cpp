@@ -40,6 +40,10 @@ unsigned admission::half::add(const places& key) noexcept {
     return known + 1;
 }
 
+bool is_worth_a_lease(base::duration took) noexcept {
+    return took >= costly;
+}
+
 admission::admission(std::uint64_t seed) : seed_(seed), lines_(line_count) {}
 
 unsigned admission::count(std::string_view key) {

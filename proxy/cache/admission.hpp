@@ -15,6 +15,9 @@ namespace pgweir::cache {
 /// a network, where keeping a reply costs more than many a statement.
 unsigned worthwhile_from(base::duration took, bool shared) noexcept;
 
+/// Whether it is better to wait for another pgweir to execute it.
+bool is_worth_a_lease(base::duration took) noexcept;
+
 /// How often statements were asked for, among the last ten thousands. What is remembered are small counts, by hashes, so
 /// that one in some hundred is taken for known that is not.
 class admission {

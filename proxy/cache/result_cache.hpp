@@ -97,6 +97,8 @@ public:
     void observe(std::span<const relation_id> relations, std::span<const shared_stamp> stamps);
     /// What is kept, whether it may be served or not; it counts as asked for.
     std::shared_ptr<const entry> peek(std::string_view key);
+    /// Somebody here executes it.
+    bool is_under_way(std::string_view key) const { return flights_.find(key) != nullptr; }
     /// Whether it is asked for often enough that the store should be asked, too.
     bool admits(std::string_view key, unsigned from_time) {
         return from_time <= 1 || admission_.count(key) >= from_time;

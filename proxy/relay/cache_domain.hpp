@@ -70,6 +70,8 @@ public:
     void name_in_store(std::string name);
     /// Unique for ever.
     std::string new_writer();
+    /// Of leases: one for all who can wait for each other here. Unique for ever, too.
+    const std::string& holder() const noexcept { return writer_prefix_; }
     /// The store could not be told of a write. Until it was nothing is served.
     void missed(marked_write what);
     /// The same for what an operator wants gone.

@@ -71,10 +71,19 @@ cache_answer cache_link::ask(const session::cache_question& what, base::time_poi
     if (std::exchange(gave_up_, false)) return run(cache_bypass::waited);
     if (what.hint.no_cache) return run(cache_bypass::hint);
     waits_ = false;
-    const bool joined = std::exchange(joined_, false);
+    const bool joined = std::exchange(joined_, false) || look_pause_ > base::duration{};
     cache_answer found = store_ ? look_in_store(what, now) : look(what, now);
+    if (found.how == cache_answer::kind::run && found.why == cache_bypass::other) found = execute(what, now);
     found.joined = joined;
-    if (found.how != cache_answer::kind::run || found.why != cache_bypass::other) return found;
+    if (found.how == cache_answer::kind::wait)
+        joined_ = joined_ || joined;  // what has come is compared first
+    else
+        look_pause_ = {};
+    if (found.how != cache_answer::kind::fill) drop_lease(what.key);
+    return found;
+}
+
+cache_answer cache_link::execute(const session::cache_question& what, base::time_point now) {
     if (!serves()) return run(with_.domain.why_not());
     cache_bypass why_not{};
     const statement_judge::verdict* verdict = judge(what, why_not);
@@ -216,6 +225,9 @@ bool cache_link::is_of_now() const {
 void cache_link::not_filled() {
     if (audit_) return end_audit(nullptr, {});
     if (store_) store_->forget();
+    next_look_ = base::never;
+    look_pause_ = {};
+    joined_ = false;
     if (flight_ != 0) end_flight(nullptr, {});
     if (!std::exchange(waits_, false)) return;
     const std::lock_guard lock(with_.domain.mutex());
@@ -234,6 +246,7 @@ void cache_link::end_flight(cache::entry* reply, base::time_point now) {
         if (shared) kept = with_.domain.store().peek(filled_key_);
     }
     if (kept && kept->created == now) store_->keep(*kept, stored_key_, now);
+    if (std::exchange(leased_, false)) store_->release(stored_key_);
     with_.domain.wake_all(woken);
 }
 

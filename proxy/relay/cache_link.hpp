@@ -48,6 +48,10 @@ public:
     void use_server(const session::server_state* lent) noexcept { server_ = lent; }
     /// It has waited long enough: the next ask() says so.
     void give_up_waiting();
+    /// When it is to be looked again whether another pgweir has executed what it waits for; base::never: it does not wait
+    /// for one.
+    base::time_point next_look() const noexcept { return next_look_; }
+    void look_again() noexcept { next_look_ = base::never; }
 
     /// What is written to the server may not leave, what is said to the client may not: see store_link.
     bool holds_server() const noexcept { return store_ && store_->holds_server(); }
@@ -76,6 +80,8 @@ private:
     std::string_view pool_context() const;
     statement_judge::scope_pointer scope(std::string_view context, const session::parameters& settings);
     session::cache_answer look(const session::cache_question& what, base::time_point now);
+    /// What nobody has: by this client, if nobody executes it already.
+    session::cache_answer execute(const session::cache_question& what, base::time_point now);
     session::cache_answer look_in_store(const session::cache_question& what, base::time_point now);
     session::cache_answer compare(const session::cache_question& what, base::time_point now);
     session::cache_answer search(const session::cache_question& what, bool known, base::time_point now);
@@ -87,6 +93,8 @@ private:
     static session::cache_answer hit(std::shared_ptr<const cache::entry> found);
     /// What the statement reads, or why it is neither served nor kept.
     const statement_judge::verdict* judge(const session::cache_question& what, metrics::cache_bypass& why_not);
+    session::cache_answer wait_for_another(base::time_point now);
+    void drop_lease(std::string_view key);
     /// How often it has to be asked for before it is kept.
     unsigned needed(const statement_judge::verdict& found) const;
     std::string stored_key(const session::cache_question& what) const;
@@ -138,6 +146,9 @@ private:
     std::optional<store_link> store_;
     std::string filled_key_;  ///< of the flight, where there is a store
     std::string stored_key_;
+    bool leased_ = false;  ///< nobody else executes stored_key_
+    base::time_point next_look_ = base::never;
+    base::duration look_pause_{};  ///< before that; zero: it waits for no other pgweir
     cache::write_set noted_;
     std::deque<marked_write> marked_;
 };

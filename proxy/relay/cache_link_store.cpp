@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <chrono>
 #include <mutex>
 #include <utility>
 
@@ -30,8 +32,13 @@ cache_answer cache_link::look_in_store(const session::cache_question& what, base
     }
     if (!told) return what.hint.refresh ? search(what, true, now) : compare(what, now);
     if (told->failed) return run(cache_bypass::store_unreachable);
-    if (!what.hint.refresh && fits(what, told->found)) return serve(what, std::move(told->found));
+    leased_ = told->leased;
+    if (!what.hint.refresh && fits(what, told->found)) {
+        drop_lease(what.key);
+        return serve(what, std::move(told->found));
+    }
     if (!told->searched) return search(what, true, now);
+    if (told->leased_to_another) return wait_for_another(now);
     // Redis is full, say: without stamps nothing can be kept.
     return told->is_complete ? cache_answer{} : run(cache_bypass::store_unreachable);
 }
@@ -94,8 +101,30 @@ cache_answer cache_link::search(const session::cache_question& what, bool known,
                       .relations = verdict->reads.depends_on,
                       .rule = verdict->rule,
                       .usual = lifetime.usual,
-                      .who = asker(what, now)},
+                      .who = asker(what, now),
+                      .lease = what.may_wait && !what.hint.refresh && cache::is_worth_a_lease(verdict->of_shape->took)},
                      now);
+}
+
+// Nobody says when that has ended, so it is looked for, again and again until cache.wait is over.
+cache_answer cache_link::wait_for_another(base::time_point now) {
+    constexpr base::duration first = std::chrono::milliseconds(5);
+    constexpr base::duration longest = std::chrono::milliseconds(50);
+    look_pause_ = std::clamp(look_pause_ * 2, first, longest);
+    next_look_ = now + look_pause_;
+    cache_answer said;
+    said.how = cache_answer::kind::wait;
+    return said;
+}
+
+// A flight of this pgweir has it as long as it takes.
+void cache_link::drop_lease(std::string_view key) {
+    if (!std::exchange(leased_, false)) return;
+    {
+        const std::lock_guard lock(with_.domain.mutex());
+        if (with_.domain.store().is_under_way(key)) return;
+    }
+    store_->release(stored_key_);
 }
 
 cache_answer cache_link::ask_store(store_link::question what, base::time_point now) {

@@ -185,6 +185,11 @@ void client::on_deadline(int, base::time_point when) {
                 feed({});
                 break;
             }
+            if (waits_since_ != base::never && when >= cache_->next_look()) {
+                cache_->look_again();
+                feed({});
+                break;
+            }
             borrower_.keep_turn(conversation_->setting_up());
             if (conversation_->expire(when)) {
                 services_.servers.close(std::move(server_), conversation_->close_reason());

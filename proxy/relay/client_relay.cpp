@@ -358,7 +358,8 @@ void client::arm_session_deadline() {
         waits_since_ = base::never;
     else if (waits_since_ == base::never)
         waits_since_ = now();
-    if (waits_since_ != base::never) when = std::min(when, waits_since_ + cache_->domain().settings().wait);
+    if (waits_since_ != base::never)
+        when = std::min({when, waits_since_ + cache_->domain().settings().wait, cache_->next_look()});
     if (when == base::never) {
         if (session_deadline_.is_armed()) session_deadline_.clear();
     } else {

@@ -45,11 +45,18 @@ void store_link::check(std::shared_ptr<const cache::entry> what, base::time_poin
 
 void store_link::send(const std::shared_ptr<lookup>& asked) {
     const question& of = asked->what;
-    with_.store.ask(
-        {.database = database(), .relations = of.relations, .key = of.stored, .make_stamps = !of.stored.empty()},
-        [asked, &domain = with_.domain, &schema = with_.schema](const auto& told) {
-            answered(*asked, domain, schema, told);
-        });
+    with_.store.ask({.database = database(),
+                     .relations = of.relations,
+                     .key = of.stored,
+                     .make_stamps = !of.stored.empty(),
+                     .holder = of.lease ? std::string_view(with_.domain.holder()) : std::string_view(),
+                     .lease = with_.domain.settings().wait},
+                    [asked, with = with_, name = name_.value](const auto& told) {
+                        answered(*asked, with.domain, with.schema, told);
+                        // Whoever wanted to execute it has gone.
+                        if (asked->owner == nullptr && asked->found.leased)
+                            with.store.release(*name, asked->what.stored, with.domain.holder());
+                    });
 }
 
 // The stamps are compared in the moment in which they are seen: another worker may have seen older ones since.
@@ -59,6 +66,8 @@ void store_link::answered(lookup& of, cache_domain& domain, base::shared_counter
     of.found.failed = !told;
     bool holds = false;
     if (told) {
+        of.found.leased = told->leased;
+        of.found.leased_to_another = told->leased_to_another;
         of.found.is_complete = true;
         for (const cache::shared_stamp& each : told->stamps)
             of.found.is_complete = of.found.is_complete && each.now != cache::no_stamp;
@@ -101,6 +110,7 @@ std::optional<store_link::outcome> store_link::take(std::string_view key) {
 
 void store_link::forget() {
     if (asked_) asked_->owner = nullptr;
+    if (asked_ && asked_->found.leased) release(asked_->what.stored);
     asked_.reset();
 }
 

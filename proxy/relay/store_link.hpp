@@ -46,11 +46,14 @@ public:
         std::uint32_t rule = 0;  ///< by which it is kept
         base::duration usual{};  ///< cache::lifetime
         cache::asker who;
+        bool lease = false;  ///< to be executed here if nobody else does
     };
     struct outcome {
         bool failed = false;  ///< nothing is known
         bool searched = false;  ///< the store has none that holds, either
         bool is_complete = false;  ///< every relation has a stamp
+        bool leased = false;  ///< nobody else executes it: to be released
+        bool leased_to_another = false;  ///< who executes it
         std::shared_ptr<const cache::entry> found;  ///< may be served
     };
     /// Looks at the stamps, and in the store if memory has nothing. False when that failed at once.
@@ -65,6 +68,7 @@ public:
     void check(std::shared_ptr<const cache::entry> what, base::time_point now, std::function<void(bool)> told);
 
     void keep(const cache::entry& what, std::string_view stored_key, base::time_point now);
+    void release(std::string_view stored_key) { with_.store.release(database(), stored_key, with_.domain.holder()); }
 
     // ---- writes ----
 

@@ -97,3 +97,25 @@ class RedisCase(CacheCase):
         cls.redis = RedisServer()
         cls.addClassCleanup(cls.redis.close)
         cls.redis.start()
+
+
+class SharedCase(RedisCase):
+    """Two pgweir on one Redis."""
+
+    def sharing(self, redis=None, settings=None, **changes):
+        """Running, and serving."""
+        proxy = self.pgweir(cache={"mode": "auto", "ttl": "1h", "redis": {"url": (redis or self.redis).url()} | (settings or {})} | changes,
+                            at_rest=False)  # fmt: skip
+        self.proxies[proxy.port] = proxy
+        client = self.login(proxy)
+        if changes.get("mode") != "off":
+            self.wait_until(lambda: self.serving(proxy), message=lambda: f"the cache to serve:\n{proxy.log()[-3000:]}")
+            self.warm(client, "SELECT 'the catalogs have been read'")
+        client.close()
+        return proxy
+
+    def serving(self, proxy):
+        return proxy.metric("pgweir_cache_serving") == 1
+
+    def bypasses(self, proxy, reason):
+        return proxy.metric("pgweir_cache_bypass_total", reason=reason)

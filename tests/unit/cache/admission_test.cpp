@@ -97,5 +97,12 @@ TEST(worthwhile_from, goes_by_what_it_costs) {
     EXPECT_GT(worthwhile_from(20us, true), 2U) << "to keep it in Redis costs more than to have it executed";
 }
 
+TEST(is_worth_a_lease, what_is_costly) {
+    using namespace std::chrono_literals;
+    EXPECT_FALSE(is_worth_a_lease(base::off)) << "nobody knows yet";
+    EXPECT_FALSE(is_worth_a_lease(5ms));
+    EXPECT_TRUE(is_worth_a_lease(10ms));
+}
+
 }  // namespace
 }  // namespace pgweir::cache
