@@ -16,12 +16,6 @@ namespace {
 using metrics::cache_bypass;
 using session::cache_answer;
 
-cache_answer run(cache_bypass why) {
-    cache_answer said;
-    said.why = why;
-    return said;
-}
-
 cache_bypass bypass_for(sql::reason reasons) {
     const sql::reason_description* first = sql::describe(reasons);
     return first == nullptr ? cache_bypass::other
@@ -68,12 +62,12 @@ std::size_t cache_link::largest_reply() const {
 }
 
 cache_answer cache_link::ask(const session::cache_question& what, base::time_point now) {
-    if (std::exchange(gave_up_, false)) return run(cache_bypass::waited);
-    if (what.hint.no_cache) return run(cache_bypass::hint);
+    if (std::exchange(gave_up_, false)) return cache_answer::bypass(cache_bypass::waited);
+    if (what.hint.no_cache) return cache_answer::bypass(cache_bypass::hint);
     waits_ = false;
     const bool joined = std::exchange(joined_, false) || look_pause_ > base::duration{};
-    cache_answer found = store_ ? look_in_store(what, now) : look(what, now);
-    if (found.how == cache_answer::kind::run && found.why == cache_bypass::other) found = execute(what, now);
+    const std::optional<cache_answer> known = store_ ? look_in_store(what, now) : look(what, now);
+    cache_answer found = known ? *known : execute(what, now);
     found.joined = joined;
     if (found.how == cache_answer::kind::wait)
         joined_ = joined_ || joined;  // what has come is compared first
@@ -84,10 +78,10 @@ cache_answer cache_link::ask(const session::cache_question& what, base::time_poi
 }
 
 cache_answer cache_link::execute(const session::cache_question& what, base::time_point now) {
-    if (!serves()) return run(with_.domain.why_not());
+    if (!serves()) return cache_answer::bypass(with_.domain.why_not());
     cache_bypass why_not{};
     const statement_judge::verdict* verdict = judge(what, why_not);
-    return verdict == nullptr ? run(why_not) : begin(what, *verdict, now);
+    return verdict == nullptr ? cache_answer::bypass(why_not) : begin(what, *verdict, now);
 }
 
 const statement_judge::verdict* cache_link::judge(const session::cache_question& what, cache_bypass& why_not) {
@@ -106,8 +100,8 @@ const statement_judge::verdict* cache_link::judge(const session::cache_question&
     return nullptr;
 }
 
-cache_answer cache_link::look(const session::cache_question& what, base::time_point now) {
-    if (what.hint.refresh) return {};
+std::optional<cache_answer> cache_link::look(const session::cache_question& what, base::time_point now) {
+    if (what.hint.refresh) return std::nullopt;
     cache::asker who = asker(what, now);
     std::shared_ptr<const cache::entry> found;
     {
@@ -115,7 +109,8 @@ cache_answer cache_link::look(const session::cache_question& what, base::time_po
         who.unasked = !with_.domain.serves();
         found = with_.domain.store().find(what.key, who);
     }
-    return fits(what, found) ? serve(what, std::move(found)) : cache_answer{};
+    if (!fits(what, found)) return std::nullopt;
+    return serve(what, std::move(found));
 }
 
 // Inside of a block another statement could see more than what is kept.
@@ -149,17 +144,17 @@ cache_answer cache_link::begin(const session::cache_question& what, const statem
     const cache::settings& how = with_.domain.settings();
     lifetime_ = cache::lifetime_of(how, found.rule, what.hint);
     rule_ = found.rule;
-    if (lifetime_.longest == base::off) return run(cache_bypass::no_rule);
+    if (lifetime_.longest == base::off) return cache_answer::bypass(cache_bypass::no_rule);
     // The store was asked for what is asked for often enough.
     const bool admitted = store_.has_value() || cache::asks_to_keep(how, what.hint);
     cache::result_cache::started begun;
     {
         const std::lock_guard lock(with_.domain.mutex());
         if (!with_.domain.serves() && !(lifetime_.by_age && with_.domain.serves_by_age()))
-            return run(with_.domain.why_not());
+            return cache_answer::bypass(with_.domain.why_not());
         if (std::exchange(wrote_, false)) last_write_ = with_.domain.store().next_turn();
         with_.pool.schema_map.renew(map_);
-        if (map_.value != scope_->map) return run(cache_bypass::catalog_unread);
+        if (map_.value != scope_->map) return cache_answer::bypass(cache_bypass::catalog_unread);
         begun = with_.domain.store().begin({.key = what.key,
                                             .depends_on = found.reads.depends_on,
                                             .rule = found.rule,
@@ -187,16 +182,16 @@ cache_answer cache_link::begin(const session::cache_question& what, const statem
             waits_ = joined_ = true;
             return said;
         case cache::result_cache::start::stale:
-            if (!fits(what, begun.old)) return run(cache_bypass::waited);
+            if (!fits(what, begun.old)) return cache_answer::bypass(cache_bypass::waited);
             said = hit(std::move(begun.old));
             said.stale = true;
             return said;
-        case cache::result_cache::start::switched_off: return run(cache_bypass::audit_failed);
-        case cache::result_cache::start::marked: return run(cache_bypass::pending_writer);
-        case cache::result_cache::start::not_worth: return run(cache_bypass::not_worth);
+        case cache::result_cache::start::switched_off: return cache_answer::bypass(cache_bypass::audit_failed);
+        case cache::result_cache::start::marked: return cache_answer::bypass(cache_bypass::pending_writer);
+        case cache::result_cache::start::not_worth: return cache_answer::bypass(cache_bypass::not_worth);
         case cache::result_cache::start::busy: break;
     }
-    return run(cache_bypass::waited);
+    return cache_answer::bypass(cache_bypass::waited);
 }
 
 // On another server than those that the pool opens now the names may have meant something else.

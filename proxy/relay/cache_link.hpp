@@ -79,12 +79,16 @@ public:
 private:
     std::string_view pool_context() const;
     statement_judge::scope_pointer scope(std::string_view context, const session::parameters& settings);
-    session::cache_answer look(const session::cache_question& what, base::time_point now);
+    // Nothing: nobody has it.
+    std::optional<session::cache_answer> look(const session::cache_question& what, base::time_point now);
+    std::optional<session::cache_answer> look_in_store(const session::cache_question& what, base::time_point now);
+    std::optional<session::cache_answer> compare(const session::cache_question& what, base::time_point now);
+    std::optional<session::cache_answer> search(const session::cache_question& what, bool known, base::time_point now);
+    /// What may be served without asking a store.
+    std::optional<session::cache_answer> look_unasked(const session::cache_question& what, base::time_point now);
+
     /// What nobody has: by this client, if nobody executes it already.
     session::cache_answer execute(const session::cache_question& what, base::time_point now);
-    session::cache_answer look_in_store(const session::cache_question& what, base::time_point now);
-    session::cache_answer compare(const session::cache_question& what, base::time_point now);
-    session::cache_answer search(const session::cache_question& what, bool known, base::time_point now);
     session::cache_answer ask_store(store_link::question what, base::time_point now);
     /// What was found is an answer to this.
     static bool fits(const session::cache_question& what, const std::shared_ptr<const cache::entry>& found);
@@ -103,8 +107,6 @@ private:
     cache::asker asker(const session::cache_question& what, base::time_point now) const {
         return cache::asker_of(with_.domain.settings(), what.hint, now);
     }
-    /// What may be served without asking a store.
-    session::cache_answer look_unasked(const session::cache_question& what, base::time_point now);
     void end_flight(cache::entry* reply, base::time_point now);
     /// The server that is lent is one of those that the pool opens now.
     bool is_of_now() const;

@@ -11,27 +11,16 @@
 
 namespace pgweir::relay {
 
-namespace {
-
 using metrics::cache_bypass;
 using session::cache_answer;
 
-cache_answer run(cache_bypass why) {
-    cache_answer said;
-    said.why = why;
-    return said;
-}
-
-}  // namespace
-
-// To be executed and kept, if it says `run` for no reason.
-cache_answer cache_link::look_in_store(const session::cache_question& what, base::time_point now) {
+std::optional<cache_answer> cache_link::look_in_store(const session::cache_question& what, base::time_point now) {
     auto told = store_->take(what.key);
     if (!told && !what.hint.refresh) {
-        if (cache_answer found = look_unasked(what, now); found.how != cache_answer::kind::run) return found;
+        if (auto found = look_unasked(what, now)) return found;
     }
     if (!told) return what.hint.refresh ? search(what, true, now) : compare(what, now);
-    if (told->failed) return run(cache_bypass::store_unreachable);
+    if (told->failed) return cache_answer::bypass(cache_bypass::store_unreachable);
     leased_ = told->leased;
     if (!what.hint.refresh && fits(what, told->found)) {
         drop_lease(what.key);
@@ -40,28 +29,30 @@ cache_answer cache_link::look_in_store(const session::cache_question& what, base
     if (!told->searched) return search(what, true, now);
     if (told->leased_to_another) return wait_for_another(now);
     // Redis is full, say: without stamps nothing can be kept.
-    return told->is_complete ? cache_answer{} : run(cache_bypass::store_unreachable);
+    if (!told->is_complete) return cache_answer::bypass(cache_bypass::store_unreachable);
+    return std::nullopt;
 }
 
 // What is kept by its age, or was compared so lately that it need not be again. Inside of a block, which may have waited for
 // what another one has written, it is compared each time.
-cache_answer cache_link::look_unasked(const session::cache_question& what, base::time_point now) {
+std::optional<cache_answer> cache_link::look_unasked(const session::cache_question& what, base::time_point now) {
     const bool compares = what.in_block || !with_.domain.serves();
     cache::asker who = asker(what, now);
     who.unasked = true;
     who.rests = compares ? base::off : with_.domain.settings().memory_max_age;
-    if (who.rests == base::off && !with_.domain.serves_by_age()) return {};
+    if (who.rests == base::off && !with_.domain.serves_by_age()) return std::nullopt;
     std::shared_ptr<const cache::entry> found;
     {
         const std::lock_guard lock(with_.domain.mutex());
         found = with_.domain.store().find(what.key, who);
     }
-    return fits(what, found) ? serve(what, std::move(found)) : cache_answer{};
+    if (!fits(what, found)) return std::nullopt;
+    return serve(what, std::move(found));
 }
 
 // Behind a read whose reply is being captured there is no waiting: the conversation looks after one at a time.
-cache_answer cache_link::compare(const session::cache_question& what, base::time_point now) {
-    if (!what.may_fill) return run(cache_bypass::pipelined);
+std::optional<cache_answer> cache_link::compare(const session::cache_question& what, base::time_point now) {
+    if (!what.may_fill) return cache_answer::bypass(cache_bypass::pipelined);
     store_link::question of;
     of.key = what.key;
     of.who = asker(what, now);
@@ -73,28 +64,29 @@ cache_answer cache_link::compare(const session::cache_question& what, base::time
         const bool serves = known && !with_.domain.store().is_switched_off(known->rule);
         if (serves && known->is_young_for(of.who) && fits(what, known)) of.relations = known->relations();
     }
-    return of.relations.empty() ? search(what, is_known, now) : ask_store(std::move(of), now);
+    if (of.relations.empty()) return search(what, is_known, now);
+    return ask_store(std::move(of), now);
 }
 
 // `known`: memory had it, so it is asked for often enough.
-cache_answer cache_link::search(const session::cache_question& what, bool known, base::time_point now) {
-    if (!serves()) return run(with_.domain.why_not());
+std::optional<cache_answer> cache_link::search(const session::cache_question& what, bool known, base::time_point now) {
+    if (!serves()) return cache_answer::bypass(with_.domain.why_not());
     cache_bypass why_not{};
     const statement_judge::verdict* verdict = judge(what, why_not);
-    if (verdict == nullptr) return run(why_not);
+    if (verdict == nullptr) return cache_answer::bypass(why_not);
     const cache::settings& how = with_.domain.settings();
     const cache::lifetime lifetime = cache::lifetime_of(how, verdict->rule, what.hint);
-    if (lifetime.longest == base::off) return run(cache_bypass::no_rule);
+    if (lifetime.longest == base::off) return cache_answer::bypass(cache_bypass::no_rule);
+    const bool admitted = verdict->rule != 0 || known || cache::asks_to_keep(how, what.hint);
     {
         const std::lock_guard lock(with_.domain.mutex());
-        if (with_.domain.store().is_switched_off(verdict->rule)) return run(cache_bypass::audit_failed);
+        if (with_.domain.store().is_switched_off(verdict->rule))
+            return cache_answer::bypass(cache_bypass::audit_failed);
+        if (!admitted && !with_.domain.store().admits(what.key, needed(*verdict)))
+            return cache_answer::bypass(cache_bypass::not_worth);
     }
-    if (verdict->rule == 0 && !known && !cache::asks_to_keep(how, what.hint)) {
-        const std::lock_guard lock(with_.domain.mutex());
-        if (!with_.domain.store().admits(what.key, needed(*verdict))) return run(cache_bypass::not_worth);
-    }
-    if (lifetime.by_age) return {};
-    if (!with_.domain.serves()) return run(with_.domain.why_not());
+    if (lifetime.by_age) return std::nullopt;
+    if (!with_.domain.serves()) return cache_answer::bypass(with_.domain.why_not());
     stored_key_ = stored_key(what);
     return ask_store({.key = std::string(what.key),
                       .stored = stored_key_,
@@ -133,7 +125,8 @@ cache_answer cache_link::ask_store(store_link::question what, base::time_point n
         const std::lock_guard lock(with_.domain.mutex());
         what.who.turn = with_.domain.store().turn();
     }
-    if (!store_->is_reachable() || !store_->ask(std::move(what), now)) return run(cache_bypass::store_unreachable);
+    if (!store_->is_reachable() || !store_->ask(std::move(what), now))
+        return cache_answer::bypass(cache_bypass::store_unreachable);
     cache_answer said;
     said.how = cache_answer::kind::wait;
     return said;

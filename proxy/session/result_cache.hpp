@@ -33,6 +33,12 @@ struct cache_answer {
     bool stale = false;            ///< it is old, and another client has a new one made
     bool joined = false;           ///< another client had it executed meanwhile
     std::shared_ptr<const void> holder;  ///< keeps both
+
+    static cache_answer bypass(metrics::cache_bypass why) {
+        cache_answer said;
+        said.why = why;
+        return said;
+    }
 };
 
 /// A reply on its way to the client, for the cache.
