@@ -24,6 +24,10 @@ enum class mutant : std::uint8_t {
     unmarked_while_off,  ///< a write that begins while the cache is off changes nothing
     guard_ignored,  ///< it serves whatever other pgweir do
     gate_ignored,  ///< it lends servers before the one that serves knows of it
+    store_not_asked,  ///< what memory has is served as it stands, though others share a store
+    store_not_marked,  ///< the store learns of a write when it is over
+    store_not_bumped,  ///< the store keeps its stamps
+    told_before_bump,  ///< a writer is told before the store has a new stamp
 };
 
 #ifdef PGWEIR_MUTANTS

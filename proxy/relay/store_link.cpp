@@ -4,6 +4,7 @@
 #include <mutex>
 #include <utility>
 
+#include "cache/mutants.hpp"
 #include "cache/stored_reply.hpp"
 
 namespace pgweir::relay {
@@ -120,7 +121,7 @@ void store_link::keep(const cache::entry& what, std::string_view stored_key, bas
 
 // Without a name nobody could be told: what is written then is told when there is one.
 std::string store_link::mark(const cache::write_set& what, std::int32_t process_id) {
-    if (database().empty()) return {};
+    if (database().empty() || is(cache::mutant::store_not_marked)) return {};
     std::string writer = std::to_string(process_id) + ":" + with_.domain.new_writer();
     ++waiting_->marks;
     with_.store.mark(database(), writer, what, [waiting = waiting_](base::status) {
@@ -133,6 +134,7 @@ std::string store_link::mark(const cache::write_set& what, std::int32_t process_
 // What the store cannot be told now it is told later, and until then nothing is served here. Others go on: to them it
 // is as if the write had not come through a pgweir.
 void store_link::bump(const cache::write_set& what, bool schema) {
+    if (is(cache::mutant::store_not_bumped)) return;
     if (database().empty()) return with_.domain.missed({what, {}});
     if (schema) bump({.everything = false, .relations = {cache::catalogs}}, false);
     ++waiting_->bumps;

@@ -4,7 +4,7 @@ from typing import NamedTuple
 from . import history
 from .observers import Incrementer
 from .process_faults import ComeAndGo
-from .write_faults import CutInCommit, KillInCommit, SettleInCommit, StallInCommit
+from .write_faults import CutInCommit, EvictMarksInCommit, KillInCommit, SettleInCommit, StallInCommit
 
 
 class Mutant(NamedTuple):
@@ -13,6 +13,7 @@ class Mutant(NamedTuple):
     faults: tuple = ()  # without which nobody would see it; then only they write, so that nothing else keeps readers off
     pgweirs: int = 1
     extra: tuple = ()  # clients
+    shared: bool = False  # they cache over one Redis
 
 
 MUTANTS = (
@@ -29,6 +30,10 @@ MUTANTS = (
     Mutant("unmarked_while_off", ("inversion",), (SettleInCommit,)),
     Mutant("guard_ignored", ("stale", "inversion"), pgweirs=2),
     Mutant("gate_ignored", ("inversion",), (ComeAndGo,), pgweirs=2),
+    Mutant("store_not_asked", ("stale", "inversion"), pgweirs=2, shared=True),
+    Mutant("store_not_marked", ("inversion",), (StallInCommit,), pgweirs=2, shared=True),
+    Mutant("store_not_bumped", ("stale", "inversion"), pgweirs=2, shared=True),
+    Mutant("told_before_bump", ("stale",), (EvictMarksInCommit,), pgweirs=2, shared=True),
 )
 
 

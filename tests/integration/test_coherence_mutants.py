@@ -13,22 +13,24 @@ from coherence.case import CoherenceCase
 from coherence.mutants import MUTANTS
 from coherence.observers import OBSERVERS
 from coherence.process_faults import KillAtSteps
-from coherence.stage import CACHES
+from coherence.stage import CACHES, PATIENT
 from kit import pgweir
+from kit.redis_server import RedisServer
 
 BINARY = pathlib.Path(os.environ.get("PGWEIR_MUTANTS_BINARY") or pgweir.ROOT / "build" / "mutants" / "pgweir")
 EVERY = 0.2
 
 
 class MutantCase(CoherenceCase):
-    def stage_of(self, name, pgweirs=1):
+    def stage_of(self, name, pgweirs=1, shared=False):
         environment = {"PGWEIR_MUTANT": name} if name else None
-        return self.stage(pgweirs, CACHES["rules"], program=BINARY, environment=environment)
+        redis = self.enterContext(RedisServer()) if shared else None
+        return self.stage(pgweirs, CACHES["rules"] | (PATIENT if shared else {}), redis, program=BINARY, environment=environment)
 
 
 class Mutants(MutantCase):
     def check(self, mutant):
-        stage = self.stage_of(mutant.name, mutant.pgweirs)
+        stage = self.stage_of(mutant.name, mutant.pgweirs, mutant.shared)
         enough = functools.partial(mutants.found, rules=mutant.rules)
         mix = operations.READS_ONLY if mutant.faults else operations.READ_MOSTLY
         extra = OBSERVERS + mutant.extra

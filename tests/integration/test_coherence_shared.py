@@ -8,13 +8,11 @@ from coherence import operations, void_windows
 from coherence.case import SECONDS, SEED, CoherenceCase
 from coherence.faults import DATABASE_FAULTS, REDIS_FAULTS
 from coherence.observers import OBSERVERS
-from coherence.stage import CACHES
+from coherence.stage import CACHES, PATIENT
 from coherence.write_faults import WRITE_FAULTS
 from kit.redis_server import RedisServer
 
 SHARED = {"mix": operations.READ_MOSTLY, "extra": OBSERVERS, "every": 0.4}
-# The relays to Redis are programs of the tests' own, and the machine may be busy: slow is not gone.
-PATIENT = {"redis": {"timeout": "2s"}}
 SOME_FAULTS = random.Random(SEED).sample((*DATABASE_FAULTS, *WRITE_FAULTS), 4)
 
 
