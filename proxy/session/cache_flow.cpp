@@ -115,7 +115,10 @@ cache_flow::verdict cache_flow::look(cache_question& what, cache_answer& found) 
     found = x_.cache->ask(what, x_.now);
     asked_ = found.how == cache_answer::kind::run;
     if (waited && found.how == cache_answer::kind::hit) note_slow_wait(what.text);
-    if (waited && found.how != cache_answer::kind::wait) x_.fill = {};
+    if (waited && found.how != cache_answer::kind::wait) {
+        x_.counters->cache_cost_nanoseconds.add(x_.now - x_.fill.began);
+        x_.fill = {};
+    }
     switch (found.how) {
         case cache_answer::kind::hit:
             x_.counters->cache_requests[result_of(found)].add();

@@ -37,6 +37,7 @@ class Leases(SharedCase):
             self.assertEqual({rows[0][1] for rows in answers}, {str(100 + turn)})
             self.assertEqual(self.counted(both, "miss"), misses + 1, "one executes it")
             self.assertEqual(self.counted(both, "coalesced"), waited + 2 * CROWD - 1)
+        self.assertGreater(min(proxy.metric("pgweir_cache_cost_seconds_total") for proxy in both), 0)
 
     def test_what_is_cheap_waits_for_nobody(self):
         both = self.sharing(), self.sharing()
