@@ -136,7 +136,7 @@ result_cache::waiters result_cache::complete(flights::flight_id which, entry wha
     what.depends_on = std::move(flight->depends_on);
     what.depends_on.shrink_to_fit();
     if (is(mutant::stamps_after_query) || (is(mutant::joiners_ignore_stamps) && !woken.empty())) stamp_anew(what);
-    if (what.description.size() + what.rows.size() > how_.largest_reply) {
+    if (what.description.size() + what.rows.size() > how_.largest_reply_of(what.rule)) {
         ++counted_.too_large;
         return woken;
     }

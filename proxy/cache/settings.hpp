@@ -41,6 +41,7 @@ struct rule {
     cache::consistency consistency = cache::consistency::as_all;
     /// Once too old, or outdated, they are served for so long while somebody makes a new one; off: not at all.
     base::duration stale = base::off;
+    std::uint64_t largest_reply = 0;  ///< bytes; 0: as for all
 
     bool operator==(const rule&) const = default;
 };
@@ -66,6 +67,12 @@ struct settings {
     cache::hints hints = cache::hints::narrow;
     redis_settings redis;
     std::deque<rule> rules;  ///< in the order of the file; a reference stays good when more are added
+
+    /// `rule`: by which it is kept; 0: by none.
+    std::uint64_t largest_reply_of(std::uint32_t rule) const {
+        const std::uint64_t own = rule == 0 ? 0 : rules[rule - 1].largest_reply;
+        return own == 0 ? largest_reply : own;
+    }
 
     bool is_shared() const noexcept { return !redis.url.empty(); }
     /// What is written has to be known, even where nothing is answered from the cache: others share it.

@@ -274,6 +274,8 @@ constexpr std::array table{
     key{"cache.rules.<name>.stale_while_revalidate", type::duration, "off",
         "Once too old, or outdated by a write, they are served for so long yet while somebody has a new one made.",
         in_rule<&cache::rule::stale>, up_to_a_day, or_off, {}, {}, at_start_only},
+    key{"cache.rules.<name>.largest_reply", type::size, "off", "A larger one is not kept; off: cache.largest_reply says.",
+        in_rule<&cache::rule::largest_reply>, sized(kibibyte, gibibyte), or_off, {}, {}, at_start_only},
 
     key{"workers", type::count, "1", "Threads that serve clients. One serves tens of thousands of queries a second.",
         root<&settings::workers>, counted(1, 64), false, {}, {}, at_start_only},

@@ -58,7 +58,7 @@ bool cache_link::reads_committed(const session::parameters& settings) const {
 }
 
 std::size_t cache_link::largest_reply() const {
-    return static_cast<std::size_t>(with_.domain.settings().largest_reply);
+    return static_cast<std::size_t>(with_.domain.settings().largest_reply_of(rule_));
 }
 
 cache_answer cache_link::ask(const session::cache_question& what, base::time_point now) {

@@ -270,6 +270,21 @@ TEST(result_cache_sizes, a_large_reply_is_not_kept) {
     EXPECT_EQ(lab.look().stored, 1U);
 }
 
+TEST(result_cache_sizes, a_rule_has_a_bound_of_its_own) {
+    settings how;
+    how.largest_reply = 100;
+    how.rules.resize(2);
+    how.rules[0].largest_reply = 200;
+    cache_lab lab(how);
+    lab.keep("a", {product}, std::string(200, 'x'), 1);
+    const auto large = lab.begin("b", {product}, 1, 1);
+    lab.complete(large.flight, std::string(201, 'x'), 1);
+    const auto by_another = lab.begin("c", {product}, 1, 2);
+    lab.complete(by_another.flight, std::string(101, 'x'), 2);
+    EXPECT_EQ(lab.find("b") + lab.find("c"), "");
+    EXPECT_EQ(lab.look().too_large, 2U);
+}
+
 TEST(result_cache_sizes, memory_is_bounded_and_counted) {
     settings how;
     how.memory_size = 64 * 1024;

@@ -32,6 +32,11 @@ TEST(cache_settings, every_key_reaches_its_field) {
     EXPECT_EQ(all.cache.largest_reply, 3U * 1024);
     EXPECT_EQ(all.cache.wait, 4s);
     EXPECT_EQ(all.cache.memory_size, 5U * 1024 * 1024);
+    const cache::settings by_rule =
+        loaded("cache: {largest_reply: 3KiB, rules: [{name: a, largest_reply: 2MiB}, {name: b}]}\n").cache;
+    EXPECT_EQ(by_rule.largest_reply_of(0), 3U * 1024);
+    EXPECT_EQ(by_rule.largest_reply_of(1), 2U * 1024 * 1024);
+    EXPECT_EQ(by_rule.largest_reply_of(2), 3U * 1024);
     EXPECT_EQ(loaded("").cache.mode, cache::mode::off);
     EXPECT_EQ(loaded("cache: {mode: auto}\n").cache.mode, cache::mode::automatic);
 }
