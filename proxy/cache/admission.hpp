@@ -50,7 +50,7 @@ private:
         unsigned add(const places& key) noexcept;
 
     private:
-        unsigned at(std::size_t place) const noexcept { return pairs_[place / 2] >> (place % 2 * 4) & most; }
+        unsigned at(std::size_t place) const noexcept { return unsigned{pairs_[place / 2]} >> (place % 2 * 4) & most; }
 
         std::array<std::uint8_t, counts_in_half / 2> pairs_{};
     };

@@ -9,8 +9,8 @@ const flights::flight* flights::find(std::string_view key) const {
     return found == by_key_.end() ? nullptr : found->second;
 }
 
-flights::flight_id flights::begin(std::string_view key, std::vector<dependency> depends_on) {
-    auto made = std::make_unique<flight>(flight{++last_, std::string(key), std::move(depends_on)});
+flights::flight_id flights::begin(std::string_view key, std::vector<dependency> depends_on, moment now) {
+    auto made = std::make_unique<flight>(flight{++last_, std::string(key), std::move(depends_on), now});
     by_key_.emplace(made->key, made.get());
     by_id_.emplace(last_, std::move(made));
     return last_;

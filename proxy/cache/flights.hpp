@@ -20,17 +20,22 @@ public:
     using flight_id = std::uint64_t;  ///< 0: none
     using client_id = std::uint64_t;
 
+    struct moment {
+        std::uint64_t turn;  ///< result_cache's
+        base::time_point at;
+    };
     struct flight {
         flight_id id = 0;
         std::string key;
         std::vector<dependency> depends_on;
+        moment began{};
         bool superseded = false;  ///< its reply is not to be kept
     };
 
     /// nullptr when nobody executes this.
     const flight* find(std::string_view key) const;
     /// Requires that there is none with this key.
-    flight_id begin(std::string_view key, std::vector<dependency> depends_on);
+    flight_id begin(std::string_view key, std::vector<dependency> depends_on, moment now = moment());
     /// Requires that nothing that it depends on has changed since.
     void join(flight_id which, client_id who) { waits_[who] = which; }
     /// Whoever executes this now does it for themselves and those who wait already.

@@ -55,7 +55,7 @@ bool result_cache::may_rest(const memory_store::slot& which, const asker& who) {
 
 void result_cache::note_held(memory_store::slot& which, const asker& who) const {
     if (who.unasked) return;
-    which.held_turn = turn_;
+    which.held_turn = std::max(which.held_turn, who.compared ? who.turn : turn_);
     which.held_at = std::max(which.held_at, who.now);
     if (!who.compared || who.now < which.compared_at) return;
     which.compared_at = who.now;
@@ -65,7 +65,8 @@ void result_cache::note_held(memory_store::slot& which, const asker& who) const 
 // When it was outdated nobody knows; that was after it was found to hold last.
 bool result_cache::may_be_stale(const memory_store::slot& which, base::time_point now) const {
     const entry& old = *which.what;
-    const base::duration most = old.rule == 0 ? base::off : how_.rules[old.rule - 1].stale;
+    const rule* by = how_.find_rule(old.rule);
+    const base::duration most = by == nullptr ? base::off : by->stale;
     if (most == base::off || now >= old.fresh_until + most || which.held_turn < cleared_turn_) return false;
     return old.holds() || which.held_at + most >= now;
 }
@@ -109,8 +110,7 @@ bool result_cache::depend(const fill_request& what, std::vector<dependency>& on)
 result_cache::started result_cache::begin(fill_request what, client_id who) {
     if (is(mutant::sessions_share)) what.key = without_session(what.key);
     if (is_switched_off(what.rule)) return {start::switched_off};
-    if (what.anew) flights_.supersede(what.key);
-    const flights::flight* under_way = flights_.find(what.key);
+    const flights::flight* under_way = what.anew ? nullptr : flights_.find(what.key);
     // What is kept, but too old for who asks, was worth its place.
     const bool worth = under_way != nullptr || admits(what.key, what.from_time) || store_.find(what.key) != nullptr;
     if (!worth) return {start::not_worth};
@@ -125,7 +125,8 @@ result_cache::started result_cache::begin(fill_request what, client_id who) {
         flights_.join(under_way->id, who);
         return {start::joined};
     }
-    return {start::fill, flights_.begin(what.key, std::move(depends_on))};
+    if (what.anew) flights_.supersede(what.key);
+    return {start::fill, flights_.begin(what.key, std::move(depends_on), {turn_, what.who.now})};
 }
 
 result_cache::waiters result_cache::complete(flights::flight_id which, entry what) {
@@ -142,10 +143,10 @@ result_cache::waiters result_cache::complete(flights::flight_id which, entry wha
     }
     // What was written meanwhile makes an entry that never holds.
     if (!what.holds()) return woken;
-    const base::time_point made = what.created;
     if (memory_store::slot* kept = store_.put(std::make_shared<const entry>(std::move(what)))) {
-        kept->held_turn = turn_;
-        kept->held_at = made;
+        // A store that others share was asked before the statement was executed, and not since.
+        kept->held_turn = flight->began.turn;
+        kept->held_at = flight->began.at;
         ++counted_.stored;
     } else {
         ++counted_.too_large;

@@ -68,10 +68,14 @@ struct settings {
     redis_settings redis;
     std::deque<rule> rules;  ///< in the order of the file; a reference stays good when more are added
 
-    /// `rule`: by which it is kept; 0: by none.
-    std::uint64_t largest_reply_of(std::uint32_t rule) const {
-        const std::uint64_t own = rule == 0 ? 0 : rules[rule - 1].largest_reply;
-        return own == 0 ? largest_reply : own;
+    /// By its number, from 1 on; nullptr when there is none.
+    const rule* find_rule(std::uint32_t number) const noexcept {
+        return number == 0 || number > rules.size() ? nullptr : &rules[number - 1];
+    }
+    /// Of what is kept by that rule.
+    std::uint64_t largest_reply_of(std::uint32_t number) const noexcept {
+        const rule* own = find_rule(number);
+        return own == nullptr || own->largest_reply == 0 ? largest_reply : own->largest_reply;
     }
 
     bool is_shared() const noexcept { return !redis.url.empty(); }

@@ -58,10 +58,11 @@ bool cache_link::reads_committed(const session::parameters& settings) const {
 }
 
 std::size_t cache_link::largest_reply() const {
-    return static_cast<std::size_t>(with_.domain.settings().largest_reply_of(rule_));
+    return with_.domain.settings().largest_reply_of(rule_);
 }
 
 cache_answer cache_link::ask(const session::cache_question& what, base::time_point now) {
+    next_look_ = base::never;
     if (std::exchange(gave_up_, false)) return cache_answer::bypass(cache_bypass::waited);
     if (what.hint.no_cache) return cache_answer::bypass(cache_bypass::hint);
     waits_ = false;
@@ -75,6 +76,8 @@ cache_answer cache_link::ask(const session::cache_question& what, base::time_poi
     else
         look_pause_ = {};
     if (found.how != cache_answer::kind::fill) drop_lease(what.key);
+    // What was asked under another key, since the catalogs were read again say, nobody will take.
+    if (store_ && found.how != cache_answer::kind::wait) store_->forget();
     return found;
 }
 
@@ -116,9 +119,14 @@ std::optional<cache_answer> cache_link::look(const session::cache_question& what
 
 // Inside of a block another statement could see more than what is kept.
 cache_answer cache_link::serve(const session::cache_question& what, std::shared_ptr<const cache::entry> found) {
-    const bool audited =
-        what.may_fill && !what.in_block && !found->by_age && with_.audits.takes(with_.domain.settings().audit);
+    const bool audited = what.may_fill && !what.in_block && !found->by_age && is_seen_whole(*found) &&
+                         with_.audits.takes(with_.domain.settings().audit);
     return audited ? begin_audit(what, std::move(found)) : hit(std::move(found));
+}
+
+// Another pgweir may keep larger ones in the store.
+bool cache_link::is_seen_whole(const cache::entry& kept) const {
+    return kept.rows.size() <= with_.domain.settings().largest_reply_of(kept.rule);
 }
 
 bool cache_link::fits(const session::cache_question& what, const std::shared_ptr<const cache::entry>& found) {

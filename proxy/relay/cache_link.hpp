@@ -97,6 +97,7 @@ private:
     static bool fits(const session::cache_question& what, const std::shared_ptr<const cache::entry>& found);
     /// By a hit, or, now and then, by an audit.
     session::cache_answer serve(const session::cache_question& what, std::shared_ptr<const cache::entry> found);
+    bool is_seen_whole(const cache::entry& kept) const;
     static session::cache_answer hit(std::shared_ptr<const cache::entry> found);
     /// What the statement reads, or why it is neither served nor kept.
     const statement_judge::verdict* judge(const session::cache_question& what, metrics::cache_bypass& why_not);

@@ -86,10 +86,9 @@ void shared_pool::remember_greeting(const session::parameters& startup, greeting
 void shared_pool::server_opened(const session::server_state& state) {
     const auto plain = greetings_.find(session::parameters().key());
     // After an upgrade or a change of defaults what was learned from older servers no longer holds.
-    if (plain != greetings_.end()) {
-        const greeting& told = plain->second.told;
-        if (!same_server(told, state) || told.desired != state.baseline) forget_servers();
-    }
+    const bool as_before = plain != greetings_.end() && same_server(plain->second.told, state) &&
+                           plain->second.told.desired == state.baseline;
+    if (!as_before) forget_servers();
     base::published<std::string>::copy known;
     parse_context.renew(known);
     if (!known.value || *known.value != state.parse_context)

@@ -46,17 +46,18 @@ void store_link::check(std::shared_ptr<const cache::entry> what, base::time_poin
 
 void store_link::send(const std::shared_ptr<lookup>& asked) {
     const question& of = asked->what;
-    with_.store.ask({.database = database(),
+    const std::string_view name = database();
+    with_.store.ask({.database = name,
                      .relations = of.relations,
                      .key = of.stored,
                      .make_stamps = !of.stored.empty(),
                      .holder = of.lease ? std::string_view(with_.domain.holder()) : std::string_view(),
                      .lease = with_.domain.settings().wait},
-                    [asked, with = with_, name = name_.value](const auto& told) {
+                    [asked, with = with_, kept_name = name_.value](const auto& told) {
                         answered(*asked, with.domain, with.schema, told);
                         // Whoever wanted to execute it has gone.
                         if (asked->owner == nullptr && asked->found.leased)
-                            with.store.release(*name, asked->what.stored, with.domain.holder());
+                            with.store.release(*kept_name, asked->what.stored, with.domain.holder());
                     });
 }
 

@@ -54,7 +54,7 @@ bool deferred_flow::begin(const sql::block_statement& how) {
     return true;
 }
 
-// Behind a query it would be an error.
+// Behind a query PostgreSQL may say that it is an error; a server that has not seen the query does not.
 bool deferred_flow::set_modes(const sql::block_statement& more) {
     if (!x_.deferred.active || x_.deferred.read || !may_have(more)) return false;
     add_modes(more);

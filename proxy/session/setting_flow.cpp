@@ -27,7 +27,7 @@ std::optional<setting_batch> read_batch(base::bytes_view input) {
     const auto parse_body = wire::take_frontend_message(rest, 'P');
     if (!parse_body) return std::nullopt;
     const auto parse = wire::decode_parse(*parse_body);
-    if (!parse || !parse->statement.empty()) return std::nullopt;
+    if (!parse || !parse->statement.empty() || !parse->parameter_types.empty()) return std::nullopt;
     const setting_commands commands = setting_commands::find(parse->text);
     if (commands.empty() || commands.several()) return std::nullopt;
     const auto bind_body = wire::take_frontend_message(rest, 'B');

@@ -24,12 +24,12 @@ databases:
     upstream: postgres://app@127.0.0.1:1/app?sslmode=require
     pool: {{siz: 5, mode: statement, queue: {{max_wait: -1s}}}}
     server: {{lifetime: 1h, lifetime: 2h}}
-cache: {{audit: 1/1000}}
+cache: {{audit: 1000}}
 workers: ${{NOT_SET_ANYWHERE}}
 """
 # line, column, and what the message has to name
 PROBLEMS = ((4, 16, "max_clients"), (5, 18, "login_timeout"), (6, 16, "skram"), (9, 15, "sslmode"), (10, 12, "size"),
-            (10, 26, "statement"), (10, 55, "max_wait"), (11, 28, "lifetime"), (12, 9, "cache.audit"),
+            (10, 26, "statement"), (10, 55, "max_wait"), (11, 28, "lifetime"), (12, 16, "cache.audit"),
             (13, 10, "NOT_SET_ANYWHERE"))  # fmt: skip
 LINE = re.compile(r"^(?P<file>[^:]+):(?P<line>\d+):(?P<column>\d+): (?P<text>.+)$")
 

@@ -33,7 +33,8 @@ public:
 
     cache::result_cache::started begin(const std::string& key, const relations& reads, std::uint64_t client = 1,
                                        std::uint32_t rule = 1) {
-        return store.begin({.key = key, .depends_on = reads, .rule = rule, .may_wait = true}, client);
+        return store.begin({.key = key, .depends_on = reads, .rule = rule, .may_wait = true, .who = {.now = now}},
+                           client);
     }
 
     /// The clients that have waited for it.

@@ -105,6 +105,18 @@ TEST(lifetime, who_refreshes_does_not_join_and_what_began_before_is_not_kept) {
     EXPECT_EQ(lab.look().flights, 0U);
 }
 
+TEST(lifetime, who_may_not_refresh_takes_nothing_away) {
+    cache_lab lab;
+    const std::vector<relation_id> reads{product};
+    const auto before = lab.begin("a", reads, 1);
+    lab.store.mark(cache_lab::writes({product}));
+    const auto anew = lab.store.begin({.key = "a", .depends_on = reads, .rule = 1, .anew = true}, 3);
+    EXPECT_EQ(anew.how, result_cache::start::marked);
+    lab.store.unmark(cache_lab::writes({product}));
+    lab.complete(before.flight, "rows");
+    EXPECT_EQ(lab.find("a"), "rows");
+}
+
 TEST(lifetime, what_is_being_refreshed_can_be_joined) {
     cache_lab lab;
     const std::vector<relation_id> reads{product};

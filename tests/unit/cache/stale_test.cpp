@@ -88,6 +88,34 @@ TEST_F(stale_test, outdated_since_it_was_found_good_last) {
     EXPECT_EQ(meanwhile(), "newer");
 }
 
+// In a store that others share it may have been written since then.
+TEST_F(stale_test, what_took_long_was_good_when_it_was_asked_for) {
+    const auto slow = lab.begin("a", {product}, 1, 1);
+    lab.now += most + 1ns;
+    lab.complete(slow.flight, "old", 1);
+    write();
+    const auto quick = make();
+    EXPECT_EQ(meanwhile(), "");
+    lab.now += most;
+    lab.complete(quick, "less old", 1);
+    write();
+    const auto flight = make();
+    EXPECT_EQ(meanwhile(), "less old");
+    lab.complete(flight, "new", 1);
+}
+
+TEST_F(stale_test, an_answer_of_a_store_that_comes_late_says_nothing_of_what_was_written_since) {
+    lab.keep("a", {product}, "old", 1);
+    const std::uint64_t asked = lab.store.turn();
+    const std::uint64_t wrote = lab.store.next_turn();
+    EXPECT_NE(lab.store.find("a", {.now = lab.now, .compared = true, .turn = asked}), nullptr);
+    write();
+    const auto flight = make();
+    EXPECT_EQ(meanwhile({.wrote = wrote}), "");
+    EXPECT_EQ(meanwhile(), "old") << "to others";
+    lab.complete(flight, "new", 1);
+}
+
 TEST_F(stale_test, too_old) {
     lab.keep("a", {product}, "old", 1);
     lab.now += 60s;

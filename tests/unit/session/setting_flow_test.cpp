@@ -164,6 +164,9 @@ TEST_F(setting_answers, batches_with_more_in_them_go_to_the_server) {
     const std::string whole = parse("", "SET TimeZone TO 'x'") + bind_to("") + execute();
     EXPECT_THAT(asked(1, whole + parse("", "SELECT 1") + bind_to("") + execute() + sync()),
                 ElementsAre("SET TimeZone TO 'x'", "SELECT 1"));
+    std::string typed;
+    wire::append_parse(typed, "", "SET TimeZone TO 'x'", std::string("\0\0\0\x17", 4));
+    EXPECT_THAT(asked(2, typed + bind_to("") + execute() + sync()), ElementsAre("SET TimeZone TO 'x'"));
     EXPECT_THAT(asked(2, parse("s", "SET TimeZone TO 'x'") + bind_to("s") + execute() + sync()),
                 ElementsAre("SET TimeZone TO 'x'"));
     hears(2, query("RESET TimeZone"));
