@@ -123,7 +123,8 @@ parsed<value> read_scalar(const key& k, const node& written) {
 
 value off_value(value_type type) {
     if (type == value_type::duration) return base::off;
-    if (type == value_type::count || type == value_type::share) return std::uint64_t{0};
+    const bool is_number = type == value_type::count || type == value_type::share || type == value_type::size;
+    if (is_number) return std::uint64_t{0};
     return std::string();
 }
 
