@@ -265,14 +265,15 @@ void attempt::next_round() {
 }
 
 void attempt::clean_up() {
-    for (const cache::write_set* each : {&one_write, &any_write, &catalogs_write})
-        store_.bump(name_, *each, [](base::status) {});
     for (const operation& each : operations_) {
         const double seconds = std::chrono::duration<double>(each.took).count();
         const auto rate = seconds > 0 ? static_cast<std::uint64_t>(static_cast<double>(each.done) / seconds) : 0;
         lines_.push_back({std::string(each.name), each.done > 0 && each.worked == each.done, rate});
     }
-    done_(std::move(lines_));
+    store_.bump(name_, one_write, [](base::status) {});
+    store_.bump(name_, catalogs_write, [](base::status) {});
+    // Behind all that was written.
+    store_.bump(name_, any_write, [self = shared_from_this()](base::status) { self->done_(std::move(self->lines_)); });
 }
 
 }  // namespace

@@ -13,7 +13,6 @@
 #include "base/shared_counter.hpp"
 #include "cache/audit.hpp"
 #include "cache/lifetime.hpp"
-#include "cache/mutants.hpp"
 #include "cache/result_cache.hpp"
 #include "catalog/schema_map.hpp"
 #include "relay/cache_domain.hpp"
@@ -56,9 +55,7 @@ public:
 
     /// What is written to the server may not leave, what is said to the client may not: see store_link.
     bool holds_server() const noexcept { return store_ && store_->holds_server(); }
-    bool holds_client() const noexcept {
-        return store_ && store_->holds_client() && !is(cache::mutant::told_before_bump);
-    }
+    bool holds_client() const noexcept { return store_ && store_->holds_client(); }
 
     bool takes_hints() const override { return with_.domain.settings().hints != cache::hints::off; }
     bool serves() const override {

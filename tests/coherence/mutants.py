@@ -4,7 +4,7 @@ from typing import NamedTuple
 from . import history
 from .observers import Incrementer
 from .process_faults import ComeAndGo
-from .write_faults import CutInCommit, EvictMarksInCommit, KillInCommit, SettleInCommit, StallInCommit
+from .write_faults import CutInCommit, KillInCommit, SettleInCommit, StallInCommit
 
 
 class Mutant(NamedTuple):
@@ -33,7 +33,6 @@ MUTANTS = (
     Mutant("store_not_asked", ("stale", "inversion"), pgweirs=2, shared=True),
     Mutant("store_not_marked", ("inversion",), (StallInCommit,), pgweirs=2, shared=True),
     Mutant("store_not_bumped", ("stale", "inversion"), pgweirs=2, shared=True),
-    Mutant("told_before_bump", ("stale",), (EvictMarksInCommit,), pgweirs=2, shared=True),
 )
 
 

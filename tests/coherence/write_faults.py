@@ -93,21 +93,6 @@ class StallInCommit(InCommit):
         self.stage.to_postgres[number].passes()
 
 
-class EvictMarksInCommit(InCommit):
-    """Several pgweir on one Redis. Nothing but the bump keeps others from what was before, and that is late."""
-
-    name = "Redis evicts the marks of a write, whose bump is late"
-
-    def harm(self, number, port):
-        self.stage.to_redis[number].to_server.hold = True
-        for marks in ("pgweir:*:p:*", "pgweir:*:w:*"):
-            for key in self.stage.redis.command("KEYS", marks):
-                self.stage.redis.command("UNLINK", key)
-
-    def heal(self, number):
-        self.stage.to_redis[number].passes()
-
-
 class SettleInCommit(InCommit):
     """With one pgweir, whose cache is on. A transaction of somebody else keeps the cache off until the COMMIT waits."""
 
