@@ -7,7 +7,8 @@ namespace pgweir::cache {
 namespace {
 
 bool is_by_age(const settings& how, std::uint32_t rule) {
-    const consistency own = rule == 0 ? consistency::as_all : how.rules[rule - 1].consistency;
+    const cache::rule* by = how.find_rule(rule);
+    const consistency own = by == nullptr ? consistency::as_all : by->consistency;
     return (own == consistency::as_all ? how.consistency : own) == consistency::ttl;
 }
 

@@ -68,8 +68,8 @@ cache_answer cache_link::ask(const session::cache_question& what, base::time_poi
     waits_ = false;
     const bool joined = std::exchange(joined_, false) || look_pause_ > base::duration{};
     const bool asks = store_ && !is(cache::mutant::store_not_asked);
-    const std::optional<cache_answer> known = asks ? look_in_store(what, now) : look(what, now);
-    cache_answer found = known ? *known : execute(what, now);
+    std::optional<cache_answer> known = asks ? look_in_store(what, now) : look(what, now);
+    cache_answer found = known ? std::move(*known) : execute(what, now);
     found.joined = joined;
     if (found.how == cache_answer::kind::wait)
         joined_ = joined_ || joined;  // what has come is compared first

@@ -61,6 +61,7 @@ std::optional<cache_answer> cache_link::compare(const session::cache_question& w
         const std::lock_guard lock(with_.domain.mutex());
         const auto known = with_.domain.store().peek(what.key);
         is_known = known != nullptr;
+        of.who.turn = with_.domain.store().turn();
         const bool serves = known && !with_.domain.store().is_switched_off(known->rule);
         if (serves && known->is_young_for(of.who) && fits(what, known)) of.relations = known->relations();
     }
@@ -78,12 +79,14 @@ std::optional<cache_answer> cache_link::search(const session::cache_question& wh
     const cache::lifetime lifetime = cache::lifetime_of(how, verdict->rule, what.hint);
     if (lifetime.longest == base::off) return cache_answer::bypass(cache_bypass::no_rule);
     const bool admitted = verdict->rule != 0 || known || cache::asks_to_keep(how, what.hint);
+    cache::asker who = asker(what, now);
     {
         const std::lock_guard lock(with_.domain.mutex());
         if (with_.domain.store().is_switched_off(verdict->rule))
             return cache_answer::bypass(cache_bypass::audit_failed);
         if (!admitted && !with_.domain.store().admits(what.key, needed(*verdict)))
             return cache_answer::bypass(cache_bypass::not_worth);
+        who.turn = with_.domain.store().turn();
     }
     if (lifetime.by_age) return std::nullopt;
     if (!with_.domain.serves()) return cache_answer::bypass(with_.domain.why_not());
@@ -93,7 +96,7 @@ std::optional<cache_answer> cache_link::search(const session::cache_question& wh
                       .relations = verdict->reads.depends_on,
                       .rule = verdict->rule,
                       .usual = lifetime.usual,
-                      .who = asker(what, now),
+                      .who = who,
                       .lease = what.may_wait && !what.hint.refresh && cache::is_worth_a_lease(verdict->of_shape->took)},
                      now);
 }
@@ -121,10 +124,6 @@ void cache_link::drop_lease(std::string_view key) {
 
 cache_answer cache_link::ask_store(store_link::question what, base::time_point now) {
     what.who.compared = true;
-    {
-        const std::lock_guard lock(with_.domain.mutex());
-        what.who.turn = with_.domain.store().turn();
-    }
     if (!store_->is_reachable() || !store_->ask(std::move(what), now))
         return cache_answer::bypass(cache_bypass::store_unreachable);
     cache_answer said;
