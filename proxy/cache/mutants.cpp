@@ -15,7 +15,7 @@
 namespace pgweir::cache {
 namespace {
 
-constexpr std::array<std::string_view, 16> names{"no_marks",
+constexpr std::array<std::string_view, 17> names{"no_marks",
                                                  "no_bumps",
                                                  "late_bumps",
                                                  "stamps_not_compared",
@@ -30,7 +30,8 @@ constexpr std::array<std::string_view, 16> names{"no_marks",
                                                  "gate_ignored",
                                                  "store_not_asked",
                                                  "store_not_marked",
-                                                 "store_not_bumped"};
+                                                 "store_not_bumped",
+                                                 "told_before_bump"};
 
 std::optional<mutant> chosen;
 // One database is served by a mutant, so that its lock is enough.

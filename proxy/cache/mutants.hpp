@@ -27,6 +27,7 @@ enum class mutant : std::uint8_t {
     store_not_asked,  ///< what memory has is served as it stands, though others share a store
     store_not_marked,  ///< the store learns of a write when it is over
     store_not_bumped,  ///< the store keeps its stamps
+    told_before_bump,  ///< a writer hears of its commit before the store does
 };
 
 #ifdef PGWEIR_MUTANTS

@@ -4,7 +4,6 @@
 #include <mutex>
 #include <utility>
 
-#include "cache/mutants.hpp"
 #include "cache/stored_reply.hpp"
 
 namespace pgweir::relay {

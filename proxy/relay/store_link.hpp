@@ -12,6 +12,7 @@
 #include "base/shared_counter.hpp"
 #include "base/time.hpp"
 #include "cache/entry.hpp"
+#include "cache/mutants.hpp"
 #include "cache/shared_store.hpp"
 #include "relay/cache_domain.hpp"
 
@@ -81,7 +82,7 @@ public:
     /// Marks that are not acknowledged: what is behind them may not be sent to the server.
     bool holds_server() const noexcept { return waiting_->marks > 0; }
     /// Bumps that are not acknowledged: the client may not be told.
-    bool holds_client() const noexcept { return waiting_->bumps > 0; }
+    bool holds_client() const noexcept { return waiting_->bumps > 0 && !is(cache::mutant::told_before_bump); }
 
 private:
     struct lookup {

@@ -38,5 +38,5 @@ class CoherenceCase(unittest.TestCase):
             pgweir.assert_at_rest()
 
     @staticmethod
-    def some_in_doubt(clients):
-        return any(operation.outcome == UNKNOWN for client in clients for operation in list(client.history))
+    def some_in_doubt(progress):
+        return any(operation.outcome == UNKNOWN for operation in progress.history())

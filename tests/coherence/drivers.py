@@ -230,6 +230,13 @@ class RawSession:
             raise ServerError(error_of(received))
         return [tuple(int(value) if value.isdigit() else value for value in row) for row in rows_of(received)]
 
+    def is_answered(self):
+        """Something of the answer is there: PostgreSQL sends one that is short in one piece."""
+        try:
+            return not self._client.is_silent(0.001)
+        except OSError:
+            return False  # nobody reads it any more
+
     def vanish(self):
         """As a client that is killed."""
         self._client.close()

@@ -4,7 +4,7 @@ from typing import NamedTuple
 from . import history
 from .observers import Incrementer
 from .process_faults import ComeAndGo
-from .write_faults import CutInCommit, KillInCommit, SettleInCommit, StallInCommit
+from .write_faults import CutInCommit, ForgetInCommit, KillInCommit, SettleInCommit, StallInCommit
 
 
 class Mutant(NamedTuple):
@@ -14,6 +14,7 @@ class Mutant(NamedTuple):
     pgweirs: int = 1
     extra: tuple = ()  # clients
     shared: bool = False  # they cache over one Redis
+    when: str = ""  # of one that is looked for under several faults
 
 
 MUTANTS = (
@@ -32,11 +33,12 @@ MUTANTS = (
     Mutant("gate_ignored", ("inversion",), (ComeAndGo,), pgweirs=2),
     Mutant("store_not_asked", ("stale", "inversion"), pgweirs=2, shared=True),
     Mutant("store_not_marked", ("inversion",), (StallInCommit,), pgweirs=2, shared=True),
+    Mutant("store_not_marked", ("inversion",), (KillInCommit,), pgweirs=2, shared=True, when="killed"),
     Mutant("store_not_bumped", ("stale", "inversion"), pgweirs=2, shared=True),
+    Mutant("told_before_bump", ("stale",), (ForgetInCommit,), pgweirs=2, shared=True),
 )
 
 
-def found(clients, rules):
-    """Whether the clients' histories so far break all these rules: what has not been told yet cannot mend that."""
-    told = [operation for client in clients for operation in list(client.history)]
-    return set(rules) <= {violation.rule for violation in history.check(told)}
+def found(progress, rules):
+    """Whether the history so far breaks all these rules: what has not been told yet cannot mend that."""
+    return set(rules) <= {violation.rule for violation in history.check(progress.history())}

@@ -51,22 +51,34 @@ class Run(NamedTuple):
         return "\n".join([self.summary(), *faults, *map(str, self.violations[:most]), *more])
 
 
+class Progress(NamedTuple):
+    """Who is at work."""
+
+    clients: list
+    schedule: Schedule
+
+    def history(self):
+        """What they have been told so far."""
+        return [operation for each in (*self.clients, self.schedule) for operation in list(each.history)]
+
+
 def run(stage, *, seconds, seed, clients=12, mix=operations.MIX, faults=(), every=0.7, extra=(),
-        enough=lambda clients: True):  # fmt: skip
-    """Takes longer until each fault has struck and enough(clients) is true. `extra` are further clients, made by
-    functions of (name, seed, stage, stop)."""
+        enough=lambda progress: True):  # fmt: skip
+    """Takes longer until each fault has struck and enough(progress) is true. `extra` are further clients, made by functions
+    of (name, seed, stage, stop)."""
     stop = threading.Event()
     everybody = [_client(number, seed, stage, stop) for number in range(clients)]
     for client in everybody:
         client.mix = mix
     everybody += [make(f"extra {number}", seed, stage, stop) for number, make in enumerate(extra)]
     schedule = Schedule(stage, faults, seed, every)
+    progress = Progress(everybody, schedule)
     threads = [schedule, *everybody]
     for thread in threads:
         thread.start()
     try:
         time.sleep(seconds)
-        wait_until(lambda: any(thread.failure for thread in threads) or schedule.each_once.is_set() and enough(everybody),
+        wait_until(lambda: any(thread.failure for thread in threads) or schedule.each_once.is_set() and enough(progress),
                    timeout=60, message=lambda: f"each fault to strike and enough to be done: {schedule.struck}")  # fmt: skip
     finally:
         schedule.stop()
@@ -76,7 +88,7 @@ def run(stage, *, seconds, seed, clients=12, mix=operations.MIX, faults=(), ever
     for thread in threads:
         if thread.failure is not None:
             raise thread.failure
-    return _result(seed, stage, schedule, everybody)
+    return _result(seed, stage, progress)
 
 
 def _client(number, seed, stage, stop):
@@ -87,11 +99,11 @@ def _client(number, seed, stage, stop):
     return Client(f"{driver.driver} {number}", seed, driver, address, user, via, stop)
 
 
-def _result(seed, stage, schedule, clients):
-    told = [operation for client in clients for operation in client.history] + schedule.history
-    problems = sum((client.problems for client in clients), collections.Counter())
+def _result(seed, stage, progress):
+    told = progress.history()
+    problems = sum((client.problems for client in progress.clients), collections.Counter())
     final = stage.final_versions()
-    return Run(seed, told, final, schedule.struck, problems, history.check(told, final))
+    return Run(seed, told, final, progress.schedule.struck, problems, history.check(told, final))
 
 
 def main():

@@ -25,35 +25,40 @@ class InCommit(Fault):
         with contextlib.closing(self.stage.postgres.connect(self.stage.database)) as gate:
             gate.cursor().execute("BEGIN; LOCK TABLE gate IN ACCESS EXCLUSIVE MODE")
             began = time.monotonic_ns()
-            self._commit()
+            made = self._commit()
             (_, port), = wait_until(self._waiting, message="the COMMIT to wait")  # fmt: skip
             self.harm(number, port)
             self.pause()
         wait_until(lambda: not self._waiting(), message="the COMMIT to go on")
         self.pause()
+        told = time.monotonic_ns() if self.writer.is_answered() else None
+        self.pause()
         self.heal(number)
-        self._note(began, user, via)
+        self._note(made, began, told, user, via)
 
     def _commit(self):
+        """The version that it makes, if that is known before it is over."""
         if self.rng.random() < 0.5:
             self.writer.send((operations.WRITE_VAULT, 1))
-            return
+            return None
         self.writer.execute("BEGIN")
-        self.writer.execute(operations.WRITE_VAULT, 1)
+        made = self.writer.execute(operations.WRITE_VAULT, 1)
         self.writer.send(("COMMIT",))
+        return made
 
     def _waiting(self):
         return self.stage.postgres.sql(WAITING, database=self.stage.database)
 
-    def _note(self, began, user, via):
+    def _note(self, made, began, told, user, via):
+        """`told`: when it was known to be answered already."""
         outcome = {}
         try:
-            self.writer.answer()
+            made = self.writer.answer() or made
         except Problem:
-            outcome = {"outcome": UNKNOWN}
+            made, outcome = None, {"outcome": UNKNOWN}
         self.writer.close()
-        self.history.append(Operation(self.name, "write", ("vault/1",), (None,), began, time.monotonic_ns(), user=user,
-                                      via=via, **outcome))  # fmt: skip
+        self.history.append(Operation(self.name, "write", ("vault/1",), made[0] if made else (None,), began,
+                                      told or time.monotonic_ns(), user=user, via=via, **outcome))  # fmt: skip
 
     def harm(self, number, port):
         """`port`: that of the connection between PostgreSQL and the relay in front of it."""
@@ -91,6 +96,20 @@ class StallInCommit(InCommit):
 
     def heal(self, number):
         self.stage.to_postgres[number].passes()
+
+
+class ForgetInCommit(InCommit):
+    """What is left to keep others from what they have of before is that the writer hears of its commit last."""
+
+    name = "Redis loses the marks of a COMMIT, and its end arrives there late"
+
+    def harm(self, number, port):
+        self.stage.to_redis[number].to_server.hold = True
+        if marks := self.stage.redis.command("KEYS", "pgweir:*:p:*"):
+            self.stage.redis.command("UNLINK", *marks)
+
+    def heal(self, number):
+        self.stage.to_redis[number].passes()
 
 
 class SettleInCommit(InCommit):

@@ -14,9 +14,9 @@ from coherence.stage import DATABASE, Stage
 
 class Coherence(CoherenceCase):
     @staticmethod
-    def everything_done(clients):
+    def everything_done(progress):
         """Each operation by each driver; only one of them can pipeline."""
-        done = {(client.driver, name) for client in clients for name in list(client.done)}
+        done = {(client.driver, name) for client in progress.clients for name in list(client.done)}
         wanted = {(driver, operation.__name__) for driver in DRIVERS for operation in operations.MIX}
         raw = {operation.__name__ for operation in operations.ONLY_RAW}
         return {(driver, name) for driver, name in wanted if driver is RawSession or name not in raw} <= done

@@ -27,7 +27,7 @@ class CachedCoherence(CoherenceCase):
     def test_what_is_asked_for_often(self):
         stage = self.stage(1, CACHES["auto"])
         stage.switch_on(0)
-        result = self.run_workload(stage, 3, clients=16, enough=lambda clients: stage.hits(0) > 300, **CACHED)
+        result = self.run_workload(stage, 3, clients=16, enough=lambda progress: stage.hits(0) > 300, **CACHED)
         self.assertClean(result)
         self.assertEqual(result.problems, {})
         # A build that is slow asks for less between two writes.
@@ -63,7 +63,7 @@ class LessIsPromised(CoherenceCase):
         return sum(pgweir.metric("pgweir_cache_requests_total", result=result) for pgweir in stage.pgweirs)
 
     def assert_late(self, stage, session, result="hit"):
-        done = self.run_workload(stage, 3, clients=16, enough=lambda clients: self.results(stage, result) > 100, **CACHED)
+        done = self.run_workload(stage, 3, clients=16, enough=lambda progress: self.results(stage, result) > 100, **CACHED)
         found = history.check(done.history, done.final, 400_000_000, session)
         if found:
             self.fail(done._replace(violations=found).complaint())

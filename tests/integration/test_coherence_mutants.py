@@ -39,7 +39,7 @@ class Mutants(MutantCase):
 
 
 def _add(mutant):
-    setattr(Mutants, f"test_{mutant.name}", lambda self: self.check(mutant))
+    setattr(Mutants, "_".join(filter(None, ["test", mutant.name, mutant.when])), lambda self: self.check(mutant))
 
 
 for each in MUTANTS:

@@ -9,7 +9,7 @@ from coherence.case import SECONDS, SEED, CoherenceCase
 from coherence.faults import DATABASE_FAULTS, REDIS_FAULTS
 from coherence.observers import OBSERVERS
 from coherence.stage import CACHES, PATIENT
-from coherence.write_faults import WRITE_FAULTS
+from coherence.write_faults import WRITE_FAULTS, ForgetInCommit
 from kit.redis_server import RedisServer
 
 SHARED = {"mix": operations.READ_MOSTLY, "extra": OBSERVERS, "every": 0.4}
@@ -48,13 +48,23 @@ class SharedCoherence(CoherenceCase):
         self.assertFalse(unaccounted, result._replace(violations=unaccounted).complaint())
         self.assertAllStruck(result, REDIS_FAULTS)
 
+    def test_marks_are_lost_in_a_commit(self):
+        """Then new-then-old may be seen, but never anything old by somebody who asks behind the acknowledgement."""
+        stage = self.shared(2, "rules")
+        result = self.run_workload(stage, SECONDS, faults=[ForgetInCommit], **(SHARED | {"mix": operations.READS_ONLY}))
+        lost_marks = void_windows.moments_of_write(result.violations, result.history)
+        rest = [each for each in result.violations if each not in lost_marks]
+        self.assertFalse(rest, result._replace(violations=rest).complaint())
+        self.assertEqual(void_windows.windows(stage.pgweirs), [])
+        self.assertAllStruck(result, [ForgetInCommit])
+
     @staticmethod
     def all_have_hits(stage, least):
-        return lambda clients: all(stage.hits(number) > least for number in range(len(stage.pgweirs)))
+        return lambda progress: all(stage.hits(number) > least for number in range(len(stage.pgweirs)))
 
     @staticmethod
     def some_write_was_missed(stage):
-        return lambda clients: bool(void_windows.windows(stage.pgweirs))
+        return lambda progress: bool(void_windows.windows(stage.pgweirs))
 
 
 if __name__ == "__main__":
