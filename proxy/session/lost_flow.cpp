@@ -110,11 +110,7 @@ message_verdict lost_flow::take_parse(base::bytes_view body) {
 message_verdict lost_flow::take_bind(base::bytes_view body) {
     const auto head = wire::decode_bind_head(body, true);
     if (!head) return broken(head.error());
-    const std::string_view name = (*head)->statement;
-    const client_statement* known = x_.statements.find(name);
-    const effect flags = name.empty()       ? x_.statements.no_name().effects
-                         : known != nullptr ? known->effects
-                                            : effect::none;
+    const effect flags = effects_of((*head)->statement);
     if (!sql::has(flags, effect::ends_transaction)) {
         refuse(true);
         return message_verdict::done;
@@ -128,9 +124,22 @@ message_verdict lost_flow::take_bind(base::bytes_view body) {
 message_verdict lost_flow::take_describe(base::bytes_view body) {
     const auto target = wire::decode_target(body);
     if (!target) return broken(target.error());
+    const bool ends = target->kind == 'S' ? sql::has(effects_of(target->name), effect::ends_transaction)
+                                          : x_.lost.end_bound != lost_transaction::block_end::none;
+    // What a driver is told here it keeps for as long as it has the statement.
+    if (!ends) {
+        refuse(true);
+        return message_verdict::done;
+    }
     if (target->kind == 'S') append_no_parameters(x_.to_client.own());
     wire::append_no_data(x_.to_client.own());
     return message_verdict::done;
+}
+
+effect lost_flow::effects_of(std::string_view statement) const {
+    if (statement.empty()) return x_.statements.no_name().effects;
+    const client_statement* known = x_.statements.find(statement);
+    return known != nullptr ? known->effects : effect::none;
 }
 
 void lost_flow::take_execute() {

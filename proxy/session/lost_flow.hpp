@@ -1,7 +1,10 @@
 #pragma once
 
+#include <string_view>
+
 #include "base/bytes.hpp"
 #include "session/exchange.hpp"
+#include "sql/effect.hpp"
 
 namespace pgweir::session {
 
@@ -23,6 +26,7 @@ private:
     message_verdict take_bind(base::bytes_view body);
     message_verdict take_describe(base::bytes_view body);
     void take_execute();
+    sql::effect effects_of(std::string_view statement) const;
     void refuse(bool extended);
     void fail_commit(bool extended);
     void end_block();

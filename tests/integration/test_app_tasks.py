@@ -240,7 +240,7 @@ class TasksTests:
         self.assertEqual(value, len(there))
         self.assertLessEqual({id for status, id in answers if status == 200}, there)
         for id in {id for status, id in answers if status == 503}:
-            self.assertEqual(service.post("/hit", id), (200, {"id": id, "counted": id not in there}))
+            self.assertEqual(service.post("/hit", id), (200, {"id": id, "counted": id not in there}), service.log()[-3000:])
         self.assertEqual(self.stored()[0], len(answers))
 
     def test_sigterm_with_a_request_under_way(self):

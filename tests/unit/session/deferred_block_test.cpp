@@ -265,6 +265,27 @@ TEST(DeferredBlock, NoServerCanBeHad) {
     }
 }
 
+// asyncpg waits for the description before it asks on, and keeps it with the statement.
+TEST(DeferredBlock, NoServerCanBeHadThatDescribes) {
+    lab l(1);
+    l.add_client();
+    l.add_client();
+    hears(l, parse("known", "SELECT 1") + describe('S', "known") + sync());
+    hears(l, query("BEGIN"), 1);
+    hears(l, query("INSERT"), 1);
+    hears(l, query("BEGIN"));
+    EXPECT_THAT(hears(l, parse("again", "SELECT 1") + describe('S', "again") + flush()), ElementsAre("1"));
+    l.at(0).received.clear();
+    l.refuse(l.at(0), {.reason = outcome::queue_timeout});
+    EXPECT_THAT(said(l.at(0).received), ElementsAre(StartsWith("E ERROR 53300")));
+    EXPECT_THAT(hears(l, sync()), ElementsAre("Z E"));
+    EXPECT_THAT(hears(l, describe('S', "known") + sync()), ElementsAre(StartsWith("E ERROR 25P02"), "Z E"));
+    EXPECT_THAT(hears(l, describe('P', "") + sync()), ElementsAre(StartsWith("E ERROR 25P02"), "Z E"));
+    const std::string end = parse("", "ROLLBACK") + describe('S', "") + bind_to("") + describe('P', "") + execute();
+    EXPECT_THAT(hears(l, end + sync()), ElementsAre("1", "t", "n", "2", "n", "C ROLLBACK", "Z I"));
+    EXPECT_EQ(l.broken, lines{});
+}
+
 TEST(DeferredBlock, CancelledWhileItWaits) {
     lab l(0);
     l.add_client();
