@@ -75,6 +75,7 @@ cache_answer cache_link::ask(const session::cache_question& what, base::time_poi
         joined_ = joined_ || joined;  // what has come is compared first
     else
         look_pause_ = {};
+    if (found.how == cache_answer::kind::hit) with_.looks.note(what.text, true);
     if (found.how != cache_answer::kind::fill) drop_lease(what.key);
     // What was asked under another key, since the catalogs were read again say, nobody will take.
     if (store_ && found.how != cache_answer::kind::wait) store_->forget();
@@ -148,12 +149,18 @@ unsigned cache_link::needed(const statement_judge::verdict& found) const {
     return found.rule != 0 ? 1 : cache::worthwhile_from(found.of_shape->took, store_.has_value());
 }
 
+// Nothing was found. What is kept the first time is worth each look.
+void cache_link::note_look(const session::cache_question& what, const statement_judge::verdict& found) {
+    with_.looks.note(what.text, needed(found) == 1);
+}
+
 cache_answer cache_link::begin(const session::cache_question& what, const statement_judge::verdict& found,
                                base::time_point now) {
     const cache::settings& how = with_.domain.settings();
     lifetime_ = cache::lifetime_of(how, found.rule, what.hint);
     rule_ = found.rule;
     if (lifetime_.longest == base::off) return cache_answer::bypass(cache_bypass::no_rule);
+    note_look(what, found);
     // The store was asked for what is asked for often enough.
     const bool admitted = store_.has_value() || cache::asks_to_keep(how, what.hint);
     cache::result_cache::started begun;

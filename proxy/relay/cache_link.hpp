@@ -13,6 +13,7 @@
 #include "base/shared_counter.hpp"
 #include "cache/audit.hpp"
 #include "cache/lifetime.hpp"
+#include "cache/look_choice.hpp"
 #include "cache/result_cache.hpp"
 #include "catalog/schema_map.hpp"
 #include "relay/cache_domain.hpp"
@@ -33,6 +34,7 @@ public:
         statement_judge& judge;
         base::shared_counter& schema;  ///< changes of the schema that were seen
         cache::audit_choice& audits;
+        cache::look_choice& looks;
         cache::shared_store* store = nullptr;  ///< null: process memory is all there is
     };
 
@@ -61,6 +63,7 @@ public:
     bool serves() const override {
         return with_.pool.shares_servers() && (with_.domain.serves() || with_.domain.serves_by_age());
     }
+    bool is_worth_asking(std::string_view text) override { return with_.looks.takes(text); }
     session::cache_answer ask(const session::cache_question& what, base::time_point now) override;
     void filled(session::captured_reply reply, base::time_point now) override;
     void not_filled() override;
@@ -102,6 +105,7 @@ private:
     void drop_lease(std::string_view key);
     /// How often it has to be asked for before it is kept.
     unsigned needed(const statement_judge::verdict& found) const;
+    void note_look(const session::cache_question& what, const statement_judge::verdict& found);
     std::string stored_key(const session::cache_question& what) const;
     session::cache_answer begin(const session::cache_question& what, const statement_judge::verdict& found,
                                 base::time_point now);

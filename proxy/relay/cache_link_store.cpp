@@ -84,8 +84,10 @@ std::optional<cache_answer> cache_link::search(const session::cache_question& wh
         const std::lock_guard lock(with_.domain.mutex());
         if (with_.domain.store().is_switched_off(verdict->rule))
             return cache_answer::bypass(cache_bypass::audit_failed);
-        if (!admitted && !with_.domain.store().admits(what.key, needed(*verdict)))
+        if (!admitted && !with_.domain.store().admits(what.key, needed(*verdict))) {
+            note_look(what, *verdict);
             return cache_answer::bypass(cache_bypass::not_worth);
+        }
         who.turn = with_.domain.store().turn();
     }
     if (lifetime.by_age) return std::nullopt;

@@ -94,6 +94,7 @@ private:
     lender lender_;
     statement_judge judge_;
     cache::audit_choice audits_;
+    cache::look_choice looks_;
     worker_services services_;
     base::intrusive_list<client, newcomer_tag> newcomers_;
     std::unordered_map<std::uint64_t, std::unique_ptr<client>> clients_;

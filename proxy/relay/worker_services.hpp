@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "cache/audit.hpp"
+#include "cache/look_choice.hpp"
 #include "metrics/application_names.hpp"
 #include "metrics/worker_counters.hpp"
 #include "net/deadlines.hpp"
@@ -65,6 +66,7 @@ struct worker_services {
     cache_access& caching;
     statement_judge& judge;
     cache::audit_choice& audits;
+    cache::look_choice& looks;
     cache::shared_store* store;  ///< null: there is none
     virtual_database* console;
     metrics::application_names& applications;

@@ -55,6 +55,7 @@ cache_flow::verdict cache_flow::take_query(std::string_view text) {
     if (!x_.cache->serves() || !begins_like_read(text)) return pass();
     if (x_.fill.is == cache_fill::state::owned || std::exchange(asked_, true)) return verdict::pass;
     if (const auto why = why_not()) return bypass(*why);
+    if (!is_worth_asking(text)) return bypass(cache_bypass::not_worth);
     begin_key({});
     sql::append_without_comments(key_, text, x_.conforming_strings);
     cache_question what{.key = key_, .context = x_.context(), .text = text, .settings = x_.desired};
@@ -83,6 +84,7 @@ cache_flow::verdict cache_flow::take_batch(base::bytes_view input, std::size_t& 
     const auto unlike = read_batch(input, found);
     if (found.text.empty() || !begins_like_read(found.text)) return pass();
     if (const auto why = unlike ? unlike : why_not()) return bypass(*why);
+    if (!is_worth_asking(found.text)) return bypass(cache_bypass::not_worth);
     begin_key({.extended = true, .parameter_types = found.parameter_types, .bind = found.bind.substr(found.bind_head)});
     sql::append_without_comments(key_, found.text, x_.conforming_strings);
     cache_question what{
@@ -159,6 +161,11 @@ void cache_flow::note_slow_wait(std::string_view text) {
     if (x_.limits->slow_query == base::off || waited < x_.limits->slow_query) return;
     constexpr std::size_t longest = 256;
     x_.slow = slow_request{std::string(text.substr(0, longest)), {}, {.result = cache_result::hit}, waited};
+}
+
+// Whoever waits has been asked about; whoever says how it is to be cached wants it to be.
+bool cache_flow::is_worth_asking(std::string_view text) const {
+    return x_.fill.is == cache_fill::state::waiting || sql::may_have_hint(text) || x_.cache->is_worth_asking(text);
 }
 
 // The key of all that has to be known for sure about the session: if it is not, the server is asked.

@@ -41,6 +41,7 @@ private:
     struct batch;
 
     std::optional<metrics::cache_bypass> why_not() const;
+    bool is_worth_asking(std::string_view text) const;
     bool block_allows() const;
     bool all_pending_are_reads() const;
     std::optional<metrics::cache_bypass> read_batch(base::bytes_view input, batch& found) const;

@@ -76,6 +76,8 @@ public:
     virtual bool serves() const = 0;
     /// Comments in front of a statement may say how it is to be cached.
     virtual bool takes_hints() const = 0;
+    /// False: hardly any read that begins like this has been worth asking about. To be asked once for each.
+    virtual bool is_worth_asking(std::string_view text) = 0;
     virtual cache_answer ask(const cache_question& what, base::time_point now) = 0;
     /// Ends what `fill` began; `rows` may be empty of rows, and have more than is kept.
     virtual void filled(captured_reply reply, base::time_point now) = 0;

@@ -12,6 +12,29 @@ using namespace std::chrono_literals;
 using how = scripted_cache::how;
 using lines = std::vector<std::string>;
 
+// What waits has been asked about; what somebody says how to cache is asked about always.
+TEST(CacheWait, WhatIsNotWorthAsking) {
+    const std::string hinted = "/*pgweir:ttl=3s*/SELECT 1";
+    const auto unworthy = [&](scripted_cache& c) {
+        c.is_not_worth("SELECT 1");
+        c.is_not_worth(hinted);
+    };
+    for (const std::string& asked : {query("SELECT 1"), batch("SELECT 1") + sync()}) {
+        cache_script().answers("SELECT 1", how::hit).cache(unworthy).client_at_once(asked).asked(0).skips().holds();
+        cache_script()
+            .answers("SELECT 1", how::wait)
+            .client_at_once(asked)
+            .cache(unworthy)
+            .answers("SELECT 1", how::hit)
+            .woken()
+            .asked(2)
+            .skips()
+            .no_server()
+            .holds();
+    }
+    cache_script().cache(unworthy).client(query(hinted)).asked(1).skips().holds();
+}
+
 TEST(CacheWait, WaitsForAnother) {
     for (const std::string& asked : {query("SELECT 1"), batch("SELECT 1") + sync()}) {
         const bool simple = asked[0] == 'Q';

@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -108,6 +109,9 @@ public:
     }
 
     bool serves() const override { return serves_; }
+
+    bool is_worth_asking(std::string_view text) override { return unworthy_.count(std::string(text)) == 0; }
+    void is_not_worth(std::string_view text) { unworthy_.emplace(text); }
 
     bool takes_hints() const override { return takes_hints_; }
     void takes_no_hints() { takes_hints_ = false; }
@@ -230,6 +234,7 @@ private:
     }
 
     std::map<std::string, how> answers_;
+    std::set<std::string> unworthy_;
     bool serves_ = true;
     bool takes_hints_ = true;
     bool reads_committed_ = true;
