@@ -1,5 +1,7 @@
 #include "relay/login_flow.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "auth/error.hpp"
@@ -84,6 +86,8 @@ login_flow::step login_flow::take_packet(bool more_follows, std::string& out) {
 }
 
 login_flow::step login_flow::read_parameters() {
+    // As with PostgreSQL they are stronger than the options, also if they stand in front of them.
+    std::vector<session::parameters::entry> by_themselves;
     for (const auto& [name, value] : packet_.parameters) {
         const std::string folded = session::lower_case(name);
         if (folded == "user") {
@@ -106,9 +110,10 @@ login_flow::step login_flow::read_parameters() {
                              .sqlstate = "42601"});
             for (const auto& [option, setting] : *options) asked_.emplace_back(session::lower_case(option), setting);
         } else {
-            asked_.emplace_back(folded, value);
+            by_themselves.emplace_back(folded, value);
         }
     }
+    std::ranges::move(by_themselves, std::back_inserter(asked_));
     std::erase_if(asked_, [this](const auto& entry) {
         if (entry.first != "application_name") return false;
         application_name_ = clean_application_name(entry.second);

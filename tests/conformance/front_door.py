@@ -3,6 +3,7 @@ of its connection is the same both times, and so is what becomes of its queries:
 psql speaks, or the same said as a driver would."""
 import contextlib
 import itertools
+import queue
 import re
 import select
 import socket
@@ -13,6 +14,8 @@ from kit import messages
 from kit.postgres import HOST
 
 PIECE = 256 * 1024
+LAST_WORDS = 5.0  # seconds in which who is told something may read it
+ENCRYPTION = (messages.SSL_CODE, messages.GSSENC_CODE)
 COPY_IN = re.compile(rb"\bcopy\b.*\bfrom\s+std(in|out)\b", re.IGNORECASE | re.DOTALL)
 # simple: as psql says it. extended: Parse, Bind, Describe, Execute, Sync at once. prepared: a named statement, prepared,
 # executed and closed with a Sync after each.
@@ -43,18 +46,45 @@ class FrontDoor:
         with client, contextlib.suppress(OSError, EOFError), socket.create_connection((HOST, self.target)) as server:
             for end in (client, server):
                 end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            Passage(Stream(client), Stream(server), self.turn, self._protocol).run()
+            passage = Passage(Stream(client), Stream(server), self.turn, self._protocol)
+            try:
+                passage.run()
+            finally:
+                passage.flush()
 
 
 class Stream:
-    """Whole messages of one connection."""
+    """Whole messages of one connection. send() never waits: who does not read may be about to write."""
 
     def __init__(self, end):
         self.end = end
         self._buffer, self._at = bytearray(), 0
+        self._unsent = queue.SimpleQueue()
+        self._writer = None  # from the first time on that there was more than the socket took
 
     def send(self, *parts):
-        self.end.sendall(b"".join(parts))
+        data = b"".join(parts)
+        if self._writer is None:
+            try:
+                data = data[self.end.send(data, socket.MSG_DONTWAIT) :]
+            except BlockingIOError:
+                pass
+            if not data:
+                return
+            self._writer = threading.Thread(target=self._write, daemon=True)
+            self._writer.start()
+        self._unsent.put(data)
+
+    def _write(self):
+        with contextlib.suppress(OSError):
+            while data := self._unsent.get():
+                self.end.sendall(data)
+
+    def flush(self):
+        """Before its end is closed."""
+        if self._writer:
+            self._unsent.put(b"")
+            self._writer.join(LAST_WORDS)
 
     def first(self):
         """The message without a tag."""
@@ -67,16 +97,20 @@ class Stream:
         (length,) = struct.unpack("!i", header[1:])
         return chr(header[0]), header + self._bytes(length - 4)
 
-    def has_some(self):
-        return len(self._buffer) > self._at
+    def has_message(self):
+        there = len(self._buffer) - self._at
+        return there >= 5 and there > struct.unpack_from("!i", self._buffer, self._at + 1)[0]
+
+    def fill(self):
+        del self._buffer[: self._at]
+        self._at = 0
+        if not (piece := self.end.recv(PIECE)):
+            raise EOFError
+        self._buffer += piece
 
     def _bytes(self, count):
         while len(self._buffer) - self._at < count:
-            del self._buffer[: self._at]
-            self._at = 0
-            if not (piece := self.end.recv(PIECE)):
-                raise EOFError
-            self._buffer += piece
+            self.fill()
         self._at += count
         return bytes(self._buffer[self._at - count : self._at])
 
@@ -90,24 +124,30 @@ class Passage:
         self._names = itertools.count(1)
 
     def run(self):
-        first = self._client.first()
+        while struct.unpack("!i", (first := self._client.first())[4:8])[0] in ENCRYPTION:
+            self._client.send(b"N")
         self._server.send(first)
         words = first[8:].split(b"\0")
         self._parameters = dict(zip(words[::2], words[1::2]))
         if struct.unpack("!i", first[4:8])[0] == messages.CANCEL_CODE:
             self._server.end.recv(1)
             return
-        while True:
-            while self._server.has_some():
+        going_on = True
+        while going_on:
+            if self._server.has_message():
                 self._answer()
-            if self._client.has_some():
-                ready = [self._client.end]
+            elif self._client.has_message():
+                going_on = self._ask()
             else:
+                # What PostgreSQL has said of a message goes on only after it was asked more.
                 ready = select.select([self._client.end, self._server.end], [], [])[0]
-            if self._server.end in ready:
-                self._answer()
-            elif not self._ask():
-                return
+                for stream in (self._client, self._server):
+                    if stream.end in ready:
+                        stream.fill()
+
+    def flush(self):
+        self._client.flush()
+        self._server.flush()
 
     def _answer(self, hidden=""):
         tag, received = self._server.receive()

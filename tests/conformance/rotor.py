@@ -1,20 +1,26 @@
-"""Servers of a pool lent in turn, though only one client asks: all but one are held by clients in a transaction, and
-before each transaction of that one another server becomes the free one."""
+"""Servers of a pool lent in turn, though few clients ask: all but one, or a few, are held by clients in a transaction, and
+before each transaction of those who ask another server becomes the one that is lent next."""
 import collections
 import contextlib
+import threading
 import time
 
+from kit import messages
 from kit.pgweir import CONSOLE_USER
-from kit.rawclient import ConnectionClosed, RawClient, ServerError
+from kit.rawclient import ConnectionClosed, RawClient, ServerError, error_of
 
 LOST = (OSError, ConnectionClosed, ServerError)
 # Seconds: until pgweir knows what a transaction left in its session; until whatever else it does with its server is done.
 SURVEY, PATIENCE = 0.03, 0.5
+HOLD = "BEGIN; SELECT 1"  # a BEGIN alone is answered without a server
 
 
 class Rotor:
-    def __init__(self, proxy, size):
-        self._proxy, self._size = proxy, size
+    """`free` servers are held by nobody: as many as the clients need at a time."""
+
+    def __init__(self, proxy, size, free=1):
+        self._proxy, self._size, self._free = proxy, size, free
+        self._lock = threading.Lock()
         self._console = RawClient(proxy.port)
         self._console.startup(CONSOLE_USER, "pgweir")
         self._rings = {}  # (user, database) -> Ring
@@ -24,11 +30,15 @@ class Rotor:
         self.all_transactions = self.all_turns = 0  # of the scripts before
 
     def turn(self, user, database):
+        with self._lock:
+            self._turn(user, database)
+
+    def _turn(self, user, database):
         self.transactions += 1
         pool = (user, database)
         try:
             if pool not in self._rings:
-                self._rings[pool] = Ring(self._proxy.port, user, database, self._size)
+                self._rings[pool] = Ring(self._proxy.port, user, database, self._size - self._free)
             if self._frees_one(*pool):
                 self._rings[pool].turn()
                 self.turns += 1
@@ -81,12 +91,12 @@ class Rotor:
 
 
 class Ring:
-    def __init__(self, port, user, database, size):
+    def __init__(self, port, user, database, held):
         self._holding, self._spare = collections.deque(), None
         try:
-            for _ in range(size - 1):
+            for _ in range(held):
                 self._holding.append(self._login(port, user, database))
-                self._holding[-1].rows("BEGIN")
+                self._holding[-1].rows(HOLD)
             self._spare = self._login(port, user, database)
         except LOST:
             self.close()
@@ -99,10 +109,14 @@ class Ring:
         return client
 
     def turn(self):
-        self._spare.rows("BEGIN")
+        self._spare.send(messages.query(HOLD))
+        # Should another client have been faster, it is the server that is given back that is held again.
+        self._spare.is_silent(SURVEY)
+        self._holding[0].rows("COMMIT")
+        if error := error_of(self._spare.until_ready()):
+            raise ServerError(error)
         self._holding.append(self._spare)
         self._spare = self._holding.popleft()
-        self._spare.rows("COMMIT")
 
     def close(self):
         for client in [*self._holding, *filter(None, [self._spare])]:

@@ -36,6 +36,18 @@ ROWS = [
         a: RESET work_mem
         a: SHOW work_mem
     """, startup={"a": {"options": "-c work_mem=5MB", "work_mem": "6MB"}}),
+    Row("a startup parameter is stronger than the options behind it", """
+        a: SHOW work_mem
+        b: SHOW work_mem
+        a: SET work_mem = '7MB'
+        a: RESET work_mem
+        a: SHOW work_mem
+    """, startup={"a": {"work_mem": "6MB", "options": "-c work_mem=5MB"}}),
+    Row("a startup parameter that is reported is stronger than the options behind it", """
+        a: SHOW DateStyle
+        a: SELECT '2001-02-03'::date
+        b: SELECT '2001-02-03'::date
+    """, startup={"a": {"DateStyle": "German", "options": "-c DateStyle=SQL"}}),
     Row("a custom setting at startup", """
         a: SHOW app.tenant
         b: SELECT current_setting('app.tenant', true)

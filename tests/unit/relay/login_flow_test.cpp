@@ -96,8 +96,17 @@ TEST_F(login_flow_test, settings_and_options_are_asked_for_by_names_in_lower_cas
                       {"DateStyle", "ISO"},
                       {"options", "-c Search_Path=a\\ b --work-mem=1MB"},
                       {"TimeZone", "UTC"}}));
-    EXPECT_THAT(lab.flow.settings(), ElementsAre(Pair("datestyle", "ISO"), Pair("search_path", "a b"),
-                                                 Pair("work_mem", "1MB"), Pair("timezone", "UTC")));
+    EXPECT_THAT(lab.flow.settings(), ElementsAre(Pair("search_path", "a b"), Pair("work_mem", "1MB"),
+                                                 Pair("datestyle", "ISO"), Pair("timezone", "UTC")));
+}
+
+TEST_F(login_flow_test, parameters_of_their_own_are_stronger_than_options_behind_them) {
+    lab.send(startup({{"user", "app"},
+                      {"client_encoding", "UTF8"},
+                      {"application_name", "shop"},
+                      {"options", "-c client_encoding=SQL_ASCII -c application_name=none"}}));
+    EXPECT_EQ(lab.flow.settings().back(), session::parameters::entry("client_encoding", "UTF8"));
+    EXPECT_EQ(lab.flow.application_name(), "shop");
 }
 
 TEST_F(login_flow_test, application_name_is_none_of_the_settings) {
