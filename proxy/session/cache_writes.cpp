@@ -84,13 +84,13 @@ void note_query(exchange& x, std::string_view text, effect flags, pending_reques
 
 void note_bind(exchange& x, std::string_view text, effect flags) {
     if (x.cache == nullptr) return;
-    x.bound_commits = commits_of(text, flags);
+    x.portals.last().commits = commits_of(text, flags);
     note_text(x, text, flags);
 }
 
 void note_unknown_bind(exchange& x) {
     if (x.cache == nullptr) return;
-    x.bound_commits = unread_effects;
+    x.portals.last().commits = unread_effects;
     x.cache->note_anything();
     x.block_did_more = true;
 }
@@ -105,15 +105,15 @@ sql::effect unshared_writes(exchange& x, std::string_view text, effect flags) {
 
 void note_effects_bind(exchange& x, effect remembered) {
     if (x.cache == nullptr) return;
-    x.bound_commits = remembered;
+    x.portals.last().commits = remembered;
     if (!sql::has(remembered, effect::data_modifying)) return;
     x.cache->note_anything();
     x.block_did_more = true;
 }
 
-void mark_execute(exchange& x, std::string_view portal, pending_request& entry) {
+void mark_execute(exchange& x, const bound_portal* portal, pending_request& entry) {
     if (x.cache == nullptr) return;
-    const effect flags = portal == x.bound_portal ? x.bound_commits : unread_effects;
+    const effect flags = portal != nullptr ? portal->commits : unread_effects;
     const bool ends = sql::has(flags, ends_block);
     x.batch_may_end_block = x.batch_may_end_block || ends;
     if (ends ? !only_rolls_back(flags) : sql::has(flags, effect::call) && outside_of_block(x)) mark(x, entry);

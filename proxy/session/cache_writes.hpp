@@ -21,8 +21,8 @@ void note_unknown_bind(exchange& x);
 /// may write, and call when it may commit by itself.
 sql::effect unshared_writes(exchange& x, std::string_view text, sql::effect flags);
 void note_effects_bind(exchange& x, sql::effect remembered);
-/// The statement bound to `portal` is executed by `entry`. What another one than the portal bound last does is not known.
-void mark_execute(exchange& x, std::string_view portal, pending_request& entry);
+/// A portal is executed by `entry`; null: one that was not bound.
+void mark_execute(exchange& x, const bound_portal* portal, pending_request& entry);
 void mark_sync(exchange& x, pending_request& entry);
 /// A message that was not looked at, and ends with its own ReadyForQuery.
 void mark_unknown(exchange& x, pending_request& entry);

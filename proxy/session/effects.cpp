@@ -114,14 +114,15 @@ bool holds_back(const exchange& x, sql::effect flags) {
            !x.startup.entries().empty();
 }
 
-void note_bound(exchange& x) {
-    if (!x.rewrites || !sql::has(x.bound_effects, noted_again)) return;
-    sql::scan_result found = x.scan(x.bound_text);
-    if (x.bound_text.empty()) {
-        found.flags = x.bound_effects;
+void note_execution(exchange& x, const bound_portal& portal) {
+    note_execution(x, portal.effects);
+    if (!x.rewrites || !sql::has(portal.effects, noted_again)) return;
+    sql::scan_result found = x.scan(portal.text);
+    if (portal.text.empty()) {
+        found.flags = portal.effects;
         found.unread_names = sql::has(found.flags, sets | effect::do_block);
     }
-    found.flags = (found.flags & ~effect::call) | (x.bound_effects & (effect::own_routine | effect::call));
+    found.flags = (found.flags & ~effect::call) | (portal.effects & (effect::own_routine | effect::call));
     note_effects(x, found);
 }
 

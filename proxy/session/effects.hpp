@@ -22,9 +22,6 @@ bool needs_follow_up(sql::effect flags);
 /// Whether the text of a statement with these effects has to be looked at again when it is executed.
 bool text_matters(sql::effect flags);
 
-/// The statement bound last is executed.
-void note_bound(exchange& x);
-
 /// Whether what the client says next can only be understood when a text with these effects was executed: it takes
 /// away prepared statements or changes settings.
 bool holds_back(const exchange& x, sql::effect flags);
@@ -35,8 +32,9 @@ std::unique_ptr<request_detail> follow_up_of(const sql::scan_result& found);
 /// No client message but Sync is read past `entry` until it is answered.
 void hold_back(exchange& x, pending_request& entry);
 
-/// A text with these effects is executed now.
+/// A text with these effects is executed now, or a portal is.
 void note_execution(exchange& x, sql::effect flags);
+void note_execution(exchange& x, const bound_portal& portal);
 
 /// A statement was executed and has this CommandComplete tag; `request` is null when its text had no follow-up.
 void completed(exchange& x, const request_detail* request, std::string_view tag);

@@ -26,6 +26,7 @@
 #include "session/pending_request.hpp"
 #include "session/phase_clock.hpp"
 #include "session/pins.hpp"
+#include "session/portals.hpp"
 #include "session/server_state.hpp"
 #include "session/setting_lesson.hpp"
 #include "session/setting_memo.hpp"
@@ -159,10 +160,7 @@ struct exchange {
     unsigned text_gates = 0;  ///< those of them that let Sync pass
     copy_phase copy = copy_phase::none;
     bool copying_out = false;  ///< the server sends data that nobody may want any more
-    sql::effect bound_effects = sql::effect::none;  ///< of the statement bound last
-    std::string bound_text;  ///< of the statement bound last, if its end has a follow-up
-    std::string bound_portal;  ///< to which it was bound
-    sql::effect bound_commits = sql::effect::none;  ///< of it: what matters to mark_execute()
+    bound_portals portals;
     /// What was executed without a Sync behind it so far, answered or not.
     bool batch_did_more = false;
     bool batch_may_end_block = false;

@@ -99,7 +99,8 @@ bool frontend_flow::gated(char tag) {
     if (yields_here() || x_.listening.pinging || (x_.cancels > 0 && x_.server != nullptr)) return true;
     if (x_.forward_gates == 0) return false;
     if (x_.forward_gates > x_.text_gates) return true;
-    if (tag == 'S') return false;
+    // What is copied belongs to what was begun.
+    if (tag == 'S' || (is_copy_message(tag) && x_.copy != copy_phase::none)) return false;
     // The server may keep its answer until a Sync that is not read.
     if (x_.unsynced && !std::exchange(flushed_, true)) wire::append_flush(x_.to_server.own());
     return true;
@@ -301,6 +302,7 @@ frontend_flow::verdict frontend_flow::take_target(char tag, base::bytes_view mes
     if (tag == 'C' && of_statement) x_.statements.remove(target->name);
     if (tag == 'C') {
         x_.push(request_kind::close);
+        if (!of_statement) close_portal(target->name);
     } else {
         pending_request& entry =
             x_.push(of_statement ? request_kind::describe_statement : request_kind::describe_portal);
@@ -312,28 +314,38 @@ frontend_flow::verdict frontend_flow::take_target(char tag, base::bytes_view mes
     return verdict::done;
 }
 
+// One that was declared WITH HOLD may be what the session was pinned for.
+void frontend_flow::close_portal(std::string_view name) {
+    x_.portals.close(name);
+    if (x_.pins.has(metrics::pin_reason::with_hold_cursor)) x_.survey_due = true;
+}
+
 frontend_flow::verdict frontend_flow::take_execute(base::bytes_view message) {
     const auto execute = wire::decode_execute(message.substr(wire::header_size));
     if (!execute) return broken(execute.error());
     if (x_.server == nullptr) return refused_in_extended() ? verdict::done : verdict::need_server;
     pending_request& entry = x_.push(request_kind::execute);
-    entry.ends_transaction = sql::has(x_.bound_effects, effect::explicit_commit);
-    // What another portal than the one bound last does is not looked up.
-    entry.plain_read = sql::has(x_.bound_effects, effect::plain_read) && execute->portal == x_.bound_portal;
+    const bound_portal* portal = x_.portals.find(execute->portal);
+    if (portal == nullptr && x_.portals.is_forgetful()) {
+        entry.may_copy_in = true;
+        if (x_.rewrites) pin(x_, metrics::pin_reason::other);
+    }
+    const effect effects = portal == nullptr ? effect::none : portal->effects;
+    entry.ends_transaction = sql::has(effects, effect::explicit_commit);
+    entry.plain_read = sql::has(effects, effect::plain_read);
     if (!entry.plain_read) x_.may_notify = x_.batch_did_more = true;
-    entry.may_copy_in = sql::has(x_.bound_effects, effect::copy);
+    entry.may_copy_in = entry.may_copy_in || sql::has(effects, effect::copy);
     begin_fill(x_, entry);
-    mark_execute(x_, execute->portal, entry);
+    mark_execute(x_, portal, entry);
     x_.to_server.relay(message);
     x_.unsynced = true;
-    guard_sequences(x_, x_.bound_effects & ~effect::lastval_currval, true);
-    note_bound(x_);
-    note_execution(x_, x_.bound_effects);
-    if (x_.rewrites && needs_follow_up(x_.bound_effects)) {
-        entry.detail = follow_up_of(x_.scan(x_.bound_text));
-        entry.detail->effects = x_.bound_effects;
+    guard_sequences(x_, effects & ~effect::lastval_currval, true);
+    if (portal != nullptr) note_execution(x_, *portal);
+    if (x_.rewrites && needs_follow_up(effects)) {
+        entry.detail = follow_up_of(x_.scan(portal->text));
+        entry.detail->effects = effects;
         entry.detail->statement = x_.to_deallocate;
-        if (holds_back(x_, x_.bound_effects)) hold_back(x_, entry);
+        if (holds_back(x_, effects)) hold_back(x_, entry);
     }
     x_.phases.change(metrics::held_phase::executing, x_.now, *x_.counters);
     return verdict::done;

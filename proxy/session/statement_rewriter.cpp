@@ -234,20 +234,20 @@ void statement_rewriter::inject_describe(std::string_view server_name, descripti
 
 bool statement_rewriter::bind(const wire::bind_head& head, base::bytes_view raw, std::size_t size) {
     x_.counters->binds.add();
-    x_.bound_effects = sql::effect::none;
+    bound_portal& portal = x_.portals.last();
     x_.undescribed_statement.clear();
     const client_statement* known = nullptr;
     const auto& unnamed = x_.statements.no_name();
     if (head.statement.empty()) {
         if (!unnamed.present) return fail_on_server(unknown_statement(""));
         if (unnamed.result_changed) return fail_on_server({.reason = outcome::result_type_changed});
-        x_.bound_effects = x_.judged(unnamed.text, unnamed.effects);
+        portal.effects = x_.judged(unnamed.text, unnamed.effects);
         if (x_.texts_sent.is_blank()) x_.note_text(unnamed.text);  // parsed in an earlier cycle
     } else {
         known = x_.statements.find(head.statement);
         if (known == nullptr && may_be_made_by_sql(head.statement)) {
-            x_.bound_effects = sql::effect::execute;
-            x_.bound_text = "EXECUTE it";
+            portal.effects = sql::effect::execute;
+            portal.text = "EXECUTE it";
             note_unknown_bind(x_);
             x_.to_server.relay(raw);
             x_.push(request_kind::bind);
@@ -256,7 +256,7 @@ bool statement_rewriter::bind(const wire::bind_head& head, base::bytes_view raw,
         }
         if (known == nullptr) return fail_on_server(unknown_statement(head.statement));
         if (known->result_changed) return fail_on_server({.reason = outcome::result_type_changed});
-        x_.bound_effects = known->raw ? x_.judged(known->effects) : x_.judged(known->statement.text(), known->effects);
+        portal.effects = known->raw ? x_.judged(known->effects) : x_.judged(known->statement.text(), known->effects);
         if (!known->raw) x_.note_text(known->statement.text());
     }
     const bool whole_text =
@@ -265,11 +265,9 @@ bool statement_rewriter::bind(const wire::bind_head& head, base::bytes_view raw,
                                   : whole_text     ? known->statement.text()
                                                    : std::string_view{};
     // Of a CALL that leaves no session state behind judged() says no more that it is one.
-    const sql::effect effects = x_.bound_effects | (known == nullptr ? unnamed.effects : known->effects);
+    const sql::effect effects = portal.effects | (known == nullptr ? unnamed.effects : known->effects);
     whole_text ? note_bind(x_, text, effects) : note_unknown_bind(x_);
-    if (text_matters(x_.bound_effects)) {
-        x_.bound_text = text;
-    }
+    if (text_matters(portal.effects)) portal.text = text;
     if (known != nullptr && !known->raw && !known->description) {
         x_.undescribed_portal = head.portal;
         x_.undescribed_statement = head.statement;

@@ -14,6 +14,8 @@ A line is a client's letter, how it asks, and what:
     a= NAME SQL        Parse and Describe of a named statement, Sync
     a@ NAME [VALUE..]  Bind of it with these values as text, Execute, Sync
     a- NAME            Close of it, Sync
+    a~ MESSAGES        in one write: messages separated by ` | `, each a word of MESSAGES below with its arguments; `-` is the
+                       empty name. It is answered as often as there are `query` and `sync`.
     a! SQL             a simple query by whoever is the superuser, beside the clients: nobody's answer
 A client connects before its first line, with the startup parameters that `startup` has for its letter, and leaves with
 the end of the script, or at `a.`.
@@ -25,7 +27,7 @@ from . import messages
 from .case import DATABASE, PASSWORD, USER
 from .rawclient import RawClient, ServerError
 
-LINE = re.compile(r"([a-z])([:+*=@!.-])\s*(.*)")
+LINE = re.compile(r"([a-z])([:+*=@!.~-])\s*(.*)")
 # Nothing of these says the same twice, or through another server.
 UNSTABLE = {"L", "F", "P", "p", "q", "W"}
 # The routine that refuses is that of Parse where a server has to be told a statement first.
@@ -72,6 +74,35 @@ def told(message, pids):
     return message.tag, message.body.rstrip(b"\0").decode(errors="replace")
 
 
+def _unnamed(name):
+    return "" if name == "-" else name
+
+
+def _bind(text):
+    portal, statement, *values = text.split()
+    return messages.bind(_unnamed(portal), _unnamed(statement), values)
+
+
+MESSAGES = {
+    "query": messages.query,
+    "parse": lambda text: messages.parse(_unnamed(text.split(" ", 1)[0]), text.split(" ", 1)[1]),
+    "bind": _bind,
+    "describe": lambda portal: messages.describe_portal(_unnamed(portal)),
+    "execute": lambda portal: messages.execute(_unnamed(portal)),
+    "close": lambda portal: messages.close_portal(_unnamed(portal)),
+    "data": lambda line: messages.copy_data(line + "\n"),
+    "done": lambda _: messages.copy_done(),
+    "sync": lambda _: messages.sync(),
+}
+
+
+def _answers(how, text):
+    """How often the client is told that the server is ready."""
+    if how != "~":
+        return 1
+    return sum(part.split(" ", 1)[0] in ("query", "sync") for part in text.split(" | "))
+
+
 def _extended(sql):
     return messages.parse("", sql), messages.bind(), messages.describe_portal(), messages.execute()
 
@@ -92,6 +123,9 @@ def _request(how, text):
         return messages.bind("", name, values), messages.execute(), messages.sync()
     if how == "-":
         return messages.close_statement(text), messages.sync()
+    if how == "~":
+        parts = [part.partition(" ") for part in text.split(" | ")]
+        return tuple(MESSAGES[word](rest) for word, _, rest in parts)
     raise ValueError(how)
 
 
@@ -140,7 +174,7 @@ class Player:
                     self.left(letter)
                     continue
                 client.send(*_request(how, text))
-                received = client.until_ready()
+                received = [one for _ in range(_answers(how, text)) for one in client.until_ready()]
                 heard.append((letter, how + " " + text, settled(told(one, pids) for one in received)))
                 self.answered(letter, client, text, received)
         finally:
