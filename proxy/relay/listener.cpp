@@ -79,6 +79,7 @@ void listener::on_deadline(int, base::time_point) {
         if (hub_.needed() && !connection_.is_connecting()) connect();
     } else if (!hub_.needed()) {
         connection_.disconnect();
+        hub_.lost();  // or who listens next would be asked for on what is no connection
     } else if (hub_.busy()) {
         return connection_.lose("it does not answer");
     } else {

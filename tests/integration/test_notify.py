@@ -1,5 +1,6 @@
 """LISTEN without a server of one's own: one connection listens for all, and what happens when it is lost or cannot be had.
 What is told, and when, is in state_rows/channels.py."""
+import re
 import unittest
 
 from kit import messages
@@ -165,10 +166,18 @@ class Notify(Case):
         client.close()  # in a transaction, on a server that listens for it
         self.assertEqual(other.rows("SELECT * FROM pg_listening_channels()"), [])
 
-    def test_the_listener_goes_when_nobody_needs_it(self):
-        client = self.listening("news")
-        client.terminate()
+    def test_the_listener_goes_when_nobody_needs_it_and_comes_for_the_next(self):
+        self.postgres.sql(f"ALTER ROLE {USER} SET log_statement = 'all'")
+        self.addCleanup(self.postgres.sql, f"ALTER ROLE {USER} RESET log_statement")
+        self.listening("news").terminate()
         self.wait_until(lambda: self.listeners() == [], message="the listener to go")
+        client = self.listening("news")
+        # What it says first has to contain the channel of the turns, or it could miss the one of this client.
+        (pid,) = self.listeners()
+        said = re.findall(rf"\[{pid}\] .* statement: (.*)", self.postgres.log())
+        self.assertEqual(said[0], 'LISTEN "news"; LISTEN "pgweir_turn"; ')
+        self.postgres.sql("NOTIFY news, 'to the next'", database=DATABASE)
+        self.assertEqual(self.heard(client)[1:], ("news", "to the next"))
 
     def test_without_gaps_while_it_moves_to_the_hub(self):
         # Numbered notifications come all the time, and many sessions begin to listen: each hears a run without a gap.
