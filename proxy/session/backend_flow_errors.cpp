@@ -66,6 +66,7 @@ void backend_flow::take_error(base::bytes_view message) {
         relay(message);
         return;
     }
+    x_.doubt_resets();
     pending_request& request = x_.pending.front();
     // A client that has gone has no transaction to lose: what stands behind is skipped, and the server is as it was.
     if (request.deferred_begin && !(x_.client_gone && skipped_up_to_sync(x_))) {

@@ -34,6 +34,7 @@ frontend_flow::progress conversation::from_client(base::bytes_view input, base::
     if (progress.consumed > 0) {
         idle_since_ = now;
         served_ = served_ || x_.server != nullptr;
+        if (x_.server != nullptr && std::exchange(survey_again_, false)) x_.survey_due = true;
     }
     return progress;
 }
@@ -54,7 +55,7 @@ void conversation::lend(server_state& server, base::time_point now, bool probe) 
     x_.refusal.reset();
     x_.phases.start(metrics::held_phase::setup, now);
     transaction_since_ = now;
-    surveying_ = x_.survey_due = false;
+    surveying_ = survey_again_ = x_.survey_due = false;
     x_.cancels = 0;
     close_ = clean_ = cleaning_ = served_ = x_.uncleanable = x_.own_sequences = x_.may_notify = x_.yields = false;
     x_.begin_failed = false;
@@ -133,7 +134,7 @@ void conversation::after_server(base::time_point now) {
 }
 
 void conversation::return_to_startup() {
-    if (!x_.reset_due.all && x_.reset_due.names.empty()) return;
+    if (!x_.reset_due.any()) return;
     if (!x_.pending.empty() || x_.unsynced || x_.server->transaction_status == 'E') return;
     const resets due = std::exchange(x_.reset_due, {});
     std::vector<parameters::entry> others;
@@ -141,8 +142,10 @@ void conversation::return_to_startup() {
     for (const auto& [name, value] : x_.startup.entries()) {
         const bool named = std::find(due.names.begin(), due.names.end(), name) != due.names.end();
         const bool with_all = due.all && (due.identity || !is_identity(name));
-        // A reported setting that is not at the server's default was not reset: the RESET was rolled back.
-        if ((with_all || named) && (!x_.server->reports(name) || x_.server->has_default(name)))
+        // What is not at the server's default was not reset: the RESET was rolled back.
+        const bool at_default =
+            x_.server->reports(name) ? x_.server->has_default(name) : !due.surveyed || !x_.desired.find(name);
+        if ((with_all || named) && at_default)
             wanted = wanted.with(*x_.texts, name, value);
         else if (const auto kept = x_.desired.find(name))
             others.emplace_back(name, *kept);

@@ -200,6 +200,7 @@ private:
     bool startup_finds_temp_ = false;  ///< temporary objects are found, or made, by names without a schema
     bool applying_ = false;  ///< session state is on its way to the server
     bool surveying_ = false;  ///< the server is asked what its session holds
+    bool survey_again_ = false;  ///< it did not say
     pin_set counted_pins_;
     pin_set new_pins_;
     /// From a server that listens to the hub that does.

@@ -32,15 +32,17 @@ void conversation::begin_survey() {
     x_.counters->surveys.add();
     x_.seen.begin();
     surveying_ = true;
-    inject(survey::question(x_.pins, x_.custom_names));
+    const bool read_only = x_.server->report_of("default_transaction_read_only") == "on";
+    inject(survey::question(x_.pins, x_.custom_names, read_only));
     x_.pending.back().survey = true;
 }
 
 void conversation::surveyed() {
     surveying_ = false;
     if (x_.injected_failure || !x_.seen.answered()) {
-        // It stays where it is until something else may have changed: its own statement_timeout, say.
+        // Its own statement_timeout, say. It stays where it is, and is asked again behind its next transaction.
         x_.injected_failure.reset();
+        survey_again_ = true;
         if (!x_.pins.any()) x_.pins.add(metrics::pin_reason::set);
         x_.desired_changed();
         return;
@@ -59,6 +61,7 @@ void conversation::surveyed() {
     }
     x_.desired = parameters::make(*x_.texts, std::move(settings));
     x_.settled = x_.desired;
+    x_.reset_due.surveyed = x_.reset_due.any();
     x_.server->actual = x_.desired;
     pin_set kept;
     if (must_stay(x_)) kept = x_.pins;

@@ -181,7 +181,9 @@ void completed(exchange& x, const request_detail* request, std::string_view tag)
         if (x.server != nullptr && changes_schema(x, tag)) x.schema_changed = true;
         if (x.server == nullptr || request == nullptr) return;
     }
-    if (changes_schema(x, tag)) {
+    if (tag == "ROLLBACK") {
+        x.doubt_resets();
+    } else if (changes_schema(x, tag)) {
         x.schema_changed = true;
         ++x.unshared;
         x.desired_changed();
@@ -200,8 +202,11 @@ void completed(exchange& x, const request_detail* request, std::string_view tag)
             !sql::has(request->effects, effect::set_named | effect::set_other | effect::set_config);
         if (request->changes_syntax && x.unsynced && !(only_resets && syntax_is_default(x))) x.syntax_unsure = true;
         if (!sql::has(request->effects, effect::reset | effect::reset_all)) return;
+        x.reset_due.surveyed = false;
         x.reset_due.all = x.reset_due.all || sql::has(request->effects, effect::reset_all);
         x.reset_due.names.insert(x.reset_due.names.end(), request->reset_names.begin(), request->reset_names.end());
+        // Who returns to the startup's settings in a block loses them again with the block.
+        if (x.server->transaction_status != 'I') x.doubt_resets();
         x.hold_reports();
     }
 }

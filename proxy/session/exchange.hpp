@@ -77,7 +77,10 @@ struct slow_request {
 struct resets {
     bool all = false;
     bool identity = false;  ///< and the role, which RESET ALL leaves alone
+    bool surveyed = false;  ///< exchange::desired says what has been set since
     std::vector<std::string> names;
+
+    bool any() const noexcept { return all || !names.empty(); }
 };
 
 /// What the two directions of one conversation share. frontend_flow, backend_flow and statement_rewriter each move
@@ -247,6 +250,11 @@ struct exchange {
 
     /// A RESET was executed.
     void hold_reports();
+    /// What was executed so far may have been rolled back: whether settings were reset the server is asked.
+    void doubt_resets() {
+        if (!rewrites || !reset_due.any() || startup.empty()) return;
+        survey_due = true;
+    }
     /// The client is told what has changed since, what it was notified of, and that the server is ready.
     void release_ready();
 

@@ -177,6 +177,8 @@ frontend_flow::verdict frontend_flow::take_query(base::bytes_view message) {
         case cache_flow::verdict::pass: break;
     }
     if (x_.server == nullptr) {
+        const bool unapplied = x_.refusal && x_.refusal->reason == outcome::state_not_applied;
+        if (unapplied && leave_out_resets(x_, *text)) x_.refusal.reset();
         // The text is looked at when a server is there, once.
         if (!sql::begins_with_word(*text) && sql::has(x_.scan(*text).flags, effect::empty)) return answer_empty();
         if (deferred_.take_query(*text) || answer_resets(x_, *text) || settings_.take_query(*text))

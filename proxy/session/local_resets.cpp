@@ -5,8 +5,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "sql/reset_commands.hpp"
+#include "sql/tokens.hpp"
+#include "sql/words.hpp"
 #include "wire/backend.hpp"
 
 namespace pgweir::session {
@@ -39,7 +43,58 @@ void append_answer(std::string& out, reset_command command) {
     }
 }
 
+/// The setting that a text resets and does nothing else; none: it is no such text.
+std::string only_reset_of(std::string_view text) {
+    sql::tokens all(text);
+    const std::string_view verb = all.next().text;
+    std::string_view what = all.next().text;
+    std::string name = sql::same_word(what, "role") ? "role" : sql::identifier_value(what);
+    if (sql::same_word(what, "session") && sql::same_word(all.next().text, "authorization"))
+        name = "session_authorization";
+    sql::token end = all.next();
+    if (sql::same_word(verb, "set")) {
+        if (!is_identity(name) || !sql::same_word(end.text, name == "role" ? "none" : "default")) return {};
+        end = all.next();
+    } else if (!sql::same_word(verb, "reset")) {
+        return {};
+    }
+    while (end.kind == sql::token_kind::semicolon) end = all.next();
+    return end.kind == sql::token_kind::end ? lower_case(name) : std::string();
+}
+
+/// What a text resets that does nothing else.
+struct reset_settings {
+    bool all = false;
+    bool identity = false;  ///< the role and the user, too
+    std::string name;
+
+    static reset_settings of(std::string_view text) {
+        reset_settings told;
+        for (const reset_command each : sql::reset_commands::find(text).all()) {
+            told.identity = told.identity || each == reset_command::discard_all;
+            told.all = told.all || told.identity || each == reset_command::reset_all;
+        }
+        if (!told.all) told.name = only_reset_of(text);
+        return told;
+    }
+
+    bool has(const std::string& setting) const { return all ? identity || !is_identity(setting) : setting == name; }
+};
+
 }  // namespace
+
+bool leave_out_resets(exchange& x, std::string_view text) {
+    const auto reset = reset_settings::of(text);
+    if (!reset.all && reset.name.empty()) return false;
+    const parameters before = x.desired;
+    auto kept = x.desired.entries();
+    std::erase_if(kept, [&](const parameters::entry& each) { return reset.has(each.first); });
+    for (auto& each : x.initial.entries())
+        if (reset.has(each.first)) kept.push_back(std::move(each));
+    x.desired = parameters::make(*x.texts, std::move(kept));
+    x.desired_changed();
+    return x.desired != before;
+}
 
 bool answer_resets(exchange& x, std::string_view text) {
     const sql::reset_commands found = sql::reset_commands::find(text);

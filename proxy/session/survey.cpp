@@ -13,6 +13,9 @@ namespace {
 
 using reason = metrics::pin_reason;
 
+// SERIALIZABLE READ ONLY DEFERRABLE waits for the transactions of others.
+constexpr std::string_view isolation = "SET TRANSACTION ISOLATION LEVEL READ COMMITTED; ";
+
 // Asked as the client, with its role and its search_path: what is not qualified, operators too, it could replace by
 // something of its own that hides what it leaves behind for the next one.
 //
@@ -80,8 +83,9 @@ bool survey::can_see(reason which) noexcept {
     return false;
 }
 
-std::string survey::question(const pin_set& suspected, const std::set<std::string>& custom_names) {
-    std::string sql(settings_part);
+std::string survey::question(const pin_set& suspected, const std::set<std::string>& custom_names, bool read_only) {
+    std::string sql(read_only ? isolation : std::string_view());
+    sql += settings_part;
     for (const std::string& name : custom_names) {
         sql += " UNION ALL SELECT 'setting', ";
         append_literal(sql, name);

@@ -19,7 +19,8 @@ class survey {
 public:
     /// Looks for what `suspected` speaks of, and for the settings of the session. A custom (dotted) setting is not
     /// listed by PostgreSQL: those in `custom_names`, in lower case, are asked for one by one.
-    static std::string question(const pin_set& suspected, const std::set<std::string>& custom_names);
+    static std::string question(const pin_set& suspected, const std::set<std::string>& custom_names,
+                                bool read_only = false);
 
     /// Whether this reason for a pin is one that a survey can see the end of.
     static bool can_see(metrics::pin_reason reason) noexcept;

@@ -331,6 +331,15 @@ class Pins(Case):
                              [["7MB", "evil, pg_catalog"]])  # fmt: skip
         evil.query("DROP SCHEMA evil CASCADE")
 
+    def test_a_survey_waits_for_nobody(self):
+        client, other = self.login(self.proxy), self.login(self.proxy)
+        other.query("BEGIN ISOLATION LEVEL SERIALIZABLE")
+        other.query("CREATE TABLE waited ()")
+        client.query("SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ ONLY, DEFERRABLE")
+        self.assertEqual(client.value("SHOW default_transaction_deferrable"), "on")
+        self.assertEqual(self.pins(), [])
+        other.query("ROLLBACK")
+
     def test_discard_all_ends_the_pin(self):
         client = self.login(self.proxy)
         client.query("CREATE TEMP TABLE mine ()")

@@ -198,4 +198,54 @@ ROWS = [
         a: RESET server_version
         a: SHOW work_mem
     """),
+    Row("a RESET fails with its text", """
+        a: SET work_mem = '7MB'
+        a: RESET work_mem; SELECT 1/0
+        b: SELECT 1
+        a: SHOW work_mem
+        a: RESET ALL; SELECT 1/0
+        b: SELECT 1
+        a: SHOW work_mem
+        a* RESET work_mem | SELECT 1/0
+        b: SELECT 1
+        a: SHOW work_mem
+        a: BEGIN; RESET work_mem; ROLLBACK
+        b: SELECT 1
+        a: SHOW work_mem
+        a: RESET work_mem
+        b: SELECT 1
+        a: SHOW work_mem
+    """, startup={"a": {"options": "-c work_mem=5MB"}}),
+    Row("a RESET goes with its block", """
+        a: SET work_mem = '7MB'
+        a: BEGIN
+        a: SAVEPOINT s
+        a: RESET work_mem
+        a: SHOW work_mem
+        a: ROLLBACK TO s
+        a: SHOW work_mem
+        a: RESET ALL
+        a: SHOW work_mem
+        a: ROLLBACK
+        b: SELECT 1
+        a: SHOW work_mem
+        a: BEGIN
+        a: RESET work_mem
+        a: COMMIT
+        b: SELECT 1
+        a: SHOW work_mem
+    """, startup={"a": {"options": "-c work_mem=5MB"}}),
+    Row("a RESET ROLE fails with its text", """
+        a: SET ROLE pg_read_all_stats
+        a: SELECT current_user
+        a: RESET ROLE; SELECT 1/0
+        b: SELECT current_user
+        a: SELECT current_user
+        a: BEGIN; RESET ROLE; ROLLBACK
+        b: SELECT current_user
+        a: SELECT current_user
+        a: RESET ROLE
+        b: SELECT current_user
+        a: SELECT current_user
+    """, startup={"a": {"role": "pg_monitor"}}),
 ]

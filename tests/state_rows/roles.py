@@ -201,4 +201,22 @@ ROWS = [
         a: SELECT current_schema()
         x! DROP SCHEMA app, rows_reader
     """),
+    *(Row(f"{way_out} of a role that was dropped", f"""
+        x! CREATE ROLE rows_gone; GRANT rows_gone TO app
+        a: SET ROLE rows_gone
+        x! DROP ROLE rows_gone
+        b: SELECT current_user
+        a: {way_out}
+        b: SELECT current_user
+        a: SELECT current_user
+    """) for way_out in ("RESET ROLE", "SET ROLE NONE", "DISCARD ALL")),
+    Row("RESET of a setting whose object was dropped", """
+        x! CREATE TEXT SEARCH CONFIGURATION public.rows_gone (COPY = simple)
+        a: SET default_text_search_config = 'public.rows_gone'
+        x! DROP TEXT SEARCH CONFIGURATION public.rows_gone
+        b: SHOW default_text_search_config
+        a: RESET default_text_search_config
+        b: SHOW default_text_search_config
+        a: SHOW default_text_search_config
+    """),
 ]

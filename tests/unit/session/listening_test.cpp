@@ -21,6 +21,10 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using words = std::vector<std::string>;
 
+bool is_survey(std::string_view text) {
+    return text.starts_with("SELECT 'setting'");
+}
+
 // A server that knows LISTEN, UNLISTEN and NOTIFY, each text one transaction, and answers surveys.
 class channel_server {
 public:
@@ -28,7 +32,7 @@ public:
 
     std::string answer(std::string_view text) {
         std::string out;
-        if (text.starts_with("SELECT 'setting'")) {
+        if (is_survey(text)) {
             for (const std::string& channel : channels) row(out, "channel", channel);
             row(out, "complete", "");
         }
@@ -115,7 +119,7 @@ protected:
             wire::read_frontend_header(std::string_view(bytes).substr(at), header);
             const std::string text = bytes.substr(at + wire::header_size, header.size - wire::header_size - 1);
             at += header.size;
-            asked_.push_back(text.starts_with("SELECT 'setting'") ? "survey" : text);
+            asked_.push_back(is_survey(text) ? "survey" : text);
             from_server(model_.answer(text));
         }
         return true;

@@ -13,6 +13,7 @@ using session::pin_set;
 using session::survey;
 using testing::HasSubstr;
 using testing::Not;
+using testing::StartsWith;
 using lines = std::vector<std::string>;
 
 pin_set pinned_for(std::initializer_list<pin_reason> reasons) {
@@ -43,6 +44,8 @@ TEST(Survey, AsksForWhatIsSuspectedOnly) {
     for (const char* kind : {"temp_table", "with_hold_cursor", "advisory_lock", "prepare"})
         EXPECT_THAT(all, HasSubstr("'found', '" + std::string(kind)));
     EXPECT_THAT(all, HasSubstr("'channel'"));
+    EXPECT_THAT(usual, Not(HasSubstr("SET TRANSACTION")));
+    EXPECT_THAT(survey::question({}, {}, true), StartsWith("SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SELECT"));
     EXPECT_THAT(survey::question({}, {"app.it's"}), HasSubstr("current_setting(E'app.it''s', true)"));
 }
 
