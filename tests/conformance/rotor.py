@@ -39,6 +39,8 @@ class Rotor:
         try:
             if pool not in self._rings:
                 self._rings[pool] = Ring(self._proxy.port, user, database, self._size - self._free)
+                if int(self._row("POOLS", user, database)[0]["sv_active"]) < self._size - self._free:
+                    raise AssertionError("no servers are held: they would not be lent in turn")
             if self._frees_one(*pool):
                 self._rings[pool].turn()
                 self.turns += 1

@@ -9,12 +9,13 @@ import sys
 from kit.pgweir import ROOT
 
 from .client_suite import FAILED, PASSED
-from .go_suites import Pgx, Pq, PqBinary, Sqlx
+from .go_suites import Pgtype, Pgx, Pq, PqBinary, Sqlx
+from .libpq_suites import LibpqPipeline
 from .routes import play_directly, play_through
 from .sqlalchemy_suites import SqlalchemyAsyncpg, SqlalchemyPsycopg2
 
 HOME = ROOT / "build" / "conformance" / "clients"
-SUITES = {suite.name: suite for suite in (Pq, PqBinary, Pgx, Sqlx, SqlalchemyPsycopg2, SqlalchemyAsyncpg)}
+SUITES = {suite.name: suite for suite in (LibpqPipeline, Pq, PqBinary, Pgx, Pgtype, Sqlx, SqlalchemyPsycopg2, SqlalchemyAsyncpg)}
 
 
 def choose(arguments):

@@ -47,15 +47,14 @@ class ClientSuite:
 
 
 def run_to(log, command, timeout, **options):
-    """Whether the command ended in time; its output is in the file `log`."""
+    """Its exit code, None if it had to be ended; its output is added to the file `log`."""
     with open(log, "ab") as output:
         process = processes.start(command, stdout=output, stderr=subprocess.STDOUT, **options)
         try:
-            process.wait(timeout)
-            in_time = True
+            code = process.wait(timeout)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-            in_time = False
+            code = None
         processes.finish(process)
-    return in_time
+    return code

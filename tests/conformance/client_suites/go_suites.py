@@ -5,6 +5,7 @@ import pathlib
 import shutil
 
 from kit.go import CACHE
+from kit.pgweir import ROOT
 from kit.postgres import HOST, SUPERUSER
 
 from .client_suite import CUT_OFF, FAILED, PASSED, SKIPPED, ClientSuite, run_to
@@ -33,8 +34,8 @@ class GoSuite(ClientSuite):
         command += ["-run", self.only] if self.only else []
         environment = self.environment(port) | {"GO111MODULE": "off", "GOPATH": f"{self.home}:{DEBIAN}",
                                                 "GOCACHE": str(CACHE), "GOFLAGS": "", "HOME": os.environ["HOME"]}  # fmt: skip
-        in_time = run_to(events, command, timeout + 60, env=environment, cwd=DEBIAN)
-        return self._read(events, log) | ({} if in_time else {"everything": CUT_OFF})
+        code = run_to(events, command, timeout + 60, env=environment, cwd=DEBIAN)
+        return self._read(events, log) | ({} if code is not None else {"everything": CUT_OFF})
 
     @staticmethod
     def _read(events, log):
@@ -95,6 +96,24 @@ class Pgx(GoSuite):
         # Its tests of how an address is read expect nothing of it in the environment.
         inherited = {name: value for name, value in super().environment(port).items() if not name.startswith("PG")}
         return inherited | dict.fromkeys(names, address)
+
+
+class Pgtype(GoSuite):
+    """Each type through pgx and lib/pq. A part of its tests is in its source package only."""
+
+    name = "pgtype"
+    packages = ("golang-github-jackc-pgtype-dev", "golang-github-jackc-pgx-v4-dev", "golang-github-lib-pq-dev")
+    go_packages = ("github.com/jackc/pgtype", "github.com/jackc/pgtype/zeronull")
+    more = {"github.com/jackc/pgtype": ROOT / "build" / "conformance" / "pgtype"}
+    servers = 4
+
+    def prepare(self, postgres):
+        super().prepare(postgres)
+        postgres.sql("CREATE EXTENSION hstore", database=self.database)
+
+    def environment(self, port):
+        address = f"host={HOST} port={port} user={SUPERUSER} dbname={self.database} sslmode=disable"
+        return super().environment(port) | {"PGX_TEST_DATABASE": address}
 
 
 class Sqlx(GoSuite):

@@ -21,8 +21,8 @@ class PytestSuite(ClientSuite):
         # -p no:cacheprovider: a run must not depend on the one before.
         command = ["/usr/bin/python3", "-B", "-m", "pytest", "-p", "no:cacheprovider", f"--junitxml={report}",
                    *self.arguments(port), *(["-k", self.only] if self.only else []), *self.files]  # fmt: skip
-        in_time = run_to(log, command, timeout, env=self.environment(port), cwd=self.home)
-        return self._read(report) if in_time and report.exists() else {"everything": CUT_OFF}
+        code = run_to(log, command, timeout, env=self.environment(port), cwd=self.home)
+        return self._read(report) if code is not None and report.exists() else {"everything": CUT_OFF}
 
     def arguments(self, port):
         return ()
