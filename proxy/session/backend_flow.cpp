@@ -235,7 +235,7 @@ void backend_flow::take_notification(base::bytes_view message) {
         return;
     }
     listening& listens = x_.listening;
-    if (told->channel == turn_channel) {
+    if (listens.hears_turns && told->channel == turn_channel) {
         if (told->payload != listens.token || listens.token.empty()) return;
         listens.channels.merge(listens.coming);  // from here on the hub tells
         return;

@@ -172,6 +172,7 @@ private:
     void continue_turn();
     void end_turn();
     void give_up_turn();
+    bool in_old_encoding() const;
     void listen_in_new_encoding();
     bool host_can_go() const;
     bool waits_for_injected() const noexcept {
@@ -213,6 +214,7 @@ private:
     turn turn_ = turn::none;
     bool survey_after_turn_ = false;  ///< more was listened to meanwhile
     bool ping_sent_ = false;  ///< for the ReadyForQuery that is held
+    bool encoding_pursued_ = false;  ///< a survey was asked for, to leave the old one's hub
     bool unhosting_ = false;  ///< the server stops to listen
     std::vector<hub_request> hub_requests_;
     bool probing_ = false;  ///< it is only asked whether it still answers

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "session/conversation.hpp"
+#include "session/effects.hpp"
 #include "wire/backend.hpp"
 
 // How a client comes to listen without a server of its own. Its LISTEN is executed where its transaction is, with
@@ -58,6 +59,11 @@ void conversation::settle_channels() {
         gone.push_back(channel);
     }
     if (!gone.empty()) ask_hub(hub_request::kind::drop, std::move(gone));
+    if (turn_ == turn::none && !listens.pinging && in_old_encoding()) {
+        ask_hub(hub_request::kind::drop, {listens.channels.begin(), listens.channels.end()});
+        listens.channels.clear();
+    }
+    if (found.contains(turn_channel)) return;  // the client's own word: nothing can be moved by it
 
     std::vector<std::string> fresh;
     std::copy_if(found.begin(), found.end(), std::back_inserter(fresh), [&](const std::string& channel) {
@@ -81,6 +87,8 @@ void conversation::settle_channels() {
 }
 
 void conversation::begin_turn() {
+    if (x_.seen.channels().contains(turn_channel)) return give_up_turn();
+    x_.listening.hears_turns = true;
     turn_ = turn::notifying;
     inject("LISTEN " + quoted(turn_channel) + "; NOTIFY " + quoted(turn_channel) + ", '" + x_.listening.token + "'");
 }
@@ -109,6 +117,7 @@ void conversation::continue_turn() {
         close_server(metrics::server_disconnect_reason::reset_failed);
         return;
     }
+    listens.hears_turns = false;
     end_turn();
 }
 
@@ -128,15 +137,15 @@ void conversation::give_up_turn() {
 }
 
 bool conversation::host_can_go() const {
-    return served_ && x_.listening.hosted && turn_ == turn::none && !unhosting_ && !x_.pins.any() && !x_.survey_due &&
-           !surveying_ && !applying_ && !cleaning_ && !close_ && at_boundary();
+    return served_ && x_.listening.hosted && !in_old_encoding() && turn_ == turn::none && !unhosting_ &&
+           !x_.pins.any() && !x_.survey_due && !surveying_ && !applying_ && !cleaning_ && !close_ && at_boundary();
 }
 
 void conversation::move_listening_on() {
     if (x_.server == nullptr || close_ || x_.client_gone || applying_ || surveying_ || cleaning_ || !x_.pending.empty())
         return;
     if (unhosting_) {
-        unhosting_ = x_.listening.hosted = false;
+        unhosting_ = x_.listening.hosted = x_.listening.hears_turns = false;
         if (std::exchange(x_.injected_failure, std::nullopt))
             close_server(metrics::server_disconnect_reason::reset_failed);
     } else if (turn_ == turn::notifying || turn_ == turn::tidying) {
@@ -151,15 +160,21 @@ void conversation::move_listening_on() {
     inject("UNLISTEN *");
 }
 
-// What the hub tells would be in the old one.
+// What the hub tells would be.
+bool conversation::in_old_encoding() const {
+    const listening& listens = x_.listening;
+    return listens.hosted && listens.any() && x_.server->report_of("client_encoding") != listens.encoding;
+}
+
+// When the hub has told what it was asked for; once, for the survey may fail.
 void conversation::listen_in_new_encoding() {
-    listening& listens = x_.listening;
-    if (!listens.hosted || !listens.any() || turn_ != turn::none || !at_boundary()) return;
-    if (x_.server->report_of("client_encoding") == listens.encoding) return;
-    ask_hub(hub_request::kind::drop, {listens.channels.begin(), listens.channels.end()});
-    listens.channels.clear();
-    x_.pins.add(metrics::pin_reason::listen);
-    x_.desired_changed();
+    if (x_.listening.pinging || turn_ != turn::none || !at_boundary()) return;
+    if (!in_old_encoding()) {
+        encoding_pursued_ = false;
+        return;
+    }
+    if (std::exchange(encoding_pursued_, true)) return;
+    pin(x_, metrics::pin_reason::listen);
 }
 
 void conversation::hub_says(const hub_answer& what, base::time_point now) {
@@ -176,7 +191,10 @@ void conversation::hub_says(const hub_answer& what, base::time_point now) {
             end_turn();
             move_listening_on();
             break;
-        case hub_answer::kind::ponged: listens.pinging = ping_sent_ = false; break;
+        case hub_answer::kind::ponged:
+            listens.pinging = ping_sent_ = false;
+            move_listening_on();
+            break;
         case hub_answer::kind::notified: listens.keep(*what.message); break;
         case hub_answer::kind::missed: listens.missed = true; break;
     }
@@ -198,7 +216,7 @@ void conversation::settle_answers() {
 void conversation::forget_host() {
     turn_ = turn::none;
     unhosting_ = survey_after_turn_ = false;
-    x_.listening.hosted = x_.listening.pinging = ping_sent_ = false;
+    x_.listening.hosted = x_.listening.hears_turns = x_.listening.pinging = ping_sent_ = false;
     x_.listening.token.clear();
     if (!x_.listening.coming.empty()) {
         ask_hub(hub_request::kind::drop, {x_.listening.coming.begin(), x_.listening.coming.end()});

@@ -30,7 +30,7 @@ bool conversation::survey_wanted() const {
 void conversation::begin_survey() {
     x_.survey_due = false;
     x_.counters->surveys.add();
-    x_.seen.begin();
+    x_.seen.begin(x_.listening.hears_turns);
     surveying_ = true;
     const bool read_only = x_.server->report_of("default_transaction_read_only") == "on";
     inject(survey::question(x_.pins, x_.custom_names, read_only));

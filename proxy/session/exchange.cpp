@@ -7,6 +7,7 @@
 #include "session/cache_capture.hpp"
 #include "session/cache_writes.hpp"
 #include "wire/backend.hpp"
+#include "wire/frame.hpp"
 
 namespace pgweir::session {
 
@@ -17,6 +18,19 @@ bool hides_ascii(std::string_view encoding) {
     static constexpr std::array<std::string_view, 7> unsafe{"SJIS",    "BIG5",  "GBK",           "UHC",
                                                             "GB18030", "JOHAB", "SHIFT_JIS_2004"};
     return std::find(unsafe.begin(), unsafe.end(), encoding) != unsafe.end();
+}
+
+// What a session notifies itself of in the transaction of its UNLISTEN is not for it. All that it has notified itself of
+// earlier was told before the answer to that; of others' nobody knows whether it was earlier.
+void append_listened_to(std::string& out, const listening& by) {
+    base::bytes_view untold = by.untold;
+    wire::header header;
+    while (wire::read_backend_header(untold, header) == wire::header_state::complete) {
+        const base::bytes_view message = untold.substr(0, header.size);
+        const auto told = wire::decode_notification(message.substr(wire::header_size));
+        if (told && (told->process_id != by.process_id || by.hears(told->channel))) out += message;
+        untold.remove_prefix(message.size());
+    }
 }
 
 }  // namespace
@@ -150,7 +164,7 @@ void exchange::tell_notifications_if_quiet() {
                        from_server.remaining == 0 && held_ready.empty();
     if (!quiet) return;
     if (!client_gone) {
-        to_client.own().append(listening.untold);
+        append_listened_to(to_client.own(), listening);
         if (listening.missed)
             wire::append_notice(to_client.own(), {.severity = "WARNING",
                                                   .sqlstate = "01000",

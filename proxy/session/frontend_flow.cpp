@@ -107,9 +107,11 @@ bool frontend_flow::gated(char tag) {
 }
 
 // Between two batches of a client that keeps its server busy with ever more: when all answers are there the server can
-// go to who waits, or the transaction goes on.
+// go to who waits, or the transaction goes on. One that listens is told what it notifies itself of by the hub, and
+// behind each batch before the next.
 bool frontend_flow::yields_here() const {
-    return x_.yields && x_.server != nullptr && !x_.pending.empty() && !x_.unsynced && x_.copy == copy_phase::none;
+    return (x_.yields || x_.listening.any()) && x_.server != nullptr && !x_.pending.empty() && !x_.unsynced &&
+           x_.copy == copy_phase::none;
 }
 
 frontend_flow::verdict frontend_flow::take(const wire::header& header, base::bytes_view available) {

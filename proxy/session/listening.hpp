@@ -21,11 +21,15 @@ struct listening {
     std::string token;     ///< empty: not known yet
     std::string encoding;  ///< in which the hub speaks to this client
     bool hosted = false;   ///< the server that is lent listens to `channels`
+    bool hears_turns = false;  ///< and to turn_channel, for us
     bool pinging = false;  ///< the hub is asked whether it has told everything: nothing is answered before
     std::string untold;    ///< messages for a moment when nothing is under way
     bool missed = false;   ///< some were too many to be kept
 
     bool any() const noexcept { return !channels.empty(); }
+    bool hears(std::string_view channel) const noexcept {
+        return channels.contains(channel) || coming.contains(channel);
+    }
 
     void keep(std::string_view message) {
         // PostgreSQL would keep 8 GB for a session that does not come to the end of its transaction.

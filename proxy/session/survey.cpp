@@ -117,8 +117,7 @@ void survey::take_row(base::bytes_view body) {
     } else if (kind == "found") {
         if (const auto what = metrics::from_name<reason>(name)) found_.add(*what);
     } else if (kind == "channel") {
-        // Our own is about to go.
-        if (name == turn_channel) return;
+        if (hears_turns_ && name == turn_channel) return;  // it is about to go
         channels_.emplace(name);
         found_.add(reason::listen);
     } else if (kind == "setting") {

@@ -25,7 +25,11 @@ public:
     /// Whether this reason for a pin is one that a survey can see the end of.
     static bool can_see(metrics::pin_reason reason) noexcept;
 
-    void begin() { *this = {}; }
+    /// `hears_turns`: the session listens to turn_channel, and not for its client.
+    void begin(bool hears_turns = false) {
+        *this = {};
+        hears_turns_ = hears_turns;
+    }
 
     /// One DataRow's body of the answer.
     void take_row(base::bytes_view body);
@@ -45,6 +49,7 @@ private:
     std::vector<parameters::entry> settings_;
     std::set<std::string> channels_;
     pin_set found_;
+    bool hears_turns_ = false;
     bool complete_ = false;
     bool spoiled_ = false;
 };

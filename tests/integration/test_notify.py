@@ -62,6 +62,12 @@ class Notify(Case):
             self.postgres.sql(f"NOTIFY c{number}, '{number}'", database=DATABASE)
             self.assertEqual(self.heard(client)[1:], (f"c{number}", str(number)))
 
+    def test_each_of_several_answers_has_its_own(self):
+        client = self.listening("news")
+        client.send(messages.query("NOTIFY news, '1'"), messages.query("NOTIFY news, '2'"), messages.query("SELECT 1"))
+        told = [client.until_ready() for _ in range(3)]
+        self.assertEqual([[one.notification[2] for one in answer if one.tag == "A"] for answer in told], [["1"], ["2"], []])
+
     def test_it_comes_without_being_asked_for(self):
         client = self.listening("news")
         self.postgres.sql("NOTIFY news, 'from elsewhere'", database=DATABASE)

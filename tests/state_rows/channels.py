@@ -101,6 +101,19 @@ ROWS = [
         b: NOTIFY one, 'yes'; NOTIFY two, 'no'
         a: {CHANNELS}
     """),
+    Row("UNLISTEN and NOTIFY in one transaction", f"""
+        a: LISTEN one; LISTEN two; LISTEN three; LISTEN four
+        a: UNLISTEN one; NOTIFY one, '1'; NOTIFY two, '2'
+        a: BEGIN; NOTIFY two, '3'; UNLISTEN two; NOTIFY three, '4'; COMMIT
+        a: BEGIN
+        a: NOTIFY three, '5'
+        a! NOTIFY four, '6'
+        a: UNLISTEN three
+        a: COMMIT
+        a: {CHANNELS}
+        a: NOTIFY four, '7'; UNLISTEN *
+        a: {CHANNELS}
+    """),
     Row("UNLISTEN of what nobody listens to", f"""
         a: UNLISTEN nothing
         a: LISTEN news
@@ -238,6 +251,43 @@ ROWS = [
         a: SHOW work_mem
         a: {CHANNELS}
     """),
+    Row("another encoding", f"""
+        a: LISTEN news
+        a: SET client_encoding = 'LATIN1'
+        b: NOTIFY news, 'one'
+        a: SHOW client_encoding
+        a: SET client_encoding = 'UTF8'; NOTIFY news, 'two'
+        b: SELECT pg_notify('news', U&'\\00e4')
+        a: SHOW client_encoding
+        a: BEGIN
+        a: SET client_encoding = 'LATIN9'
+        a: NOTIFY news, 'three'
+        a! NOTIFY news, 'four'
+        a: COMMIT
+        b: NOTIFY news, 'five'
+        a: {CHANNELS}
+        a: RESET ALL
+        b: SELECT pg_notify('news', U&'\\00e4')
+        a: {CHANNELS}
+    """),
+    Row("the name of our own channel", f"""
+        a: LISTEN pgweir_turn
+        b: NOTIFY pgweir_turn, 'one'
+        a: {CHANNELS}
+        b: {CHANNELS}
+        a: LISTEN news
+        b: NOTIFY pgweir_turn, 'two'; NOTIFY news, 'three'
+        a: {CHANNELS}
+        a: UNLISTEN pgweir_turn
+        b: NOTIFY pgweir_turn, 'four'; NOTIFY news, 'five'
+        b: {CHANNELS}
+        a: {CHANNELS}
+        a: LISTEN pgweir_turn
+        a: UNLISTEN *
+        b: NOTIFY pgweir_turn, 'six'
+        b: {CHANNELS}
+        a: {CHANNELS}
+    """, held=2),
     Row("an error tells what was notified before", """
         a: LISTEN news
         b: NOTIFY news, 'one'

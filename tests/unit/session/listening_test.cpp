@@ -25,7 +25,7 @@ bool is_survey(std::string_view text) {
     return text.starts_with("SELECT 'setting'");
 }
 
-// A server that knows LISTEN, UNLISTEN and NOTIFY, each text one transaction, and answers surveys.
+// A server that knows LISTEN, UNLISTEN, NOTIFY and SET client_encoding, each text one transaction, and answers surveys.
 class channel_server {
 public:
     std::set<std::string> channels;
@@ -75,6 +75,7 @@ private:
         if (command == "UNLISTEN *") channels.clear();
         if (command.starts_with("UNLISTEN")) channels.erase(name);
         if (command.starts_with("NOTIFY")) notified.push_back(name);
+        if (command.starts_with("SET")) wire::append_parameter_status(out, "client_encoding", "LATIN1");
         wire::append_command_complete(out, command.substr(0, command.find(' ')));
     }
 };
@@ -84,6 +85,7 @@ class Listening : public testing::Test {
 protected:
     Listening() {
         talk_.use_hub(names_);
+        talk_.set_process_id(own_id);
         talk_.set_state({}, server_.state.baseline, "app.alice");
     }
 
@@ -120,6 +122,7 @@ protected:
             const std::string text = bytes.substr(at + wire::header_size, header.size - wire::header_size - 1);
             at += header.size;
             asked_.push_back(is_survey(text) ? "survey" : text);
+            if (asked_.back() == "survey" && before_survey_) std::exchange(before_survey_, nullptr)();
             from_server(model_.answer(text));
         }
         return true;
@@ -154,7 +157,7 @@ protected:
 
     void hub_notifies(const std::string& channel, const std::string& payload) {
         std::string message;
-        wire::append_notification(message, 1, channel, payload);
+        wire::append_notification(message, payload == "own" ? own_id : 1, channel, payload);
         talk_.hub_says({.what = hub_answer::kind::notified, .message = std::make_shared<const std::string>(message)},
                        now_);
         run();
@@ -204,6 +207,8 @@ protected:
         asked();
     }
 
+    static constexpr std::int32_t own_id = 5;
+
     session::settings limits_;
     metrics::pool_counters counters_;
     base::interner texts_;
@@ -217,6 +222,7 @@ protected:
     std::string unread_;
     bool lent_ = false;
     words asked_;
+    std::function<void()> before_survey_;
 };
 
 TEST_F(Listening, MovesToTheHub) {
@@ -289,6 +295,80 @@ TEST_F(Listening, ItsAnswerWaitsForTheHub) {
     EXPECT_THAT(told(), ElementsAre("Z"));
     EXPECT_FALSE(lent_);
     EXPECT_THAT(model_.channels, IsEmpty());
+}
+
+TEST_F(Listening, EachOfSeveralAnswersHasItsOwn) {
+    listen_by_hub("news");
+    unread_ = test::query("NOTIFY news, 'one'") + test::query("NOTIFY news, 'two'");
+    run();
+    hub_notifies("news", "one");
+    hub_says(hub_answer::kind::ponged);
+    hub_notifies("news", "two");
+    hub_says(hub_answer::kind::ponged);
+    EXPECT_THAT(told(), ElementsAre("C", "A news=one", "Z", "C", "A news=two", "Z"));
+}
+
+TEST_F(Listening, WhatItDoesNotListenToAnyMoreIsNotTold) {
+    query("LISTEN news; LISTEN sport");
+    hub_says(hub_answer::kind::listening, "token");
+    told();
+    before_survey_ = [this] {
+        hub_notifies("news", "own");
+        hub_notifies("sport", "own");
+    };
+    query("NOTIFY news, 'own'; NOTIFY sport, 'own'; UNLISTEN news");
+    hub_says(hub_answer::kind::ponged);
+    EXPECT_THAT(told(), ElementsAre("C", "C", "C", "A sport=own", "Z"));
+}
+
+TEST_F(Listening, OfWhatTheHubSaysTooLateItsOwnIsNotTold) {
+    listen_by_hub("news");
+    query("NOTIFY news, 'own'; UNLISTEN news");
+    EXPECT_THAT(requests(), ElementsAre("ping", "drop news"));
+    // On their way when it was asked to stop.
+    hub_notifies("news", "from elsewhere, before");
+    hub_notifies("news", "own");
+    hub_says(hub_answer::kind::ponged);
+    EXPECT_THAT(told(), ElementsAre("C", "C", "A news=from elsewhere, before", "Z"));
+}
+
+TEST_F(Listening, AnotherEncodingIsAnotherHub) {
+    listen_by_hub("news");
+    query("SET client_encoding = 'LATIN1'; NOTIFY news, 'own'");
+    EXPECT_THAT(requests(), ElementsAre("ping")) << "what it notified itself of is with the hub that it had";
+    hub_notifies("news", "own");
+    hub_says(hub_answer::kind::ponged);
+    EXPECT_THAT(requests(), ElementsAre("drop news", "listen news"));
+    EXPECT_TRUE(lent_);
+    from_server(model_.notification("news,by the server"));
+    hub_says(hub_answer::kind::listening, "other");
+    EXPECT_FALSE(lent_);
+    hub_notifies("news", "by the hub");
+    EXPECT_THAT(told(), ElementsAre("S", "C", "C", "A news=own", "Z", "A news=by the server", "A news=by the hub"));
+}
+
+TEST_F(Listening, TheChannelOfTheTurnsIsLeftToTheServer) {
+    query("LISTEN pgweir_turn");
+    query("LISTEN news");
+    EXPECT_THAT(requests(), IsEmpty());
+    EXPECT_TRUE(lent_);
+    from_server(model_.notification("pgweir_turn,x") + model_.notification("news,y"));
+    EXPECT_THAT(told(), ElementsAre("C", "Z", "C", "Z", "A pgweir_turn=x", "A news=y"));
+    query("UNLISTEN pgweir_turn");
+    EXPECT_THAT(requests(), ElementsAre("listen news"));
+    hub_says(hub_answer::kind::listening, "token");
+    EXPECT_FALSE(lent_);
+}
+
+TEST_F(Listening, AnAnswerOfTheHubThatComesTooLateForATurn) {
+    query("LISTEN news");
+    query("LISTEN pgweir_turn");
+    EXPECT_THAT(requests(), ElementsAre("listen news"));
+    asked();
+    hub_says(hub_answer::kind::listening, "token");
+    EXPECT_THAT(requests(), ElementsAre("drop news"));
+    EXPECT_TRUE(lent_);
+    EXPECT_THAT(model_.channels, ElementsAre("news", "pgweir_turn"));
 }
 
 TEST_F(Listening, AWarningWhenSomethingMayBeMissed) {

@@ -58,7 +58,7 @@ TEST(Survey, EveryOperatorAndFunctionIsQualified) {
 
 TEST(Survey, AnAnswerIsWholeOrNone) {
     survey seen;
-    seen.begin();
+    seen.begin(true);
     seen.take_row(body_of({"setting", "work_mem", "7168"}));
     seen.take_row(body_of({"setting", "role", "none"}));
     seen.take_row(body_of({"setting", "app.tenant", std::nullopt}));
@@ -78,6 +78,10 @@ TEST(Survey, AnAnswerIsWholeOrNone) {
         seen.take_row(body_of({"complete", "", ""}));
         EXPECT_FALSE(seen.answered());
     }
+    seen.begin();
+    seen.take_row(body_of({"channel", session::turn_channel, ""}));
+    EXPECT_THAT(seen.channels(), testing::ElementsAre(session::turn_channel)) << "it is the client's";
+    EXPECT_EQ(seen.found().names(), "listen");
 }
 
 TEST(Survey, ASettingGoesToTheNextServer) {
