@@ -257,7 +257,13 @@ void backend_flow::take_notification(base::bytes_view message) {
 }
 
 void backend_flow::transaction_ended() {
-    if (std::exchange(x_.schema_changed, false)) x_.schema->add();
+    if (std::exchange(x_.schema_changed, false)) {
+        x_.schema->add();
+        // A function that was made, called and perhaps dropped in this transaction nobody could look behind. Of DO and
+        // CALL that is known.
+        const bool known = x_.pins.has(metrics::pin_reason::do_block) || x_.pins.has(metrics::pin_reason::call);
+        if (x_.rewrites && !known) pin(x_, metrics::pin_reason::routine);
+    }
     if (!(x_.settled == x_.desired)) x_.settled = x_.desired;
     if (std::exchange(x_.unshared, 0) > 0) x_.desired_changed();
 }

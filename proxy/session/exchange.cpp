@@ -6,6 +6,7 @@
 
 #include "session/cache_capture.hpp"
 #include "session/cache_writes.hpp"
+#include "sql/routine_body.hpp"
 #include "wire/backend.hpp"
 #include "wire/frame.hpp"
 
@@ -96,8 +97,17 @@ sql::effect exchange::judged(sql::effect scanned) {
     return routines_matter() ? scanned | sql::effect::own_routine : scanned;
 }
 
+// What no survey finds has to be known before: a function may be called, and dropped, before its body can be read.
+sql::effect exchange::made_effects(std::string_view text) {
+    const sql::routine_body made = sql::read_made_routines(text, conforming_strings);
+    for (const std::string& name : made.custom_settings) custom_names.insert(lower_case(name));
+    names_unknown = names_unknown || sql::has(made.flags, sql::effect::set_config);
+    return made.flags & (sql::effect::setseed | sql::effect::load | sql::effect::session_function);
+}
+
 sql::effect exchange::judged(std::string_view text, sql::effect scanned) {
     using sql::effect;
+    if (rewrites && sql::has(scanned, effect::creates_routine)) scanned |= made_effects(text);
     const bool matter = routines_matter();
     if (sql::has(scanned, effect::call)) {
         // What a procedure does is known by its body, or not at all.

@@ -270,6 +270,8 @@ struct exchange {
     void pop_front();
 
 private:
+    /// Of the functions that the text makes, which may be called in the same transaction.
+    sql::effect made_effects(std::string_view text);
     /// False when there is nothing to look for.
     bool routines_matter();
     bool routines_are_stale() const noexcept {

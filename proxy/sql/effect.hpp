@@ -63,6 +63,7 @@ enum class effect : std::uint64_t {
     draws = 1ULL << 40,  ///< nextval() or setval(); by a column's default perhaps INSERT and MERGE, too
     own_routine =
         1ULL << 42,  ///< may reach a function of the database's own that may do any of this: not seen by scan()
+    creates_routine = 1ULL << 43,  ///< CREATE FUNCTION or PROCEDURE: what its body does may be done in this transaction
     time_literal = 1ULL << 39,  ///< a string that may name a moment, such as 'now': a constant from when it was parsed
 };
 

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include "sql/scan.hpp"
 #include "sql/tokens.hpp"
@@ -94,6 +98,21 @@ void take_scan(effect flags, const scan_result& scanned, routine_body& into) {
         keep(scanned.config_names[i].substr(1, scanned.config_names[i].size() - 2));
 }
 
+/// Of a string token; nullopt when it is not to be had without resolving escapes.
+std::optional<std::string> plain_value(std::string_view literal) {
+    if (literal.front() == '$') {
+        const std::size_t tag = literal.find('$', 1) + 1;
+        return std::string(literal.substr(tag, literal.size() - 2 * tag));
+    }
+    if (literal.front() != '\'' || !is_in_one_piece(literal)) return std::nullopt;
+    std::string value;
+    for (std::size_t i = 1; i + 1 < literal.size(); ++i) {
+        value.push_back(literal[i]);
+        if (literal[i] == '\'') ++i;  // the second of two
+    }
+    return value;
+}
+
 }  // namespace
 
 routine_body read_routine_body(std::string_view language, std::string_view body) {
@@ -109,6 +128,20 @@ routine_body read_routine_body(std::string_view language, std::string_view body)
         found.flags = effect::own_routine | effect::draws;
     }
     return found;
+}
+
+routine_body read_made_routines(std::string_view text, bool standard_conforming_strings) {
+    routine_body all;
+    const routine_body unreadable{effect::set_config | effect::session_function, {}};
+    tokens every(text, standard_conforming_strings);
+    for (token each = every.next(); each.kind != token_kind::end; every.next(each)) {
+        if (each.kind != token_kind::string) continue;
+        const auto value = plain_value(each.text);
+        const routine_body one = value ? read_routine_body("plpgsql", *value) : unreadable;
+        all.flags |= one.flags;
+        all.custom_settings.insert(all.custom_settings.end(), one.custom_settings.begin(), one.custom_settings.end());
+    }
+    return all;
 }
 
 }  // namespace pgweir::sql

@@ -116,6 +116,7 @@ bool scanner::temp_means_temporary() const noexcept {
 void scanner::look_at_create() noexcept {
     if (word_ == word::routine && (previous_ == word::create || previous_ == word::replace)) {
         creates_routine_ = true;
+        report(effect::creates_routine);
     } else if (word_ == word::atomic && previous_ == word::begin && creates_routine_) {
         in_body_ = true;
     } else if (word_ == word::end && previous_ == word::atomic) {

@@ -210,4 +210,65 @@ ROWS = [
         a: SELECT current_setting('app.tenant'), current_setting('work_mem')
         a: DROP PROCEDURE sets()
     """),
+    Row("a function made, called and dropped in one text", """
+        a: BEGIN; CREATE FUNCTION makes() RETURNS void LANGUAGE plpgsql AS $$ BEGIN CREATE TEMP TABLE made (v int); END $$; SELECT makes(); DROP FUNCTION makes(); COMMIT
+        b: SELECT count(*) FROM made
+        a: SELECT count(*) FROM made
+        a: DROP TABLE made
+    """, held=2),
+    Row("a function made, called and dropped in one text without a block", """
+        a: CREATE FUNCTION sets() RETURNS void LANGUAGE plpgsql AS $$ BEGIN SET work_mem = '7MB'; END $$; SELECT sets(); DROP FUNCTION sets()
+        b: SHOW work_mem
+        a: SHOW work_mem
+    """),
+    Row("a function made, called and dropped in one pipeline", """
+        a* CREATE FUNCTION sets() RETURNS void LANGUAGE plpgsql AS $$ BEGIN SET app.tenant = 'one'; SET work_mem = '7MB'; END $$ | SELECT sets() | DROP FUNCTION sets()
+        b: SELECT coalesce(current_setting('app.tenant', true), ''), current_setting('work_mem')
+        a: SELECT current_setting('app.tenant', true), current_setting('work_mem')
+    """),
+    Row("a function made and called in a block that fails", """
+        a: BEGIN
+        a: CREATE FUNCTION locks() RETURNS void LANGUAGE sql AS 'SELECT pg_advisory_lock(78)'
+        a: SELECT locks(), 1 / (SELECT 0)
+        a: ROLLBACK
+        b: SELECT pg_try_advisory_lock(78)
+        a: SELECT pg_advisory_unlock(78)
+        b: SELECT pg_try_advisory_lock(78)
+        b: SELECT pg_advisory_unlock_all()
+    """, held=2),
+    Row("a function replaced in the block that calls it", """
+        a: CREATE FUNCTION changes() RETURNS void LANGUAGE plpgsql AS $$ BEGIN PERFORM 1; END $$
+        a: BEGIN
+        a: CREATE OR REPLACE FUNCTION changes() RETURNS void LANGUAGE plpgsql AS $$ BEGIN SET work_mem = '7MB'; END $$
+        a: SELECT changes()
+        a: COMMIT
+        b: SHOW work_mem
+        a: SHOW work_mem
+        a: DROP FUNCTION changes()
+    """),
+    Row("a trigger made in the block that fires it", f"""
+        a: BEGIN
+        a: CREATE TABLE watched (v int)
+        a: CREATE FUNCTION fires() RETURNS trigger LANGUAGE plpgsql AS $$ {SETS} $$
+        a: CREATE TRIGGER fires BEFORE INSERT ON watched FOR EACH ROW EXECUTE FUNCTION fires()
+        a: INSERT INTO watched VALUES (1)
+        a: COMMIT
+        b: SHOW work_mem
+        a: SHOW work_mem
+        a: DROP TABLE watched; DROP FUNCTION fires()
+    """),
+    Row("a custom setting by a function made, called and dropped in one block", """
+        a: BEGIN
+        a+ CREATE FUNCTION sets(text) RETURNS text LANGUAGE sql AS 'SELECT set_config(''app.own'', $1, false)'
+        a: SELECT sets('mine')
+        a: DROP FUNCTION sets(text)
+        a: COMMIT
+        b: SELECT coalesce(current_setting('app.own', true), '')
+        a: SELECT current_setting('app.own', true)
+    """),
+    Row("a function that seeds, made, called and dropped in one block", """
+        a: BEGIN; CREATE FUNCTION seeds() RETURNS void LANGUAGE plpgsql AS $$ BEGIN PERFORM setseed(0.5); END $$; SELECT seeds(); DROP FUNCTION seeds(); COMMIT
+        b: SELECT 1
+        a: SELECT random()
+    """, held=2),
 ]

@@ -80,6 +80,19 @@ TEST(routine_body, a_name_that_nobody_can_read) {
     EXPECT_FALSE(has(left_by("plpgsql", "BEGIN EXECUTE what; END"), effect::set_config));
 }
 
+TEST(routine_body, of_functions_that_a_text_makes) {
+    const auto made = [](std::string_view text) { return read_made_routines(text, true); };
+    EXPECT_THAT(made("CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $a$BEGIN SET app.one = 1; END$a$; "
+                     "CREATE FUNCTION g() RETURNS text LANGUAGE sql AS 'SELECT set_config(''app.two'', ''b'', false)'")
+                    .custom_settings,
+                ElementsAre("app.one", "app.two"));
+    EXPECT_TRUE(
+        has(made("CREATE FUNCTION f() RETURNS void LANGUAGE sql AS $$SELECT setseed(0)$$").flags, effect::setseed));
+    EXPECT_TRUE(
+        has(made(R"(CREATE FUNCTION f() RETURNS void LANGUAGE sql AS E'\x53ELECT 1')").flags, effect::set_config));
+    EXPECT_EQ(made("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'").flags, effect::none);
+}
+
 TEST(routine_body, what_may_draw_from_a_sequence) {
     const auto draws = [](std::string_view language, std::string_view body) {
         return has(read_routine_body(language, body).flags, effect::draws);

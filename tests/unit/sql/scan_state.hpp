@@ -10,7 +10,7 @@ namespace pgweir::sql {
 
 /// The kind of a text has its own tests.
 inline constexpr effect kind_of_text = effect::draws | effect::data_modifying | effect::plain_read |
-                                       effect::multi_statement | effect::empty | effect::copy;
+                                       effect::multi_statement | effect::empty | effect::copy | effect::creates_routine;
 
 inline void PrintTo(effect flags, std::ostream* out) {
     *out << "bits";

@@ -313,7 +313,7 @@ TEST(scan, bodies_in_plain_sql) {
     const std::string body =
         "CREATE FUNCTION f(a int) RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT CASE a WHEN 1 THEN "
         "2 END; INSERT INTO t VALUES (1); END";
-    EXPECT_EQ(scan(body).flags & ~effect::draws, effect::data_modifying);
+    EXPECT_EQ(scan(body).flags & ~effect::draws, effect::data_modifying | effect::creates_routine);
     EXPECT_EQ(state_of(body + "; SET x = 1"), effect::set_named);
     EXPECT_TRUE(has_bit(body + "; SET x = 1", effect::multi_statement));
     EXPECT_EQ(state_of("CREATE OR REPLACE PROCEDURE p() BEGIN ATOMIC END; LISTEN a"), effect::listen);
