@@ -40,15 +40,17 @@ std::string routine_reading::question() const {
         case step::comparing: return std::string(fingerprint_query);
         case step::reading_bodies: return bodies_query(server_version_);
         case step::following: {
+            std::string classes = "{";
             std::string oids = "{";
             std::string flags = "{";
             for (const routine& each : routines_) {
                 if (each.flags == effect::none) continue;
                 const std::string_view comma = oids.size() > 1 ? "," : "";
+                classes.append(comma).append(each.catalog);
                 oids.append(comma).append(each.oid);
                 flags.append(comma).append(std::to_string(static_cast<std::uint64_t>(each.flags)));
             }
-            return led_there_query(oids + "}", flags + "}");
+            return led_there_query(classes + "}", oids + "}", flags + "}");
         }
         case step::ended: break;
     }
@@ -82,6 +84,11 @@ bool routine_reading::take_bodies(const std::vector<row>& rows) {
     for (const row& each : rows) {
         if (each.size() != 4 || !each[0] || !each[1] || !each[2]) return false;
         routine& read = routines_.emplace_back(routine{*each[0], each[3].value_or("")});
+        if (each[2]->starts_with(calling_class)) {
+            read.catalog = each[2]->substr(calling_class.size());
+            read.flags = sql::left_by_function(*each[1]);
+            continue;
+        }
         if (!each[3]) {
             read.flags = effect::own_routine | effect::draws;
             continue;

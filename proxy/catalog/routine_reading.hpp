@@ -44,6 +44,7 @@ private:
         std::string oid;
         std::string body;
         sql::effect flags = sql::effect::none;
+        std::string catalog = "pg_catalog.pg_proc";  ///< another: no routine, but what calls one of PostgreSQL's own
     };
 
     bool take_fingerprint(const std::vector<row>& rows);

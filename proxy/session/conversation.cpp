@@ -7,7 +7,6 @@
 #include "session/cache_capture.hpp"
 #include "session/cache_writes.hpp"
 #include "session/effects.hpp"
-#include "sql/words.hpp"
 #include "wire/backend.hpp"
 #include "wire/frontend.hpp"
 
@@ -16,7 +15,6 @@ namespace pgweir::session {
 void conversation::set_state(parameters startup, parameters desired, std::string scope) {
     x_.parse_scope = std::move(scope);
     x_.startup = std::move(startup);
-    startup_finds_temp_ = sql::mentions_pg_temp(x_.startup.find("search_path").value_or(""));
     x_.initial = x_.desired = std::move(desired);
     x_.settled = x_.desired;
     x_.startup.for_each([this](std::string_view name, std::string_view) {
@@ -65,7 +63,7 @@ void conversation::lend(server_state& server, base::time_point now, bool probe) 
         x_.settled = x_.initial = x_.desired = server.baseline.overlaid(*x_.texts, x_.startup);
         x_.desired_changed();
     }
-    if (x_.rewrites && startup_finds_temp_) pin(x_, metrics::pin_reason::temp_table);
+    if (x_.rewrites && finds_temp(x_)) pin(x_, metrics::pin_reason::temp_table);
     const transition plan = plan_transition(server.actual, server.baseline, x_.desired);
     if (plan.needs_other_server) {
         close_server(metrics::server_disconnect_reason::state_failed);
@@ -271,6 +269,20 @@ void conversation::client_left(bool orderly, base::time_point now) {
     finish_for_gone_client();
 }
 
+namespace {
+
+// Beside those that every session of the server has.
+bool holds_custom(const server_state& server) {
+    if (!server.actual) return true;
+    bool holds = false;
+    server.actual->for_each([&](std::string_view name, std::string_view) {
+        holds = holds || (name.find('.') != std::string_view::npos && !server.baseline.find(name));
+    });
+    return holds;
+}
+
+}  // namespace
+
 void conversation::finish_for_gone_client() {
     x_.to_client.clear();
     if (x_.server == nullptr || close_) return;
@@ -290,7 +302,9 @@ void conversation::finish_for_gone_client() {
     if (!x_.pending.empty() || applying_ || cleaning_) return;
     turn_ = turn::none;
     unhosting_ = false;
-    if (x_.names_unknown || (x_.survey_due && !x_.custom_names.empty())) {
+    const bool discards = !clean_ && (!x_.rewrites || x_.pins.any() || x_.listening.hosted);
+    const bool custom_left = !x_.custom_names.empty() && (x_.survey_due || (discards && holds_custom(*x_.server)));
+    if (x_.names_unknown || custom_left) {
         // No DISCARD takes a custom setting away.
         close_server(metrics::server_disconnect_reason::uncleanable);
     } else if (x_.server->transaction_status != 'I') {
@@ -298,7 +312,7 @@ void conversation::finish_for_gone_client() {
         cleaning_ = true;
     } else if (x_.uncleanable) {
         close_server(metrics::server_disconnect_reason::uncleanable);
-    } else if (!clean_ && (!x_.rewrites || x_.pins.any() || x_.listening.hosted)) {
+    } else if (discards) {
         inject("DISCARD ALL");
         cleaning_ = clean_ = true;
         x_.server->statements.clear();

@@ -198,7 +198,6 @@ private:
     bool wants_server_ = false;  ///< the next message waits for one
     base::time_point transaction_since_{};
     metrics::server_disconnect_reason close_reason_ = metrics::server_disconnect_reason::lost;
-    bool startup_finds_temp_ = false;  ///< temporary objects are found, or made, by names without a schema
     bool applying_ = false;  ///< session state is on its way to the server
     bool surveying_ = false;  ///< the server is asked what its session holds
     bool survey_again_ = false;  ///< it did not say

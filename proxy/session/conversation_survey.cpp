@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "session/conversation.hpp"
-#include "sql/words.hpp"
+#include "session/effects.hpp"
 #include "wire/backend.hpp"
 
 // How a conversation learns what its client has made of the server's session, so that it can carry it to another server
@@ -69,9 +69,7 @@ void conversation::surveyed() {
     x_.pins = x_.seen.found();
     x_.pins.add(kept);
     settle_channels();
-    // Whatever such a session creates is temporary, and may not say so.
-    if (sql::mentions_pg_temp(x_.desired.find("search_path").value_or("")))
-        x_.pins.add(metrics::pin_reason::temp_table);
+    if (finds_temp(x_)) x_.pins.add(metrics::pin_reason::temp_table);
     if (!x_.pins.any()) counted_pins_ = {};
     x_.desired_changed();
 }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "sql/tokens.hpp"
+#include "sql/words.hpp"
 
 namespace pgweir::session {
 
@@ -25,11 +26,21 @@ constexpr effect noted_again = sql::pinning_effects | effect::reset | effect::re
 constexpr effect ends_state = resetting | effect::releases | effect::unlisten | effect::deallocate |
                               effect::deallocate_all | effect::discard_other;
 
+// Of those that may be set in a session pg_settings shows these to few roles: not to the one, perhaps, that asks.
+bool is_hidden(std::string_view lower_case_name) {
+    return lower_case_name == "dynamic_library_path" || lower_case_name == "session_preload_libraries";
+}
+
 // PostgreSQL lists no custom settings: their names are remembered.
 void note_names(exchange& x, const sql::scan_result& found) {
     x.names_unknown = x.names_unknown || found.unread_names;
     const auto note = [&x](std::string_view name) {
-        if (name.find('.') != std::string_view::npos) x.custom_names.insert(lower_case(name));
+        const std::string folded = lower_case(name);
+        if (is_hidden(folded)) {
+            x.uncleanable = true;
+            pin(x, metrics::pin_reason::other);
+        }
+        if (name.find('.') != std::string_view::npos) x.custom_names.insert(folded);
     };
     for (std::size_t i = 0; i < found.set_target_count; ++i) note(found.set_targets[i]);
     for (std::size_t i = 0; i < found.config_name_count; ++i)
@@ -79,6 +90,10 @@ void pin(exchange& x, metrics::pin_reason reason) {
     if (!x.pins.add(reason)) return;
     // Its settings are not known for sure: until they are, what it prepares is nobody else's.
     x.desired_changed();
+}
+
+bool finds_temp(const exchange& x) {
+    return sql::mentions_pg_temp(x.desired.find("search_path").value_or(x.server->parse_context));
 }
 
 void note_effects(exchange& x, const sql::scan_result& found) {

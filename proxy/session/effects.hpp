@@ -12,6 +12,10 @@ namespace pgweir::session {
 /// The session keeps its server from now on.
 void pin(exchange& x, metrics::pin_reason reason);
 
+/// Whether by search_path, the client's or the role's own, what the session creates may be temporary without a word of it.
+/// Requires a server.
+bool finds_temp(const exchange& x);
+
 /// Where servers are shared, pins for everything a text may leave behind that cannot be carried. A SET of what the
 /// server reports by ParameterStatus is carried. Requires a server.
 void note_effects(exchange& x, const sql::scan_result& found);

@@ -130,6 +130,12 @@ routine_body read_routine_body(std::string_view language, std::string_view body)
     return found;
 }
 
+effect left_by_function(std::string_view name) noexcept {
+    const effect caused = find_word(name).caused;
+    const effect apart = caused & (told_apart | effect::set_config);
+    return has(caused, pinning_effects & ~told_apart) ? apart | effect::own_routine : apart;
+}
+
 routine_body read_made_routines(std::string_view text, bool standard_conforming_strings) {
     routine_body all;
     const routine_body unreadable{effect::set_config | effect::session_function, {}};

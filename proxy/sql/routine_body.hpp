@@ -21,6 +21,9 @@ struct routine_body {
 /// the names of custom settings that only such a statement sets are not found.
 routine_body read_routine_body(std::string_view language, std::string_view body);
 
+/// Of a call of one of pinning_functions(), whose arguments nobody has read.
+effect left_by_function(std::string_view name) noexcept;
+
 /// Of all bodies in quotes that a text with CREATE FUNCTION has: any of its strings may be one.
 routine_body read_made_routines(std::string_view text, bool standard_conforming_strings);
 

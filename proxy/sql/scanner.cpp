@@ -186,7 +186,7 @@ void scanner::end_of_set_config() noexcept {
     const bool local = previous_ == word::true_ && before_previous_ == word::comma;
     if (local && plain_arguments_) return report(effect::local_config);
     report(effect::set_config);
-    note_config_name();
+    if (!local) note_config_name();  // with the transaction the value is gone, whatever it was of
 }
 
 void scanner::note_config_name() noexcept {

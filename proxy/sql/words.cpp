@@ -237,6 +237,13 @@ const word_info& find_word(std::string_view name) noexcept {
     return no_word;
 }
 
+std::vector<std::string_view> pinning_functions() {
+    std::vector<std::string_view> names;
+    for (const word_info& each : all_words)
+        if (each.id == word::named && has(each.caused, pinning_effects)) names.push_back(each.text);
+    return names;
+}
+
 bool same_word(std::string_view name, std::string_view lower_case_word) noexcept {
     return equals(name, lower_case_word);
 }

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "sql/effect.hpp"
 
@@ -107,6 +108,9 @@ struct word_info {
 
 /// Compares without case. `name` without quotes.
 const word_info& find_word(std::string_view name) noexcept;
+
+/// The functions whose mere call may leave something in the session.
+std::vector<std::string_view> pinning_functions();
 
 /// For each length of a name (the last: and all longer ones) a bit for each first letter that a known word has.
 extern const std::array<std::uint32_t, 48> known_initials;

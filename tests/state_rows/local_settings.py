@@ -174,4 +174,25 @@ ROWS = [
         a: SELECT current_setting('app.request')
         a: COMMIT
     """, held=2),
+    Row("set_config for the transaction with parameters, as frameworks ask for it", """
+        a= s SELECT set_config($1, $2, true)
+        a@ s work_mem 7MB
+        b: SHOW work_mem
+        a: BEGIN
+        a@ s search_path pg_temp,public
+        a: CREATE TABLE mine AS SELECT 7 AS seven
+        a: COMMIT
+        b: SELECT seven FROM mine
+        a: SELECT seven FROM mine
+        a: DROP TABLE mine
+        b: SELECT current_setting('work_mem'), current_setting('search_path')
+        a: SELECT current_setting('work_mem'), current_setting('search_path')
+    """, held=2),
+    Row("set_config for the transaction with parameters keeps no server", """
+        a= s SELECT set_config($1, $2, true)
+        a@ s work_mem 7MB
+        b: SHOW work_mem
+        a@ s work_mem 8MB
+        b: SHOW work_mem
+    """),
 ]

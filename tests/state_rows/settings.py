@@ -273,4 +273,22 @@ ROWS = [
         b: SHOW work_mem
         a: SHOW work_mem
     """, held=2),
+    Row("a custom setting left by a client with a temporary table", """
+        a: SET app.left = '1'
+        a: CREATE TEMP TABLE mine ()
+        a.
+        b: SELECT current_setting('app.left', true)
+    """),
+    Row("a custom setting left by a client that listens", """
+        a: SET app.left_listening = '1'
+        a: LISTEN x
+        a.
+        b: SELECT current_setting('app.left_listening', true)
+    """),
+    Row("a custom setting of startup, left by a client with a temporary table", """
+        a: SHOW app.started
+        a: CREATE TEMP TABLE mine ()
+        a.
+        b: SELECT current_setting('app.started', true)
+    """, startup={"a": {"app.started": "5"}}),
 ]

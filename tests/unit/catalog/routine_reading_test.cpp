@@ -109,6 +109,19 @@ TEST_F(routines, a_body_that_is_too_long_may_do_anything) {
     EXPECT_THAT(reading_.question(), HasSubstr("'{1}'"));
 }
 
+TEST_F(routines, what_calls_one_of_PostgreSQLs_own_is_followed) {
+    read({{"16500", "pg_advisory_lock", std::string(calling_class) + "pg_catalog.pg_rewrite", std::nullopt},
+          {"16501", "setseed", std::string(calling_class) + "pg_catalog.pg_attrdef", std::nullopt},
+          {"16502", "reads", "sql", "SELECT v FROM locking"}});
+    EXPECT_THAT(reading_.question(), HasSubstr("'{pg_catalog.pg_rewrite,pg_catalog.pg_attrdef}'"));
+    EXPECT_THAT(reading_.question(), HasSubstr("'{16500,16501}'"));
+    const std::string flags = std::to_string(static_cast<std::uint64_t>(effect::own_routine));
+    ASSERT_TRUE(reading_.take({{"name", "locking", flags}}));
+    EXPECT_THAT(reading_.question(), HasSubstr("'{16500,16501,16502}'"));
+    ASSERT_TRUE(reading_.take({{"name", "reads", flags}}));
+    EXPECT_EQ(reading_.result()->look("SELECT reads()"), effect::own_routine);
+}
+
 TEST_F(routines, too_many_make_every_text_suspicious) {
     read(rows(most_routines + 1, {"1", "adds", "sql", "SELECT 1"}));
     EXPECT_EQ(reading_.question(), "");

@@ -62,6 +62,20 @@ INSTANTIATE_TEST_SUITE_P(
         leaving{"CREATE TEMP TABLE t (a int); DROP TABLE t", ""},
         leaving{"SELECT pg_advisory_lock(1), pg_advisory_unlock(1)", ""}, leaving{"SELECT 1; LISTEN news", "listen"}));
 
+TEST(Effects, ASettingThatFewRolesAreShownKeepsItsServer) {
+    for (const char* text :
+         {"SET dynamic_library_path TO 'x'", "SELECT set_config('Dynamic_Library_Path', 'x', false)"}) {
+        lab l;
+        l.add_client();
+        l.client_says(0, query(text));
+        l.run();
+        EXPECT_TRUE(l.at(0).talk.pins().has(metrics::pin_reason::other)) << text;
+        l.leave(l.at(0), true);
+        l.run();
+        EXPECT_EQ(l.retired.size(), 1U) << text;
+    }
+}
+
 TEST(Effects, WhatFollowsUp) {
     using sql::effect;
     EXPECT_TRUE(session::needs_follow_up(effect::deallocate));

@@ -130,6 +130,22 @@ TEST(Survey, ACauseThatHasEndedEndsThePin) {
     EXPECT_EQ(l.counters.pins[pin_reason::temp_table].get(), 1U);
 }
 
+TEST(Survey, WhereTheRolesOwnPathFindsTemporaryTablesFirstAnyTableMayBeOne) {
+    lab l;
+    session::server_state& server = l.servers[0]->state;
+    std::vector<session::parameters::entry> told(server.baseline.entries());
+    std::erase_if(told, [](const auto& each) { return each.first == "search_path"; });
+    server.baseline = session::parameters::make(l.texts, std::move(told));
+    server.actual = server.baseline;
+    server.parse_context = std::string("pg_temp, public\0none\0", 21);
+    l.add_client();
+    l.at(0).talk.set_state({}, {}, "app.alice");
+    hears(l, 0, query("CREATE TABLE t (a int)"));
+    EXPECT_EQ(l.at(0).talk.pins().names(), "temp_table");
+    hears(l, 0, query("SET search_path TO 'mine'"));
+    EXPECT_FALSE(l.at(0).talk.pinned());
+}
+
 TEST(Survey, APreparedStatementCountsWhenItIsExecuted) {
     lab l;
     l.add_client();

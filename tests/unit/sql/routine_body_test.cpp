@@ -80,6 +80,13 @@ TEST(routine_body, a_name_that_nobody_can_read) {
     EXPECT_FALSE(has(left_by("plpgsql", "BEGIN EXECUTE what; END"), effect::set_config));
 }
 
+TEST(routine_body, a_call_by_name_alone) {
+    EXPECT_EQ(left_by_function("pg_advisory_lock"), effect::own_routine);
+    EXPECT_EQ(left_by_function("set_config"), effect::own_routine | effect::set_config) << "which setting nobody knows";
+    EXPECT_EQ(left_by_function("setseed"), effect::setseed);
+    EXPECT_EQ(left_by_function("nextval"), effect::draws) << "is not looked for";
+}
+
 TEST(routine_body, of_functions_that_a_text_makes) {
     const auto made = [](std::string_view text) { return read_made_routines(text, true); };
     EXPECT_THAT(made("CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $a$BEGIN SET app.one = 1; END$a$; "

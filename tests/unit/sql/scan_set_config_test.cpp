@@ -21,6 +21,7 @@ TEST(scan, names_of_settings_that_set_config_is_given) {
     EXPECT_THAT(names(two), ElementsAre("'app.one'", "'app.two'"));
     EXPECT_FALSE(scan(two).unread_names);
     EXPECT_THAT(names("SELECT set_config('app.one', 'v', true)"), ElementsAre()) << "over with the transaction";
+    EXPECT_FALSE(scan("SELECT set_config($1, $2, true)").unread_names) << "as that is";
     for (const char* text :
          {"SELECT set_config($1, 'v', false)", "SELECT set_config('app.' || 'one', 'v', false)",
           "SELECT set_config(x || 'app.one', 'v', false)", "SELECT set_config(E'app.\\x41', 'v', false)",
