@@ -131,6 +131,13 @@ void conversation::after_server(base::time_point now) {
     count_pins();
 }
 
+// What is not at the server's default was not reset: the RESET was rolled back. Of a custom setting that is ''.
+bool conversation::has_default(const std::string& name, bool surveyed) const {
+    if (x_.server->reports(name)) return x_.server->has_default(name);
+    const auto found = surveyed ? x_.desired.find(name) : std::nullopt;
+    return !found || (found->empty() && name.find('.') != std::string::npos);
+}
+
 void conversation::return_to_startup() {
     if (!x_.reset_due.any()) return;
     if (!x_.pending.empty() || x_.unsynced || x_.server->transaction_status == 'E') return;
@@ -140,10 +147,7 @@ void conversation::return_to_startup() {
     for (const auto& [name, value] : x_.startup.entries()) {
         const bool named = std::find(due.names.begin(), due.names.end(), name) != due.names.end();
         const bool with_all = due.all && (due.identity || !is_identity(name));
-        // What is not at the server's default was not reset: the RESET was rolled back.
-        const bool at_default =
-            x_.server->reports(name) ? x_.server->has_default(name) : !due.surveyed || !x_.desired.find(name);
-        if ((with_all || named) && at_default)
+        if ((with_all || named) && has_default(name, due.surveyed))
             wanted = wanted.with(*x_.texts, name, value);
         else if (const auto kept = x_.desired.find(name))
             others.emplace_back(name, *kept);

@@ -184,6 +184,7 @@ private:
     void forget_host();
     /// RESET went to the server's own defaults; for this client it means what it asked for at startup.
     void return_to_startup();
+    bool has_default(const std::string& name, bool surveyed) const;
     void finish_for_gone_client();
     void inject(std::string_view sql);
     void close_server(metrics::server_disconnect_reason why);

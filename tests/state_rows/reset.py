@@ -248,4 +248,15 @@ ROWS = [
         b: SELECT current_user
         a: SELECT current_user
     """, startup={"a": {"role": "pg_monitor"}}),
+    Row("a RESET of a custom setting of the startup", """
+        a: SET app.tenant = '7'
+        a: RESET app.tenant; SELECT 1/0
+        b: SELECT 1
+        a: SHOW app.tenant
+        a: BEGIN
+        a: RESET ALL
+        a: COMMIT
+        b: SELECT 1
+        a: SHOW app.tenant
+    """, startup={"a": {"options": "-c app.tenant=6"}}),
 ]
