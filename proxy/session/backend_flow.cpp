@@ -257,13 +257,9 @@ void backend_flow::take_notification(base::bytes_view message) {
 }
 
 void backend_flow::transaction_ended() {
-    if (std::exchange(x_.schema_changed, false)) {
-        x_.schema->add();
-        // A function that was made, called and perhaps dropped in this transaction nobody could look behind. Of DO and
-        // CALL that is known.
-        const bool known = x_.pins.has(metrics::pin_reason::do_block) || x_.pins.has(metrics::pin_reason::call);
-        if (x_.rewrites && !known) pin(x_, metrics::pin_reason::routine);
-    }
+    if (std::exchange(x_.schema_changed, false)) x_.schema->add();
+    // A function that was made, called and perhaps dropped in this transaction nobody could look behind.
+    if (std::exchange(x_.made_something, false) && x_.rewrites) pin(x_, metrics::pin_reason::routine);
     if (!(x_.settled == x_.desired)) x_.settled = x_.desired;
     if (std::exchange(x_.unshared, 0) > 0) x_.desired_changed();
 }
@@ -288,6 +284,7 @@ void backend_flow::take_ready_for_query(base::bytes_view message) {
     x_.copy = copy_phase::none;
     x_.copying_out = false;
     const bool last = x_.pending.size() == 1;
+    if (*status == 'I' && last && !x_.unsynced) x_.portals.clear();
     // What a session notifies itself of it is told before ReadyForQuery.
     const bool asks_hub = x_.listening.any() && *status == 'I' && last && !request.injected && !x_.client_gone;
     if (asks_hub || (x_.holding_reports && !request.injected && !x_.client_gone)) {

@@ -84,13 +84,13 @@ void note_query(exchange& x, std::string_view text, effect flags, pending_reques
 
 void note_bind(exchange& x, std::string_view text, effect flags) {
     if (x.cache == nullptr) return;
-    x.portals.last().commits = commits_of(text, flags);
+    x.portals.last().commits |= commits_of(text, flags);
     note_text(x, text, flags);
 }
 
 void note_unknown_bind(exchange& x) {
     if (x.cache == nullptr) return;
-    x.portals.last().commits = unread_effects;
+    x.portals.last().commits |= unread_effects;
     x.cache->note_anything();
     x.block_did_more = true;
 }
@@ -105,7 +105,7 @@ sql::effect unshared_writes(exchange& x, std::string_view text, effect flags) {
 
 void note_effects_bind(exchange& x, effect remembered) {
     if (x.cache == nullptr) return;
-    x.portals.last().commits = remembered;
+    x.portals.last().commits |= remembered;
     if (!sql::has(remembered, effect::data_modifying)) return;
     x.cache->note_anything();
     x.block_did_more = true;

@@ -141,6 +141,8 @@ bool conversation::has_default(const std::string& name, bool surveyed) const {
 void conversation::return_to_startup() {
     if (!x_.reset_due.any()) return;
     if (!x_.pending.empty() || x_.unsynced || x_.server->transaction_status == 'E') return;
+    // What a block is returned to here it loses again when it is rolled back.
+    if (x_.server->transaction_status != 'I') x_.doubt_resets();
     const resets due = std::exchange(x_.reset_due, {});
     std::vector<parameters::entry> others;
     parameters wanted = x_.desired;

@@ -35,6 +35,7 @@ void conversation::server_lost(base::time_point now) {
     x_.from_client.forwarded = x_.batch_did_more = x_.batch_may_end_block = false;
     x_.reset_due = {};
     if (std::exchange(x_.schema_changed, false)) x_.schema->add();  // it may have been committed
+    x_.made_something = false;
     x_.syntax_unsure = x_.holding_reports = false;
     // What the client was to be told behind its answer it is told now; a RESET that is not told in full has lost it all.
     if (!state_unknown && !x_.client_gone) x_.to_client.own().append(x_.held_ready);

@@ -133,11 +133,8 @@ void note_execution(exchange& x, const bound_portal& portal) {
     note_execution(x, portal.effects);
     if (!x.rewrites || !sql::has(portal.effects, noted_again)) return;
     sql::scan_result found = x.scan(portal.text);
-    if (portal.text.empty()) {
-        found.flags = portal.effects;
-        found.unread_names = sql::has(found.flags, sets | effect::do_block);
-    }
-    found.flags = (found.flags & ~effect::call) | (portal.effects & (effect::own_routine | effect::call));
+    if (portal.text.empty()) found.unread_names = sql::has(portal.effects, sets | effect::do_block);
+    found.flags = portal.effects;  // what functions do is not in the text
     note_effects(x, found);
 }
 
@@ -200,6 +197,9 @@ void completed(exchange& x, const request_detail* request, std::string_view tag)
         x.doubt_resets();
     } else if (changes_schema(x, tag)) {
         x.schema_changed = true;
+        // A table alone calls nothing but what the text that makes it speaks of.
+        const bool makes = tag.starts_with("CREATE ") || tag.starts_with("ALTER ");
+        x.made_something = x.made_something || (makes && tag != "CREATE TABLE");
         ++x.unshared;
         x.desired_changed();
     } else if (tag == "DISCARD ALL") {
@@ -220,8 +220,6 @@ void completed(exchange& x, const request_detail* request, std::string_view tag)
         x.reset_due.surveyed = false;
         x.reset_due.all = x.reset_due.all || sql::has(request->effects, effect::reset_all);
         x.reset_due.names.insert(x.reset_due.names.end(), request->reset_names.begin(), request->reset_names.end());
-        // Who returns to the startup's settings in a block loses them again with the block.
-        if (x.server->transaction_status != 'I') x.doubt_resets();
         x.hold_reports();
     }
 }

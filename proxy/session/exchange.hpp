@@ -119,6 +119,7 @@ struct exchange {
     /// setting is now: what is prepared meanwhile is nobody else's.
     unsigned unshared = 0;
     bool schema_changed = false;  ///< in its transaction, which may yet be rolled back
+    bool made_something = false;  ///< there, which it may have called: nobody could look behind that yet
     bool syntax_unsure = false;  ///< a setting that says how texts are read has changed, and was not told yet
     unsigned own_statements = 0;  ///< numbers those that are shared with nobody
     bool conforming_strings = true;  ///< standard_conforming_strings of this client's session

@@ -100,7 +100,7 @@ bool frontend_flow::gated(char tag) {
     if (x_.forward_gates == 0) return false;
     if (x_.forward_gates > x_.text_gates) return true;
     // What is copied belongs to what was begun.
-    if (tag == 'S' || (is_copy_message(tag) && x_.copy != copy_phase::none)) return false;
+    if (tag == 'S' || (x_.copy != copy_phase::none && (is_copy_message(tag) || tag == 'H'))) return false;
     // The server may keep its answer until a Sync that is not read.
     if (x_.unsynced && !std::exchange(flushed_, true)) wire::append_flush(x_.to_server.own());
     return true;
@@ -306,7 +306,7 @@ frontend_flow::verdict frontend_flow::take_target(char tag, base::bytes_view mes
     if (tag == 'C' && of_statement) x_.statements.remove(target->name);
     if (tag == 'C') {
         x_.push(request_kind::close);
-        if (!of_statement) close_portal(target->name);
+        if (!of_statement && x_.pins.has(metrics::pin_reason::with_hold_cursor)) x_.survey_due = true;
     } else {
         pending_request& entry =
             x_.push(of_statement ? request_kind::describe_statement : request_kind::describe_portal);
@@ -316,12 +316,6 @@ frontend_flow::verdict frontend_flow::take_target(char tag, base::bytes_view mes
     x_.to_server.relay(message);
     x_.unsynced = true;
     return verdict::done;
-}
-
-// One that was declared WITH HOLD may be what the session was pinned for.
-void frontend_flow::close_portal(std::string_view name) {
-    x_.portals.close(name);
-    if (x_.pins.has(metrics::pin_reason::with_hold_cursor)) x_.survey_due = true;
 }
 
 frontend_flow::verdict frontend_flow::take_execute(base::bytes_view message) {
@@ -336,7 +330,7 @@ frontend_flow::verdict frontend_flow::take_execute(base::bytes_view message) {
     }
     const effect effects = portal == nullptr ? effect::none : portal->effects;
     entry.ends_transaction = sql::has(effects, effect::explicit_commit);
-    entry.plain_read = sql::has(effects, effect::plain_read);
+    entry.plain_read = portal != nullptr && portal->only_reads();
     if (!entry.plain_read) x_.may_notify = x_.batch_did_more = true;
     entry.may_copy_in = entry.may_copy_in || sql::has(effects, effect::copy);
     begin_fill(x_, entry);

@@ -54,7 +54,6 @@ private:
     verdict take_parse(base::bytes_view message);
     verdict take_bind(const wire::header& header, base::bytes_view available);
     verdict take_target(char tag, base::bytes_view message);
-    void close_portal(std::string_view name);
     verdict take_execute(base::bytes_view message);
     verdict take_sync(base::bytes_view message);
     verdict take_function_call(base::bytes_view message);

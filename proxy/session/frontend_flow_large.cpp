@@ -23,15 +23,14 @@ frontend_flow::verdict frontend_flow::take_bind(const wire::header& header, base
     }
     bool forwarded = true;
     if (x_.rewrites && rewriter_.prepare_for_use((*head)->statement)) return verdict::need_answer;
-    // Portals end with their transaction.
-    if (x_.client_status == 'I' && x_.pending.empty() && !x_.unsynced) x_.portals.clear();
     bound_portal& portal = x_.portals.bind((*head)->portal);
     if (x_.rewrites) {
         // A Bind that is replaced by one that must fail takes its own rest with it.
         forwarded = rewriter_.bind(**head, available, header.size);
     } else {
-        portal.effects = effects_of(x_, (*head)->statement);
-        note_effects_bind(x_, portal.effects);
+        const sql::effect effects = effects_of(x_, (*head)->statement);
+        portal.effects |= effects;
+        note_effects_bind(x_, effects);
         x_.push(request_kind::bind);
         x_.to_server.relay(available);
         x_.unsynced = true;

@@ -10,26 +10,41 @@
 
 namespace pgweir::session {
 
-/// What will happen when a portal is executed: that of the statement that was bound to it.
+/// What may happen when a portal is executed: that of the statement that was bound to it.
 struct bound_portal {
     std::string name{};
     sql::effect effects = sql::effect::none;
-    std::string text{};  ///< of the statement, if its end has a follow-up
+    std::string text{};  ///< of the statement, if its end has a follow-up; empty: nobody has it
     sql::effect commits = sql::effect::none;  ///< what matters to mark_execute()
+
+    /// Of several, or of a long one for each of many portals, none is kept.
+    void keep(std::string_view of_statement) {
+        constexpr std::size_t longest = 16 * 1024;
+        const bool another = several_ || (!name.empty() && of_statement.size() > longest);
+        text = another ? std::string_view() : of_statement;
+    }
+
+    bool only_reads() const noexcept { return !several_ && sql::has(effects, sql::effect::plain_read); }
+
+private:
+    friend class bound_portals;
+    bool several_ = false;  ///< statements have been bound to it
 };
 
 /// The portals that a client has bound since its transaction began. Those that DECLARE made are not among them: what
 /// they do was seen in that text.
 class bound_portals {
 public:
-    /// Forgets what was bound to one of that name. Valid until the next call.
+    /// The caller adds what is bound to it. Of a name that was bound before the Bind fails, or the Close in between may
+    /// have been skipped: what is executed may be the one or the other. Valid until the next call.
     bound_portal& bind(std::string_view name) {
         last_ = place_of(name);
-        bound_portal& fresh = all_[last_];
-        fresh.name = name;
-        fresh.effects = fresh.commits = sql::effect::none;
-        fresh.text.clear();
-        return fresh;
+        bound_portal& of = all_[last_];
+        if (name.empty()) {
+            of.effects = of.commits = sql::effect::none;
+            of.text.clear();
+        }
+        return of;
     }
     /// The one bound last.
     bound_portal& last() noexcept { return all_[last_]; }
@@ -42,11 +57,7 @@ public:
     /// There were more than are remembered: one that is not found may do anything.
     bool is_forgetful() const noexcept { return forgetful_; }
 
-    void close(std::string_view name) {
-        if (name.empty()) return;
-        std::erase_if(all_, [&](const bound_portal& each) { return each.name == name; });
-        last_ = 0;
-    }
+    /// The transaction has ended.
     void clear() {
         all_.resize(1);
         last_ = 0;
@@ -58,11 +69,18 @@ public:
 private:
     std::size_t place_of(std::string_view name) {
         if (name.empty()) return 0;
-        if (const bound_portal* known = find(name)) return static_cast<std::size_t>(known - all_.data());
+        if (const bound_portal* known = find(name)) {
+            const auto place = static_cast<std::size_t>(known - all_.data());
+            all_[place].several_ = true;
+            all_[place].text.clear();
+            return place;
+        }
         if (all_.size() < most)
             all_.emplace_back();
         else
             forgetful_ = true;
+        all_.back() = {};
+        all_.back().name = name;
         return all_.size() - 1;
     }
 

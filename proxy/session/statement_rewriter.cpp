@@ -4,6 +4,7 @@
 
 #include "session/cache_writes.hpp"
 #include "session/effects.hpp"
+#include "session/sequences.hpp"
 #include "session/statement_names.hpp"
 #include "wire/backend.hpp"
 #include "wire/frame.hpp"
@@ -241,13 +242,13 @@ bool statement_rewriter::bind(const wire::bind_head& head, base::bytes_view raw,
     if (head.statement.empty()) {
         if (!unnamed.present) return fail_on_server(unknown_statement(""));
         if (unnamed.result_changed) return fail_on_server({.reason = outcome::result_type_changed});
-        portal.effects = x_.judged(unnamed.text, unnamed.effects);
+        portal.effects |= x_.judged(unnamed.text, unnamed.effects);
         if (x_.texts_sent.is_blank()) x_.note_text(unnamed.text);  // parsed in an earlier cycle
     } else {
         known = x_.statements.find(head.statement);
         if (known == nullptr && may_be_made_by_sql(head.statement)) {
-            portal.effects = sql::effect::execute;
-            portal.text = "EXECUTE it";
+            portal.effects |= sql::effect::execute;
+            portal.keep("EXECUTE it");
             note_unknown_bind(x_);
             x_.to_server.relay(raw);
             x_.push(request_kind::bind);
@@ -256,9 +257,12 @@ bool statement_rewriter::bind(const wire::bind_head& head, base::bytes_view raw,
         }
         if (known == nullptr) return fail_on_server(unknown_statement(head.statement));
         if (known->result_changed) return fail_on_server({.reason = outcome::result_type_changed});
-        portal.effects = known->raw ? x_.judged(known->effects) : x_.judged(known->statement.text(), known->effects);
+        portal.effects |= known->raw ? x_.judged(known->effects) : x_.judged(known->statement.text(), known->effects);
         if (!known->raw) x_.note_text(known->statement.text());
     }
+    // What the text itself says was seen to when it was parsed.
+    const sql::effect hidden = portal.effects & ~(known == nullptr ? unnamed.effects : known->effects);
+    if (sql::has(hidden, sql::effect::lastval_currval)) guard_sequences(x_, hidden, true);
     const bool whole_text =
         known == nullptr ? !unnamed.text.empty() || sql::has(unnamed.effects, sql::effect::empty) : !known->raw;
     const std::string_view text = known == nullptr ? unnamed.text
@@ -267,7 +271,7 @@ bool statement_rewriter::bind(const wire::bind_head& head, base::bytes_view raw,
     // Of a CALL that leaves no session state behind judged() says no more that it is one.
     const sql::effect effects = portal.effects | (known == nullptr ? unnamed.effects : known->effects);
     whole_text ? note_bind(x_, text, effects) : note_unknown_bind(x_);
-    if (text_matters(portal.effects)) portal.text = text;
+    if (text_matters(portal.effects)) portal.keep(text);
     if (known != nullptr && !known->raw && !known->description) {
         x_.undescribed_portal = head.portal;
         x_.undescribed_statement = head.statement;

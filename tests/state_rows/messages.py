@@ -67,6 +67,30 @@ ROWS = [
         b: SELECT count(*) FROM pg_cursors
         a: SELECT count(*) FROM pg_cursors
     """),
+    Row("a portal whose name was not to be had again", """
+        a~ parse s SELECT set_config('work_mem', '7MB', false) | parse t SELECT 1 | sync
+        a: BEGIN
+        a~ bind p s | sync
+        a: SAVEPOINT a
+        a~ bind p t | sync
+        a: ROLLBACK TO a
+        a~ execute p | sync
+        a: COMMIT
+        b: SHOW work_mem
+        a: SHOW work_mem
+    """, held=2),
+    Row("a portal whose Close was skipped", """
+        a~ parse s SELECT set_config('work_mem', '7MB', false) | sync
+        a: BEGIN
+        a~ bind p s | sync
+        a: SAVEPOINT a
+        a~ parse - SELEKT | close p | sync
+        a: ROLLBACK TO a
+        a~ execute p | sync
+        a: COMMIT
+        b: SHOW work_mem
+        a: SHOW work_mem
+    """),
     _copy_behind("SET work_mem = '7MB'"),
     _copy_behind("SET LOCAL work_mem = '7MB'"),
     _copy_behind("RESET work_mem"),

@@ -259,4 +259,17 @@ ROWS = [
         b: SELECT 1
         a: SHOW app.tenant
     """, startup={"a": {"options": "-c app.tenant=6"}}),
+    Row("a RESET with the BEGIN of a block that is rolled back", """
+        a: SET app.tenant = '7'
+        a: BEGIN; RESET app.tenant
+        a: SHOW app.tenant
+        a: ROLLBACK
+        b: SELECT 1
+        a: SHOW app.tenant
+        a* BEGIN | RESET app.tenant
+        a: ROLLBACK
+        b: SELECT 1
+        a: SHOW app.tenant
+        b: SHOW app.tenant
+    """, startup={"a": {"options": "-c app.tenant=6"}, "b": {"options": "-c app.tenant=6"}}),
 ]

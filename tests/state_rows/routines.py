@@ -352,4 +352,30 @@ ROWS = [
         a: SHOW work_mem
         a: DROP TABLE indexed; DROP FUNCTION sets(int)
     """),
+    *(Row(f"a function that is called by a message {what}", f"""
+        a: CREATE FUNCTION hidden() RETURNS void LANGUAGE plpgsql AS 'BEGIN {body}; END'
+        a+ SELECT hidden()
+        b: {look}
+        a: DROP FUNCTION hidden()
+    """, held=held) for what, body, look, held in (
+        ("locks", "PERFORM pg_advisory_lock(77)", "SELECT pg_try_advisory_lock(77)", 2),
+        ("seeds", "PERFORM setseed(0.5)", "SELECT 1", 2),
+        ("sets", "PERFORM set_config(''work_mem'', ''7MB'', false)", "SHOW work_mem", 1),
+    )),
+    Row("a view that seeds, by messages", """
+        a: CREATE VIEW seeds AS SELECT setseed(0.25) IS NULL AS done
+        a+ SELECT * FROM seeds
+        b: SELECT 1
+        a: SELECT random()
+        a: DROP VIEW seeds
+    """, held=2),
+    Row("a function that seeds, made and called by messages", """
+        a: BEGIN
+        a+ CREATE FUNCTION seeds() RETURNS void LANGUAGE plpgsql AS 'BEGIN PERFORM setseed(0.25); END'
+        a+ SELECT seeds()
+        a+ DROP FUNCTION seeds()
+        a: COMMIT
+        b: SELECT 1
+        a: SELECT random()
+    """, held=2),
 ]
