@@ -31,9 +31,9 @@ def plans(quick):
         return (
             Plan("direct", ((1, 1000, 50), (3, 1000, 50))),
             Plan("service", ((1, 1000, 50), (1, 1000, 100), (3, 1000, 50), (5, 1000, 100), (5, 3000, 500)),
-                 (3, 1500, 100)),
+                 (3, 3000, 100)),
             # One sidecar first, which takes what it wants; the others find few places, and get their shares.
-            Plan("sidecar", ((1, 1000, 100), (3, 1000, 100), (5, 3000, 500)), (3, 1500, 100)),
+            Plan("sidecar", ((1, 1000, 100), (3, 1000, 100), (5, 3000, 500)), (3, 3000, 100)),
         )  # fmt: skip
     floods = tuple((replicas, *size) for replicas in (1, 3, 5) for size in ((1000, 50), (1000, 100), (100_000, 500)))
     kills = (3, 10_000, 100)

@@ -1,5 +1,6 @@
 #include "session/effects.hpp"
 
+#include <optional>
 #include <utility>
 
 #include "sql/tokens.hpp"
@@ -92,8 +93,14 @@ void pin(exchange& x, metrics::pin_reason reason) {
     x.desired_changed();
 }
 
-bool finds_temp(const exchange& x) {
-    return sql::mentions_pg_temp(x.desired.find("search_path").value_or(x.server->parse_context));
+bool finds_temp(exchange& x) {
+    // A client is lent servers far more often than it changes its settings.
+    if (!(x.looked_at == x.desired)) {
+        const auto path = x.desired.find("search_path");
+        x.own_path_finds_temp = path ? std::optional(sql::mentions_pg_temp(*path)) : std::nullopt;
+        x.looked_at = x.desired;
+    }
+    return x.own_path_finds_temp ? *x.own_path_finds_temp : sql::mentions_pg_temp(x.server->parse_context);
 }
 
 void note_effects(exchange& x, const sql::scan_result& found) {

@@ -14,7 +14,7 @@ void pin(exchange& x, metrics::pin_reason reason);
 
 /// Whether by search_path, the client's or the role's own, what the session creates may be temporary without a word of it.
 /// Requires a server.
-bool finds_temp(const exchange& x);
+bool finds_temp(exchange& x);
 
 /// Where servers are shared, pins for everything a text may leave behind that cannot be carried. A SET of what the
 /// server reports by ParameterStatus is carried. Requires a server.

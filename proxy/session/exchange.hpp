@@ -122,6 +122,8 @@ struct exchange {
     bool made_something = false;  ///< there, which it may have called: nobody could look behind that yet
     bool syntax_unsure = false;  ///< a setting that says how texts are read has changed, and was not told yet
     unsigned own_statements = 0;  ///< numbers those that are shared with nobody
+    parameters looked_at;  ///< `desired`, when the next one was found
+    std::optional<bool> own_path_finds_temp;  ///< it has a search_path, with pg_temp in it or without
     bool conforming_strings = true;  ///< standard_conforming_strings of this client's session
     bool scannable = true;  ///< its encoding cannot hide a quote or a backslash in another character
     pin_set pins;
