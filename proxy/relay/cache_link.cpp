@@ -45,9 +45,9 @@ statement_judge::scope_pointer cache_link::scope(std::string_view context, const
     with_.pool.schema_map.renew(map_);
     const auto& map = map_.value;
     if (!map || map->read_at != with_.schema.get() || context.empty()) return nullptr;
-    if (scope_ && scope_->map == map && scope_settings_ == settings.key() && scope_context_ == context) return scope_;
+    if (scope_ && scope_->map == map && scope_settings_ == settings && scope_context_ == context) return scope_;
     scope_ = with_.judge.scope_of(names_of_session(with_.pool, map, context, settings, user_));
-    scope_settings_ = settings.key();
+    scope_settings_ = settings;
     scope_context_ = context;
     return scope_;
 }
@@ -274,12 +274,15 @@ bool cache_link::note(std::string_view text, const session::parameters& settings
     }
     const catalog::write_verdict& found = with_.judge.judge(text, names).writes;
     if (found.nothing()) return false;
+    note_schema();
     noted_.add(found.everything, found.relations);
     return true;
 }
 
+// What a name means may have changed while its statement waited for a lock.
 void cache_link::mark() {
     wrote_ = true;
+    if (noted_in_ != with_.schema.get()) noted_.add(true, {});
     const bool marks = !is(cache::mutant::unmarked_while_off) || with_.domain.serves();
     marked_.push_back({marks ? noted_ : cache::write_set{}, {}});
     if (store_) marked_.back().writer = store_->mark(noted_, server_ != nullptr ? server_->process_id : 0);
@@ -288,12 +291,16 @@ void cache_link::mark() {
 }
 
 void cache_link::bump(bool schema) {
+    if (marked_.empty()) return;
+    cache::write_set beside;
+    if (noted_in_ != with_.schema.get()) beside.add(true, {});
     {
         const std::lock_guard lock(with_.domain.mutex());
         for (const marked_write& each : marked_) with_.domain.store().bump(each.what);
+        if (!beside.empty()) with_.domain.store().bump(beside);
     }
-    if (!store_ || marked_.empty()) return;
-    cache::write_set all;
+    if (!store_) return;
+    cache::write_set all = std::move(beside);
     for (const marked_write& each : marked_) all.add(each.what);
     if (!all.empty()) store_->bump(all, schema);
 }

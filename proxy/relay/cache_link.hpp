@@ -71,7 +71,10 @@ public:
     bool reads_committed(const session::parameters& settings) const override;
 
     bool note(std::string_view text, const session::parameters& settings) override;
-    void note_anything() override { noted_.add(true, {}); }
+    void note_anything() override {
+        note_schema();
+        noted_.add(true, {});
+    }
     bool noted() const override { return !noted_.empty(); }
     void forget() override { noted_.clear(); }
     void mark() override;
@@ -80,6 +83,9 @@ public:
     void lost(std::int32_t process_id) override;
 
 private:
+    void note_schema() {
+        if (noted_.empty()) noted_in_ = with_.schema.get();
+    }
     std::string_view pool_context() const;
     statement_judge::scope_pointer scope(std::string_view context, const session::parameters& settings);
     // Nothing: nobody has it.
@@ -137,7 +143,7 @@ private:
 
     // The scope worked out last, and for what.
     statement_judge::scope_pointer scope_;
-    const void* scope_settings_ = nullptr;
+    session::parameters scope_settings_;
     std::string scope_context_;
 
     cache::flights::flight_id flight_ = 0;  ///< that the conversation executes
@@ -157,6 +163,7 @@ private:
     base::time_point next_look_ = base::never;
     base::duration look_pause_{};  ///< before that; zero: it waits for no other pgweir
     cache::write_set noted_;
+    std::uint64_t noted_in_ = 0;  ///< of which schema its first was noted
     std::deque<marked_write> marked_;
 };
 

@@ -95,6 +95,7 @@ void backend_flow::take(char tag, base::bytes_view message) {
         case '3': answered(request_kind::close, message); break;
         case 'I':
         case 's':
+            if (!x_.pending.empty()) bump_marked(x_);  // a CALL may have committed before its first row
             relay(message);
             if (x_.pending.empty() || x_.pending.front().kind != request_kind::execute) break;
             if (x_.pending.front().fills) drop_fill(x_);

@@ -63,10 +63,27 @@ bool takes_locks(std::string_view text) {
     return sql::same_word(sql::tokens(text).next().text, "lock");
 }
 
+// Whether names without a schema may be looked for elsewhere than `desired` says, which learns of it behind the transaction.
+bool names_unsure(const exchange& x, effect flags) {
+    using reason = metrics::pin_reason;
+    constexpr effect sets = effect::set_named | effect::set_other | effect::set_transaction | effect::set_role |
+                            effect::set_config | effect::set_session_authorization | effect::local_config |
+                            effect::reset | effect::reset_all;
+    const bool done_before = x.pins.has(reason::do_block) && !sql::has(flags, effect::do_block);
+    const bool set_before = x.unshared > 0 || done_before || x.pins.has(reason::set) ||
+                            x.pins.has(reason::set_config) || x.pins.has(reason::set_role);
+    return set_before || (sql::has(flags, sets) && sql::has(flags, effect::multi_statement));
+}
+
 void note_text(exchange& x, std::string_view text, effect flags) {
-    const bool writes = x.cache->note(text, x.desired);
     // Settings, cursors and the like change what a read in the same block would answer.
     const bool reads_only = (flags & ~(effect::plain_read | effect::empty)) == effect::none;
+    const bool read_otherwise = !x.scannable || x.syntax_unsure || !x.conforming_strings;
+    bool writes = x.cache->note(text, x.desired);
+    if (!reads_only && (read_otherwise || (writes && names_unsure(x, flags)))) {
+        x.cache->note_anything();
+        writes = true;
+    }
     if (writes || !reads_only || takes_locks(text)) x.block_did_more = true;
 }
 
@@ -116,7 +133,8 @@ void mark_execute(exchange& x, const bound_portal* portal, pending_request& entr
     const effect flags = portal != nullptr ? portal->commits : unread_effects;
     const bool ends = sql::has(flags, ends_block);
     x.batch_may_end_block = x.batch_may_end_block || ends;
-    if (ends ? !only_rolls_back(flags) : sql::has(flags, effect::call) && outside_of_block(x)) mark(x, entry);
+    const bool may_commit = ends && !only_rolls_back(flags);
+    if (may_commit || (sql::has(flags, effect::call) && outside_of_block(x))) mark(x, entry);
 }
 
 void mark_sync(exchange& x, pending_request& entry) {

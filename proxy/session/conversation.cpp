@@ -86,7 +86,9 @@ void conversation::inject(std::string_view sql) {
     if (x_.unsynced) {
         // After an error the server would skip the query.
         wire::append_sync(x_.to_server.own());
-        x_.push(request_kind::sync).injected = true;
+        pending_request& sync = x_.push(request_kind::sync);
+        sync.injected = true;
+        mark_sync(x_, sync);
     }
     wire::append_query(x_.to_server.own(), sql);
     x_.server->unnamed_client = 0;  // a simple query destroys the unnamed statement

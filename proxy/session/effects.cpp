@@ -202,6 +202,9 @@ void completed(exchange& x, const request_detail* request, std::string_view tag)
     }
     if (tag == "ROLLBACK") {
         x.doubt_resets();
+    } else if (tag == "COMMIT") {
+        // Also in a chain of blocks.
+        if (std::exchange(x.schema_changed, false)) x.schema->add();
     } else if (changes_schema(x, tag)) {
         x.schema_changed = true;
         // A table alone calls nothing but what the text that makes it speaks of.

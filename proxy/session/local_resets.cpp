@@ -70,7 +70,8 @@ struct reset_settings {
 
     static reset_settings of(std::string_view text) {
         reset_settings told;
-        for (const reset_command each : sql::reset_commands::find(text).all()) {
+        const sql::reset_commands found = sql::reset_commands::find(text);
+        for (const reset_command each : found.all()) {
             told.identity = told.identity || each == reset_command::discard_all;
             told.all = told.all || told.identity || each == reset_command::reset_all;
         }

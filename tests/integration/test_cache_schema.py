@@ -65,6 +65,23 @@ class Dependencies(SchemaCase):
         self.assert_invalidates(proxy, "SELECT sum(value) FROM measured", "UPDATE measured_1 SET value = value + 1")
         self.assert_invalidates(proxy, "SELECT sum(value) FROM measured_2", "UPDATE measured SET value = value + 1")
 
+    def test_a_table_that_a_search_path_finds(self):
+        """Where it was set in the same transaction nobody knows it before the end."""
+        self.sql("CREATE SCHEMA tenant; CREATE TABLE tenant.named_alike (n int); CREATE TABLE named_alike (n int)")
+        self.sql("GRANT USAGE ON SCHEMA tenant TO app; GRANT ALL ON tenant.named_alike, named_alike TO app")
+        proxy = self.caching()
+        write = "INSERT INTO named_alike VALUES (1)"
+        for text in (f"BEGIN; SET LOCAL search_path = tenant; {write}; COMMIT",
+                     f"SET LOCAL search_path = tenant; {write}",
+                     f"SELECT set_config('search_path', 'tenant', true); {write}"):  # fmt: skip
+            with self.subTest(text):
+                self.assert_invalidates(proxy, "SELECT count(*) FROM tenant.named_alike", text)
+        reader, writer = self.login(proxy), self.login(proxy)
+        before = self.warm(reader, "SELECT count(*) FROM tenant.named_alike")
+        for text in ("BEGIN", "SET LOCAL search_path = tenant", write, "COMMIT"):
+            self.assertIsNone(error_of(writer.query(text)))
+        self.assertNotEqual(rows_of(reader.query("SELECT count(*) FROM tenant.named_alike")), before)
+
     def test_a_trigger(self):
         proxy = self.caching()
         self.assert_invalidates(proxy, "SELECT count(*) FROM log", "UPDATE audited SET name = 'two'")
