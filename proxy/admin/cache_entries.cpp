@@ -122,6 +122,7 @@ result_table show_cache_rules(const std::vector<relay::cache_domain*>& caches) {
                         {"ttl"},
                         {"consistency"},
                         {"stale_while_revalidate"},
+                        {"shared_by"},
                         {"state"},
                         {"entries", number},
                         {"bytes", number},
@@ -141,6 +142,7 @@ result_table show_cache_rules(const std::vector<relay::cache_domain*>& caches) {
                        rule == nullptr ? cell() : cell(names(rule->databases)),
                        rule == nullptr ? cell() : cell(rule->pattern), config::format_duration(ttl),
                        by_age ? "ttl" : "fleet", config::format_duration(rule == nullptr ? base::off : rule->stale),
+                       rule != nullptr && rule->shared_by == cache::audience::all_users ? "all_users" : "one_user",
                        store.is_switched_off(id) ? "audit_failed" : "on", std::to_string(share.entries),
                        std::to_string(share.bytes), std::to_string(store.hits_of_rule(id))});
         };

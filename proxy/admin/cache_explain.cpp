@@ -67,6 +67,12 @@ void look_at_rule(cache_explanation& to, const cache::settings& how, std::uint32
     if (hint.no_cache) add_reason(to, cache_bypass::hint);
 }
 
+std::string without_comments(std::string_view statement) {
+    std::string text;
+    sql::append_without_comments(text, statement, true);
+    return text;
+}
+
 std::string words_of(const sql::cache_hint& hint, std::string_view statement) {
     std::string words;
     const auto add = [&words](std::string_view word) { words.append(words.empty() ? "" : ", ").append(word); };
@@ -94,7 +100,7 @@ cache_explanation explain(const cached_pool& by, const explain_arguments& what, 
     relay::statement_judge judge(0, by.cache->settings().rules);
     const auto names = judge.scope_of(
         relay::names_of_session(*by.pool, by.map, *by.parse_context, settings_of(what, texts), found.user));
-    const relay::statement_judge::verdict verdict = judge.work_out(what.statement, *names);
+    const relay::statement_judge::verdict verdict = judge.work_out(without_comments(what.statement), *names);
     for (const sql::reason_description& each : sql::reason_descriptions)
         if (sql::has(verdict.reads.reasons, each.value)) add_reason(found, each.code, each.sentence);
     for (const sql::qualified_name& each : by.map->names_of(verdict.reads.depends_on))
@@ -109,8 +115,7 @@ cache_explanation explain(const cached_pool& by, const explain_arguments& what, 
 }
 
 std::string text_in_keys(std::string_view statement) {
-    std::string text;
-    sql::append_without_comments(text, statement, true);
+    std::string text = without_comments(statement);
     text.erase(text.find_last_not_of("; \t\r\n") + 1);
     return text;
 }
@@ -120,7 +125,8 @@ void count_entry(cache_explanation& to, const cached_pool& by, const cache::memo
     const auto key = session::cache_key::read(entry.what->key);
     if (!key || key->text.substr(0, key->text.find_last_not_of("; \t\r\n") + 1) != text) return;
     const std::string_view context = by.cache->context(key->context);
-    if (context.substr(0, context.find('\0')) != by.pool->scope()) return;
+    const std::string_view scope = context.substr(0, context.find('\0'));
+    if (context.empty() || (!scope.empty() && scope != by.pool->scope())) return;  // empty: for all users
     if (entry.what->expires <= now || !entry.what->holds()) return;
     ++to.entries;
     to.hits += entry.hits;

@@ -151,9 +151,9 @@ void attempt::is_found(verdict tell) {
 
 void attempt::bump_changes_stamp(verdict tell) {
     look("a", [this, tell = std::move(tell)](const sight& before) {
-        store_.bump(name_, one_write, [this, before, tell](base::status failed) {
-            look("a", [before, failed, tell](const sight& after) {
-                tell(!failed && before.worked && after.worked && after.relation.now != before.relation.now &&
+        store_.bump(name_, one_write, [this, before, tell](const auto& told) {
+            look("a", [before, worked = told.has_value(), tell](const sight& after) {
+                tell(worked && before.worked && after.worked && after.relation.now != before.relation.now &&
                      after.everything.now == before.everything.now);
             });
         });
@@ -162,20 +162,20 @@ void attempt::bump_changes_stamp(verdict tell) {
 
 void attempt::any_write_changes_all(verdict tell) {
     look("a", [this, tell = std::move(tell)](const sight& before) {
-        store_.bump(name_, any_write, [this, before, tell](base::status failed) {
-            look("a", [before, failed, tell](const sight& after) {
-                tell(!failed && before.worked && after.worked && after.everything.now != before.everything.now);
+        store_.bump(name_, any_write, [this, before, tell](const auto& told) {
+            look("a", [before, worked = told.has_value(), tell](const sight& after) {
+                tell(worked && before.worked && after.worked && after.everything.now != before.everything.now);
             });
         });
     });
 }
 
 void attempt::mark_is_seen(verdict tell) {
-    store_.mark(name_, "0:a", one_write, [this, tell = std::move(tell)](base::status failed) {
-        look("a", [this, failed, tell](const sight& marked) {
-            store_.unmark(name_, "0:a", one_write, [this, marked, failed, tell](base::status) {
-                look("a", [marked, failed, tell](const sight& after) {
-                    tell(!failed && marked.relation.marked && !marked.everything.marked && after.worked &&
+    store_.mark(name_, "0:a", one_write, [this, tell = std::move(tell)](const auto& told) {
+        look("a", [this, worked = told.has_value(), tell](const sight& marked) {
+            store_.unmark(name_, "0:a", one_write, [this, marked, worked, tell](base::status) {
+                look("a", [marked, worked, tell](const sight& after) {
+                    tell(worked && marked.relation.marked && !marked.everything.marked && after.worked &&
                          !after.relation.marked);
                 });
             });
@@ -184,8 +184,8 @@ void attempt::mark_is_seen(verdict tell) {
 }
 
 void attempt::last_mark_counts(verdict tell) {
-    store_.mark(name_, "0:a", one_write, [](base::status) {});
-    store_.mark(name_, "0:b", one_write, [](base::status) {});
+    store_.mark(name_, "0:a", one_write, [](const auto&) {});
+    store_.mark(name_, "0:b", one_write, [](const auto&) {});
     store_.unmark(name_, "0:a", one_write, [this, tell = std::move(tell)](base::status) {
         look("a", [this, tell](const sight& one_left) {
             store_.unmark(name_, "0:b", one_write, [this, one_left, tell](base::status) {
@@ -270,10 +270,10 @@ void attempt::clean_up() {
         const auto rate = seconds > 0 ? static_cast<std::uint64_t>(static_cast<double>(each.done) / seconds) : 0;
         lines_.push_back({std::string(each.name), each.done > 0 && each.worked == each.done, rate});
     }
-    store_.bump(name_, one_write, [](base::status) {});
-    store_.bump(name_, catalogs_write, [](base::status) {});
+    store_.bump(name_, one_write, [](const auto&) {});
+    store_.bump(name_, catalogs_write, [](const auto&) {});
     // Behind all that was written.
-    store_.bump(name_, any_write, [self = shared_from_this()](base::status) { self->done_(std::move(self->lines_)); });
+    store_.bump(name_, any_write, [self = shared_from_this()](const auto&) { self->done_(std::move(self->lines_)); });
 }
 
 }  // namespace

@@ -83,6 +83,8 @@ public:
     /// What is found to hold from here on holds what was written before.
     std::uint64_t next_turn() noexcept { return ++turn_; }
     std::uint64_t turn() const noexcept { return turn_; }
+    /// Another one behind each change that anything may depend on, such as of rights.
+    stamp moment() { return stamps_.at(whole_database).now; }
     /// After find() had none. The stamps are taken here, before the statement is executed.
     started begin(fill_request what, client_id who);
 

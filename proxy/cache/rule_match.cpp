@@ -1,5 +1,7 @@
 #include "cache/rule_match.hpp"
 
+#include <algorithm>
+
 namespace pgweir::cache {
 
 namespace {
@@ -9,6 +11,10 @@ char folded(char c) noexcept {
 }
 
 }  // namespace
+
+bool lists(const std::vector<std::string>& names, const std::string& name) {
+    return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
+}
 
 // Behind a * that matched too little the next try begins one character later: O(n * m), with no recursion.
 bool is_like(std::string_view text, std::string_view pattern) noexcept {

@@ -1,8 +1,13 @@
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace pgweir::cache {
+
+/// Whether `names` of a rule are about this one; none: about all.
+bool lists(const std::vector<std::string>& names, const std::string& name);
 
 /// Whether `text` as a whole is like `pattern`, in which * stands for anything. Letters of ASCII are the same in both
 /// cases.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -30,18 +31,25 @@ enum class consistency : std::uint8_t {
     as_all,  ///< of a rule: what holds for all
 };
 
+/// Who is given a reply.
+enum class audience : std::uint8_t {
+    one_user,
+    all_users,  ///< whom the server has answered the same statement, and nothing in it says who asks
+};
+
 /// Which replies are kept, and for how long. Of several the first that matches counts. An empty list matches all.
 struct rule {
     std::string name;
     std::vector<std::string> tables;  ///< `table` or `schema.table`: a statement that reads one of them
     std::vector<std::string> users;
     std::vector<std::string> databases;
-    std::string pattern = "*";  ///< the whole text, without case; * stands for anything
+    std::string pattern = "*";  ///< the whole text, without case and comments; * stands for anything
     base::duration ttl = std::chrono::minutes(5);  ///< off: they are never kept
     cache::consistency consistency = cache::consistency::as_all;
     /// Once too old, or outdated, they are served for so long while somebody makes a new one; off: not at all.
     base::duration stale = base::off;
     std::uint64_t largest_reply = 0;  ///< bytes; 0: as for all
+    audience shared_by = audience::one_user;
 
     bool operator==(const rule&) const = default;
 };
@@ -78,6 +86,10 @@ struct settings {
         return own == nullptr || own->largest_reply == 0 ? largest_reply : own->largest_reply;
     }
 
+    bool shares_between_users() const noexcept {
+        return std::any_of(rules.begin(), rules.end(),
+                           [](const rule& r) { return r.shared_by == audience::all_users; });
+    }
     bool is_shared() const noexcept { return !redis.url.empty(); }
     /// What is written has to be known, even where nothing is answered from the cache: others share it.
     bool is_wanted() const noexcept { return mode != mode::off || is_shared(); }

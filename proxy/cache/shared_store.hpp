@@ -49,6 +49,8 @@ class shared_store {
 public:
     using answered = std::function<void(const base::result<store_answer>&)>;
     using done = std::function<void(base::status)>;
+    /// Of what is written also the catalogs' stamp behind it: what a name means may have changed. no_stamp: nobody knows.
+    using written = std::function<void(const base::result<stamp>& catalogs)>;
 
     /// False: every call fails at once.
     virtual bool is_reachable() const = 0;
@@ -62,8 +64,8 @@ public:
     virtual void drop(std::string_view database, std::string_view key, done told) = 0;
     /// What is marked is neither served nor kept by anybody until unmark(). `writer` is unique for ever, and begins with
     /// the process id of the backend that writes and a colon.
-    virtual void mark(std::string_view database, std::string_view writer, const write_set& what, done told) = 0;
-    virtual void bump(std::string_view database, const write_set& what, done told) = 0;
+    virtual void mark(std::string_view database, std::string_view writer, const write_set& what, written told) = 0;
+    virtual void bump(std::string_view database, const write_set& what, written told) = 0;
     virtual void unmark(std::string_view database, std::string_view writer, const write_set& what, done told) = 0;
 
     /// Who has marked a relation, in all pgweirs. Nobody, when that cannot be found out.

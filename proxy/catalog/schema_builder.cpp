@@ -245,7 +245,9 @@ void builder::expand(relation& view) {
         view.reasons |= reason::unread_view;
         view.reading_may_write = view.reading_may_write || made_->any_may_write;
     } else {
-        view.reasons |= known->second->definition->reasons | reasons_of_names(*made_, *known->second->definition);
+        const sql::statement_facts& facts = *known->second->definition;
+        view.reasons |= facts.reasons | reasons_of_names(*made_, facts);
+        view.by_user = view.by_user || facts.names_role || facts.names_schema;
     }
     std::ranges::sort(below);
     below.erase(std::unique(below.begin(), below.end()), below.end());
@@ -263,6 +265,7 @@ void builder::add_below(relation& view, relation_id id, std::vector<std::uint32_
     }
     if (read->kind == 'v' && read->id >= first_own_oid) expand(*read);
     view.reasons |= read->reasons;
+    view.by_user = view.by_user || (read->kind != 'm' && read->by_user);
     view.reading_may_write = view.reading_may_write || (read->kind != 'm' && read->reading_may_write);
     below.push_back(read->group);
     for (const std::uint32_t one : made_->below_of(*read)) below.push_back(one);

@@ -47,6 +47,7 @@ struct schema_contents {
         std::uint32_t below_count = 0;
         char kind = 'r';
         bool reading_may_write = false;  ///< of a materialized view: refreshing it
+        bool by_user = false;  ///< a view that says something else to another user
     };
 
     /// UINT32_MAX when there is none of that name.

@@ -99,11 +99,13 @@ private:
 
 read_verdict schema_map::reads_of(const sql::statement_facts& facts, const name_scope& scope) const {
     read_verdict found{.reasons = facts.reasons | what_->any_text, .depends_on = {}};
+    found.by_user = facts.names_role || facts.names_schema;
     if (!facts.understood() || what_->too_large) return found;
     const relation_lookup lookup(*what_, scope.schemas);
     for (const qualified_name& name : facts.reads) {
         const bool known = lookup.for_each(name, [&](const relation& read) {
             found.reasons |= read.reasons;
+            found.by_user = found.by_user || read.by_user;
             add_what_it_depends_on(*what_, read, found.depends_on);
         });
         if (!known) found.reasons |= reason::unknown_relation;
@@ -115,6 +117,10 @@ read_verdict schema_map::reads_of(const sql::statement_facts& facts, const name_
 
 write_verdict schema_map::writes_of(const sql::statement_facts& facts, const name_scope& scope) const {
     return writes_finder(*what_, facts, scope).find();
+}
+
+bool schema_map::has_schema(std::string_view name) const {
+    return what_->number_of(name) != schema_contents::no_schema;
 }
 
 std::optional<relation_id> schema_map::group_of(relation_id id) const {

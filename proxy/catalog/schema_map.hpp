@@ -25,6 +25,7 @@ struct read_verdict {
     sql::reason reasons = sql::reason::none;  ///< none: the result may be cached
     /// What the result depends on, as group_of() names it; sorted, each once. Complete when there is no reason.
     std::vector<relation_id> depends_on;
+    bool by_user = false;  ///< it depends on who asks, beside what they may read
 };
 
 struct write_verdict {
@@ -60,6 +61,9 @@ public:
     std::vector<sql::qualified_name> names_of(std::span<const relation_id> relations) const;
     /// What stands for the relations of that name; sorted, each once.
     std::vector<relation_id> relations_named(const sql::qualified_name& name, const name_scope& scope) const;
+
+    /// There is something in it.
+    bool has_schema(std::string_view name) const;
 
     /// Equal as long as nothing has changed that matters for any verdict, or for who may see what; the same for all that
     /// read the same database as the same role.

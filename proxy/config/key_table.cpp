@@ -114,6 +114,7 @@ constexpr std::array<choices, 3> cache_modes{"off", "rules", "auto"};
 constexpr std::array<choices, 2> cache_levels{"ttl", "fleet"};
 constexpr std::array<choices, 1> planned_cache_levels{"database"};
 constexpr std::array<choices, 3> cache_hints{"off", "narrow", "widen"};
+constexpr std::array<choices, 2> cache_audiences{"one_user", "all_users"};
 constexpr std::array<choices, 3> ssl_modes{"disable", "allow", "prefer"};
 constexpr std::array<choices, 3> planned_ssl_modes{"require", "verify-ca", "verify-full"};
 constexpr std::array<choices, 2> shutdown_modes{"service", "sidecar"};
@@ -265,7 +266,7 @@ constexpr std::array table{
         in_rule<&cache::rule::users>, {}, false, {}, {}, at_start_only},
     key{"cache.rules.<name>.databases", type::names, "[]", "Statements in these databases; none: in all.",
         in_rule<&cache::rule::databases>, {}, false, {}, {}, at_start_only},
-    key{"cache.rules.<name>.pattern", type::pattern, "\"*\"", "Texts like this, without case; * stands for anything.",
+    key{"cache.rules.<name>.pattern", type::pattern, "\"*\"", "Texts like this, without case and comments; * stands for anything.",
         in_rule<&cache::rule::pattern>, {}, false, {}, {}, at_start_only},
     key{"cache.rules.<name>.ttl", type::duration, "5m", "How long such replies are kept; off: not at all.",
         in_rule<&cache::rule::ttl>, up_to_a_day, or_off, {}, {}, at_start_only},
@@ -276,6 +277,9 @@ constexpr std::array table{
         in_rule<&cache::rule::stale>, up_to_a_day, or_off, {}, {}, at_start_only},
     key{"cache.rules.<name>.largest_reply", type::size, "off", "A larger one is not kept; off: cache.largest_reply says.",
         in_rule<&cache::rule::largest_reply>, sized(kibibyte, gibibyte), or_off, {}, {}, at_start_only},
+    key{"cache.rules.<name>.shared_by", type::choice, "one_user",
+        "Whom such a reply is kept for: who has asked, or all users to whom the server has answered the same statement since rights or tables changed.",
+        in_rule<&cache::rule::shared_by>, {}, false, cache_audiences, {}, at_start_only},
 
     key{"workers", type::count, "1", "Threads that serve clients. One serves tens of thousands of queries a second.",
         root<&settings::workers>, counted(1, 64), false, {}, {}, at_start_only},

@@ -1,10 +1,12 @@
 #include "redis/shared_store.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <deque>
 #include <initializer_list>
+#include <optional>
 #include <utility>
 
 #include "redis/error.hpp"
@@ -47,10 +49,38 @@ private:
 // Of what nobody waits for.
 void ignore(const answer&) {}
 
+cache::shared_store::done behind_claim(cache::shared_store::written told) {
+    return [told = std::move(told)](base::status failed) {
+        if (failed) return told(failed);
+        told(cache::no_stamp);
+    };
+}
+
 base::status failure_of(const answer& told) {
     if (!told) return told.error();
     return told->is_error() ? base::status(error_code::command_refused) : base::status();
 }
+
+// What a write looks at behind itself.
+struct surroundings {
+    bool is_whole = false;
+    std::optional<std::string_view> epoch;
+    cache::stamp catalogs = cache::no_stamp;
+
+    static surroundings read(const reply& said) {
+        std::array<std::string_view, 2> texts;
+        surroundings found;
+        found.is_whole = said.size() == texts.size();
+        std::size_t at = 0;
+        for (const reply each : said) {
+            if (at < texts.size()) texts[at] = each.text();
+            if (at == 0 && !each.is_nil()) found.epoch = each.text();
+            ++at;
+        }
+        found.catalogs = from_hex(texts[1]);
+        return found;
+    }
+};
 
 // What another holder has taken since stays.
 constexpr std::string_view release_script =
@@ -78,7 +108,7 @@ struct shared_store::bumping {
     std::string database;
     cache::write_set what;
     std::uint64_t before_write;
-    std::vector<done> told;
+    std::vector<written> told;
 };
 
 void shared_store::connected(const epoch& now) {
@@ -211,8 +241,9 @@ void shared_store::drop(std::string_view database, std::string_view key, done to
     link_.send(words, [told = std::move(told)](const answer& said) { told(failure_of(said)); });
 }
 
-void shared_store::mark(std::string_view database, std::string_view writer, const cache::write_set& what, done told) {
-    if (!link_.is_connected()) return told(error_code::not_connected);
+void shared_store::mark(std::string_view database, std::string_view writer, const cache::write_set& what,
+                        written told) {
+    if (!link_.is_connected()) return told(std::error_code(error_code::not_connected));
     const store_names names(database, epoch_);
     command_list all;
     for (const relation_id each : what.stamps()) {
@@ -221,16 +252,19 @@ void shared_store::mark(std::string_view database, std::string_view writer, cons
         all.add({"EXPIRE", hash, longest_life});
         all.add({"SET", all.keep(names.mark(each)), "1", "EX", longest_life});
     }
-    all.add({"GET", epoch_key});
+    all.add({"MGET", epoch_key, all.keep(names.stamp(cache::catalogs))});
     all.send(link_, [this, told = std::move(told), of = epoch_](const answer& said) {
         if (const auto failed = failure_of(said)) return told(failed);
-        if (said->is_nil()) return claim(told);
-        told(said->text() == of ? base::status() : base::status(error_code::changed));
+        const auto found = surroundings::read(*said);
+        if (!found.is_whole) return told(std::error_code(error_code::changed));
+        if (!found.epoch) return claim(behind_claim(told));
+        if (*found.epoch != of) return told(std::error_code(error_code::changed));
+        told(found.catalogs);
     });
 }
 
-void shared_store::bump(std::string_view database, const cache::write_set& what, done told) {
-    if (!link_.is_connected()) return told(error_code::not_connected);
+void shared_store::bump(std::string_view database, const cache::write_set& what, written told) {
+    if (!link_.is_connected()) return told(std::error_code(error_code::not_connected));
     // One that has not left yet comes behind this write, too. Each write has two, mostly in one tick, and a table that
     // many write to has many.
     if (last_bump_ && last_bump_->before_write == link_.writes() && last_bump_->database == database &&
@@ -239,28 +273,30 @@ void shared_store::bump(std::string_view database, const cache::write_set& what,
     auto one = std::make_shared<bumping>(bumping{std::string(database), what, link_.writes(), {}});
     one->told.push_back(std::move(told));
     last_bump_ = one;
-    bump_in(epoch_, one->database, what, true, [this, one](base::status failed) {
+    bump_in(epoch_, one->database, what, true, [this, one](const base::result<cache::stamp>& catalogs) {
         if (last_bump_ == one) last_bump_.reset();
-        for (const done& each : one->told) each(failed);
+        for (const written& each : one->told) each(catalogs);
     });
 }
 
 // Others may know already that the data are of another epoch than we do: what they keep goes by the stamps of that.
 void shared_store::bump_in(const std::string& epoch_text, std::string database, cache::write_set what, bool again,
-                           done told) {
+                           written told) {
     const store_names names(database, epoch_text);
     command_list all;
     std::vector<std::string_view>& unlink = all.add();
     unlink.push_back("UNLINK");
     for (const relation_id each : what.stamps()) unlink.push_back(all.keep(names.stamp(each)));
-    all.add({"GET", epoch_key});
+    all.add({"MGET", epoch_key, all.keep(names.stamp(cache::catalogs))});
     all.send(link_, [=, this, database = std::move(database), what = std::move(what),
                      told = std::move(told)](const answer& said) mutable {
         if (const auto failed = failure_of(said)) return told(failed);
-        if (said->is_nil()) return claim(std::move(told));
-        if (said->text() == epoch_text) return told({});
-        if (!again) return told(error_code::changed);
-        bump_in(std::string(said->text()), std::move(database), std::move(what), false, std::move(told));
+        const auto found = surroundings::read(*said);
+        if (!found.is_whole) return told(std::error_code(error_code::changed));
+        if (!found.epoch) return claim(behind_claim(std::move(told)));
+        if (*found.epoch == epoch_text) return told(found.catalogs);
+        if (!again) return told(std::error_code(error_code::changed));
+        bump_in(std::string(*found.epoch), std::move(database), std::move(what), false, std::move(told));
     });
 }
 

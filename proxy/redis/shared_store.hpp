@@ -38,8 +38,8 @@ public:
     void keep(std::string_view database, std::string_view key, std::string_view reply, base::duration ttl) override;
     void release(std::string_view database, std::string_view key, std::string_view holder) override;
     void drop(std::string_view database, std::string_view key, done told) override;
-    void mark(std::string_view database, std::string_view writer, const cache::write_set& what, done told) override;
-    void bump(std::string_view database, const cache::write_set& what, done told) override;
+    void mark(std::string_view database, std::string_view writer, const cache::write_set& what, written told) override;
+    void bump(std::string_view database, const cache::write_set& what, written told) override;
     void unmark(std::string_view database, std::string_view writer, const cache::write_set& what, done told) override;
     void find_writers(std::string_view database, cache::relation_id which, writers told) override;
 
@@ -51,7 +51,7 @@ private:
     void look_up(const store_names& names, const cache::store_question& what, answered told);
     void take_lease(const std::string& name, const cache::store_question& what);
     void tell(const asking& what, const base::result<lookup_batch::values>& found);
-    void bump_in(const std::string& epoch_text, std::string database, cache::write_set what, bool again, done told);
+    void bump_in(const std::string& epoch_text, std::string database, cache::write_set what, bool again, written told);
     void claim(done told);
 
     link& link_;

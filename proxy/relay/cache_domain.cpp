@@ -1,10 +1,12 @@
 #include "relay/cache_domain.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/log.hpp"
 #include "cache/lifetime.hpp"
 #include "cache/mutants.hpp"
+#include "cache/rule_match.hpp"
 
 namespace pgweir::relay {
 
@@ -27,6 +29,16 @@ void cache_domain::keep_context(const base::interned& context) {
     if (contexts_.contains(context.id())) return;
     if (contexts_.size() == most_contexts) contexts_.clear();
     contexts_.emplace(context.id(), context);
+}
+
+std::uint32_t cache_domain::rules_about(const std::string& user) {
+    std::vector<bool> about;
+    for (const cache::rule& each : settings_.rules) about.push_back(cache::lists(each.users, user));
+    const std::lock_guard lock(mutex_);
+    const auto known = std::find(rules_about_.begin(), rules_about_.end(), about);
+    const auto number = static_cast<std::uint32_t>(known - rules_about_.begin());
+    if (known == rules_about_.end()) rules_about_.push_back(std::move(about));
+    return number;
 }
 
 metrics::cache_snapshot cache_domain::look() {

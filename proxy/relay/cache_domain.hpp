@@ -55,6 +55,9 @@ public:
         return found == contexts_.end() ? std::string_view() : found->second.text();
     }
 
+    /// Which rules may be about a user's reads, as a number: equal for users about whom the same rules are.
+    std::uint32_t rules_about(const std::string& user);
+
     metrics::cache_snapshot look();
 
     /// Without mutex().
@@ -122,6 +125,7 @@ private:
     std::mutex mutex_;
     cache::result_cache store_;
     std::unordered_map<std::uint64_t, base::interned> contexts_;
+    std::vector<std::vector<bool>> rules_about_;  ///< of users, by their number
     std::vector<std::uint64_t> held_back_;  ///< clients, until servers may be lent
     std::unordered_map<std::int32_t, std::vector<marked_write>> doubts_;
     std::function<void(std::int32_t)> watch_;

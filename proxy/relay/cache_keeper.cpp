@@ -96,10 +96,11 @@ std::string cache_keeper::store_name() const {
 void cache_keeper::tell_store(const marked_write& what, cache::shared_store::done told) {
     const std::string name = store_name();
     if (what.what.everything)
-        with_.store->bump(name, {.everything = false, .relations = {cache::catalogs}}, [](base::status) {});
-    if (what.writer.empty()) return with_.store->bump(name, what.what, std::move(told));
-    with_.store->bump(name, what.what, [this, stamps = what.what](base::status failed) {
-        if (failed) domain_.missed({stamps, {}});
+        with_.store->bump(name, {.everything = false, .relations = {cache::catalogs}}, [](const auto&) {});
+    if (what.writer.empty())
+        return with_.store->bump(name, what.what, [told = std::move(told)](const auto& done) { told(done.error()); });
+    with_.store->bump(name, what.what, [this, stamps = what.what](const auto& done) {
+        if (!done) domain_.missed({stamps, {}});
     });
     with_.store->unmark(name, what.writer, what.what, std::move(told));
 }

@@ -1,5 +1,6 @@
 #include "relay/cache_link.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <mutex>
 #include <utility>
@@ -25,9 +26,10 @@ cache_bypass bypass_for(sql::reason reasons) {
 }  // namespace
 
 cache_link::cache_link(const parts& with, std::uint64_t client, std::string user, std::function<void()> wake)
-    : with_(with), client_(client), user_(std::move(user)) {
+    : with_(with), client_(client), user_(std::move(user)), rules_(with.domain.rules_about(user_)) {
     if (with.domain.is_shared() && with.store != nullptr)
-        store_.emplace(store_link::parts{*with.store, with.domain, with.schema}, std::move(wake));
+        store_.emplace(store_link::parts{*with.store, with.domain, with.schema}, std::move(wake),
+                       [this](const std::string& writer) { widen(writer); });
 }
 
 cache_link::~cache_link() {
@@ -61,7 +63,7 @@ std::size_t cache_link::largest_reply() const {
     return with_.domain.settings().largest_reply_of(rule_);
 }
 
-cache_answer cache_link::ask(const session::cache_question& what, base::time_point now) {
+cache_answer cache_link::ask_as(const session::cache_question& what, base::time_point now) {
     next_look_ = base::never;
     if (std::exchange(gave_up_, false)) return cache_answer::bypass(cache_bypass::waited);
     if (what.hint.no_cache) return cache_answer::bypass(cache_bypass::hint);
@@ -93,7 +95,7 @@ const statement_judge::verdict* cache_link::judge(const session::cache_question&
     const auto names = scope(pool_context(), what.settings);
     why_not = cache_bypass::catalog_unread;
     if (!names) return nullptr;
-    const statement_judge::verdict& verdict = with_.judge.judge(what.text, names);
+    const statement_judge::verdict& verdict = with_.judge.judge(what.statement, names);
     if (verdict.reads.reasons != sql::reason::none)
         why_not = bypass_for(verdict.reads.reasons);
     else if (!what.bind.empty() && session::values_name_moment(what.bind))
@@ -112,7 +114,7 @@ std::optional<cache_answer> cache_link::look(const session::cache_question& what
     {
         const std::lock_guard lock(with_.domain.mutex());
         who.unasked = !with_.domain.serves();
-        found = with_.domain.store().find(what.key, who);
+        if (may_see()) found = with_.domain.store().find(what.key, who);
     }
     if (!fits(what, found)) return std::nullopt;
     return serve(what, std::move(found));
@@ -182,6 +184,8 @@ cache_answer cache_link::begin(const session::cache_question& what, const statem
                                             .anew = what.hint.refresh},
                                            client_);
         if (begun.how == cache::result_cache::start::fill) with_.domain.keep_context(what.context);
+        if (begun.how == cache::result_cache::start::stale && !may_see()) begun.old = nullptr;
+        asked_at_ = with_.domain.store().moment();
     }
     cache_answer said;
     switch (begun.how) {
@@ -220,6 +224,7 @@ void cache_link::filled(session::captured_reply reply, base::time_point now) {
     made.row_count = reply.row_count;
     made.took = reply.took;
     filled_shape_->took = reply.took;
+    filled_shape_->answered = asked_at_;
     made.by_age = lifetime_.by_age;
     made.created = made.by_age ? reply.asked : now;
     made.fresh_until = made.created + lifetime_.usual;
@@ -285,9 +290,23 @@ void cache_link::mark() {
     if (noted_in_ != with_.schema.get()) noted_.add(true, {});
     const bool marks = !is(cache::mutant::unmarked_while_off) || with_.domain.serves();
     marked_.push_back({marks ? noted_ : cache::write_set{}, {}});
-    if (store_) marked_.back().writer = store_->mark(noted_, server_ != nullptr ? server_->process_id : 0);
+    if (store_) marked_.back().writer = store_->mark(noted_, process_id(), noted_in_);
     const std::lock_guard lock(with_.domain.mutex());
     with_.domain.store().mark(marked_.back().what);
+}
+
+// The server is held until that is marked, too.
+void cache_link::widen(const std::string& writer) {
+    const auto which =
+        std::find_if(marked_.begin(), marked_.end(), [&](const marked_write& each) { return each.writer == writer; });
+    if (which == marked_.end()) return;
+    marked_write everything{.what = {.everything = true, .relations = {}}, .writer = {}};
+    everything.writer = store_->mark(everything.what, process_id(), noted_in_);
+    store_->unmark(which->writer, which->what);
+    const std::lock_guard lock(with_.domain.mutex());
+    with_.domain.store().mark(everything.what);
+    with_.domain.store().unmark(which->what);
+    *which = std::move(everything);
 }
 
 void cache_link::bump(bool schema) {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/interner.hpp"
 #include "base/published.hpp"
 #include "base/shared_counter.hpp"
 #include "cache/audit.hpp"
@@ -35,6 +36,7 @@ public:
         base::shared_counter& schema;  ///< changes of the schema that were seen
         cache::audit_choice& audits;
         cache::look_choice& looks;
+        base::interner& texts;
         cache::shared_store* store = nullptr;  ///< null: process memory is all there is
     };
 
@@ -59,6 +61,7 @@ public:
     bool holds_server() const noexcept { return store_ && store_->holds_server(); }
     bool holds_client() const noexcept { return store_ && store_->holds_client(); }
 
+    std::uint32_t rules() const override { return rules_; }
     bool takes_hints() const override { return with_.domain.settings().hints != cache::hints::off; }
     bool serves() const override {
         return with_.pool.shares_servers() && (with_.domain.serves() || with_.domain.serves_by_age());
@@ -88,6 +91,11 @@ private:
     }
     std::string_view pool_context() const;
     statement_judge::scope_pointer scope(std::string_view context, const session::parameters& settings);
+    bool is_for_all_users(const session::cache_question& what);
+    bool looks_into_one_schema() const;
+    const base::interned& context_of_all(const base::interned& own);
+    /// `what`: as its reply is kept, for this user or for all.
+    session::cache_answer ask_as(const session::cache_question& what, base::time_point now);
     // Nothing: nobody has it.
     std::optional<session::cache_answer> look(const session::cache_question& what, base::time_point now);
     std::optional<session::cache_answer> look_in_store(const session::cache_question& what, base::time_point now);
@@ -101,6 +109,8 @@ private:
     session::cache_answer ask_store(store_link::question what, base::time_point now);
     /// What was found is an answer to this.
     static bool fits(const session::cache_question& what, const std::shared_ptr<const cache::entry>& found);
+    /// Under the domain's mutex. The user may be given what was found.
+    bool may_see();
     /// By a hit, or, now and then, by an audit.
     session::cache_answer serve(const session::cache_question& what, std::shared_ptr<const cache::entry> found);
     bool is_seen_whole(const cache::entry& kept) const;
@@ -118,6 +128,8 @@ private:
     cache::asker asker(const session::cache_question& what, base::time_point now) const {
         return cache::asker_of(with_.domain.settings(), what.hint, now);
     }
+    std::int32_t process_id() const noexcept { return server_ != nullptr ? server_->process_id : 0; }
+    void widen(const std::string& writer);
     void end_flight(cache::entry* reply, base::time_point now);
     /// The server that is lent is one of those that the pool opens now.
     bool is_of_now() const;
@@ -137,6 +149,7 @@ private:
     parts with_;
     std::uint64_t client_;
     std::string user_;
+    std::uint32_t rules_;
     const session::server_state* server_ = nullptr;
     mutable base::published<std::string>::copy context_;
     base::published<catalog::schema_map>::copy map_;
@@ -145,6 +158,14 @@ private:
     statement_judge::scope_pointer scope_;
     session::parameters scope_settings_;
     std::string scope_context_;
+
+    // A reply that all users share is asked for.
+    std::shared_ptr<statement_judge::experience> shared_shape_;  ///< null: it is this user's own
+    std::string shared_key_;
+    cache::stamp asked_at_ = cache::no_stamp;  ///< result_cache::moment() before the flight
+    base::interned shared_context_;  ///< worked out last, and for what
+    base::interned shared_from_;
+    statement_judge::scope_pointer shared_scope_;
 
     cache::flights::flight_id flight_ = 0;  ///< that the conversation executes
     std::shared_ptr<statement_judge::experience> filled_shape_;

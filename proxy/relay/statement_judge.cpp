@@ -12,10 +12,6 @@ namespace pgweir::relay {
 
 namespace {
 
-bool lists(const std::vector<std::string>& names, const std::string& name) {
-    return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
-}
-
 // `table` or `schema.table`, as the configuration has it.
 sql::qualified_name table_name(const std::string& written) {
     const auto dot = written.find('.');
@@ -47,7 +43,7 @@ statement_judge::scope_pointer statement_judge::scope_of(judge_scope wanted) {
     std::uint32_t number = 0;
     for (const cache::rule& each : rules_) {
         ++number;
-        if (!lists(each.users, wanted.user) || !lists(each.databases, wanted.database)) continue;
+        if (!cache::lists(each.users, wanted.user) || !cache::lists(each.databases, wanted.database)) continue;
         judge_scope::applicable_rule rule{number, &each, {}};
         for (const std::string& table : each.tables) {
             const auto found = wanted.map->relations_named(table_name(table), names);
@@ -57,9 +53,15 @@ statement_judge::scope_pointer statement_judge::scope_of(judge_scope wanted) {
         wanted.rules_by_text = wanted.rules_by_text || each.pattern != "*";
         wanted.rules.push_back(std::move(rule));
     }
+    wanted.number = ++scopes_made_;
     if (scopes_.size() == most_scopes) scopes_.pop_back();
     scopes_.insert(scopes_.begin(), std::make_shared<const judge_scope>(std::move(wanted)));
     return scopes_.front();
+}
+
+// Sessions of several users ask the same.
+std::uint64_t statement_judge::place_of(std::string_view text, const scope_pointer& scope) const {
+    return base::fingerprint(text, seed_) + scope->number;
 }
 
 const statement_judge::verdict& statement_judge::judge(std::string_view text, const scope_pointer& scope) {
@@ -67,7 +69,7 @@ const statement_judge::verdict& statement_judge::judge(std::string_view text, co
         unkept_ = find_or_work_out(text, scope);
         return *unkept_;
     }
-    verdict_table::slot& place = texts_.at(base::fingerprint(text, seed_));
+    verdict_table::slot& place = texts_.at(place_of(text, scope));
     if (!verdict_table::is_of(place, text, scope)) {
         place.found = find_or_work_out(text, scope);
         place.text = text;
@@ -96,7 +98,7 @@ statement_judge::verdict_pointer statement_judge::find_or_work_out(std::string_v
 
 // Of shape_. Where rules go by the text none is said here.
 statement_judge::verdict_pointer statement_judge::of_shape(const scope_pointer& scope) {
-    verdict_table::slot& place = shapes_.at(base::fingerprint(shape_, seed_));
+    verdict_table::slot& place = shapes_.at(place_of(shape_, scope));
     if (verdict_table::is_of(place, shape_, scope)) return place.found;
     auto found = std::make_shared<verdict>(work_out_shape(*scope));
     if (!scope->rules_by_text) found->rule = rule_of({}, *found, *scope);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,6 +12,7 @@
 
 #include "base/time.hpp"
 #include "cache/settings.hpp"
+#include "cache/stamp_table.hpp"
 #include "catalog/schema_map.hpp"
 #include "sql/memo.hpp"
 #include "sql/statement_facts.hpp"
@@ -32,6 +34,7 @@ struct judge_scope {
     std::string database;
     std::vector<applicable_rule> rules;
     bool rules_by_text = false;  ///< some rule has a pattern
+    std::uint64_t number = 0;  ///< of this one
 };
 
 /// What texts read and write, as far as it was found out: one worker's memory of that. Looking at a text for the first
@@ -41,6 +44,8 @@ public:
     /// What reads of one shape have taken, for whoever executes them.
     struct experience {
         base::duration took = base::off;  ///< the server, for the last of them; off: nobody knows
+        /// When the server has answered the scope's user last: result_cache::moment(). Rights may have changed since.
+        std::optional<cache::stamp> answered;
     };
     struct verdict {
         catalog::read_verdict reads;
@@ -56,7 +61,8 @@ public:
     /// `wanted` without rules.
     scope_pointer scope_of(judge_scope wanted);
 
-    /// Valid until the next call.
+    /// Valid until the next call. A read goes by rules as they match `text`, so it has no comments then: those are in no
+    /// key, either.
     const verdict& judge(std::string_view text, const scope_pointer& scope);
 
     /// The same, found out anew and not remembered.
@@ -92,6 +98,7 @@ private:
     static constexpr std::size_t memo_bytes = std::size_t{4} * 1024 * 1024;
     static constexpr std::size_t most_scopes = 64;
 
+    std::uint64_t place_of(std::string_view text, const scope_pointer& scope) const;
     verdict_pointer find_or_work_out(std::string_view text, const scope_pointer& scope);
     verdict_pointer of_shape(const scope_pointer& scope);
     verdict work_out_shape(const judge_scope& scope);
@@ -104,6 +111,7 @@ private:
     verdict_table texts_{texts_kept};
     verdict_table shapes_{shapes_kept};
     std::vector<scope_pointer> scopes_;  // used last in front
+    std::uint64_t scopes_made_ = 0;
     verdict_pointer unkept_;
 };
 

@@ -8,7 +8,9 @@
 
 namespace pgweir::relay {
 
-store_link::store_link(const parts& with, std::function<void()> wake) : with_(with), wake_(std::move(wake)) {
+store_link::store_link(const parts& with, std::function<void()> wake,
+                       std::function<void(const std::string& writer)> widen)
+    : with_(with), wake_(std::move(wake)), widen_(std::move(widen)) {
     waiting_->owner = this;
 }
 
@@ -120,29 +122,67 @@ void store_link::keep(const cache::entry& what, std::string_view stored_key, bas
 }
 
 // Without a name nobody could be told: what is written then is told when there is one.
-std::string store_link::mark(const cache::write_set& what, std::int32_t process_id) {
+std::string store_link::mark(const cache::write_set& what, std::int32_t process_id, std::uint64_t noted_in) {
     if (database().empty() || is(cache::mutant::store_not_marked)) return {};
     std::string writer = std::to_string(process_id) + ":" + with_.domain.new_writer();
     ++waiting_->marks;
-    with_.store.mark(database(), writer, what, [waiting = waiting_](base::status) {
-        --waiting->marks;
-        if (waiting->owner != nullptr) waiting->owner->wake_();
-    });
+    const bool everything = what.everything;
+    with_.store.mark(database(), writer, what,
+                     [=, waiting = waiting_, with = with_, name = name_.value](const base::result<cache::stamp>& told) {
+                         --waiting->marks;
+                         const bool changed = told && !everything && names_changed(with, *name, *told, noted_in);
+                         if (waiting->owner == nullptr) return;
+                         if (changed) waiting->owner->widen_(writer);
+                         waiting->owner->wake_();
+                     });
     return writer;
+}
+
+// Another pgweir has changed the schema, and ours has not been read again since.
+bool store_link::names_changed(const parts& with, std::string_view database, cache::stamp catalogs,
+                               std::uint64_t noted_in) {
+    const auto saw = [domain = &with.domain, schema = &with.schema](cache::stamp now) {
+        const std::lock_guard lock(domain->mutex());
+        if (domain->saw_catalogs(now)) schema->add();
+    };
+    saw(catalogs);
+    if (catalogs != cache::no_stamp) return with.schema.get() != noted_in;
+    // It was changed this moment, or Redis is full.
+    with.store.ask({.database = database, .relations = {}, .key = {}, .make_stamps = true},
+                   [saw](const base::result<cache::store_answer>& told) {
+                       if (told) saw(told->catalogs);
+                   });
+    return true;
+}
+
+void store_link::bump(const cache::write_set& what, bool schema) {
+    if (is(cache::mutant::store_not_bumped)) return;
+    if (database().empty()) return with_.domain.missed({what, {}});
+    if (schema) bump(with_, waiting_, name_.value, {.everything = false, .relations = {cache::catalogs}});
+    bump(with_, waiting_, name_.value, what);
 }
 
 // What the store cannot be told now it is told later, and until then nothing is served here. Others go on: to them it
 // is as if the write had not come through a pgweir.
-void store_link::bump(const cache::write_set& what, bool schema) {
-    if (is(cache::mutant::store_not_bumped)) return;
-    if (database().empty()) return with_.domain.missed({what, {}});
-    if (schema) bump({.everything = false, .relations = {cache::catalogs}}, false);
-    ++waiting_->bumps;
-    with_.store.bump(database(), what, [waiting = waiting_, &domain = with_.domain, what](base::status failed) {
+void store_link::bump(const parts& with, const std::shared_ptr<acknowledgements>& waiting,
+                      const std::shared_ptr<const std::string>& database, const cache::write_set& what) {
+    ++waiting->bumps;
+    const bool by_name = !what.everything && what.relations.front() != cache::catalogs;
+    const auto told = [=, known = with.schema.get()](const base::result<cache::stamp>& catalogs) {
+        if (!catalogs) {
+            with.domain.missed({what, {}});
+        } else if (by_name && names_changed(with, *database, *catalogs, known)) {
+            const cache::write_set everything{.everything = true, .relations = {}};
+            {
+                const std::lock_guard lock(with.domain.mutex());
+                with.domain.store().bump(everything);
+            }
+            bump(with, waiting, database, everything);
+        }
         --waiting->bumps;
-        if (failed) domain.missed({what, {}});
         if (waiting->owner != nullptr) waiting->owner->wake_();
-    });
+    };
+    with.store.bump(*database, what, told);
 }
 
 void store_link::unmark(const std::string& writer, const cache::write_set& what) {

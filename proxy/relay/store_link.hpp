@@ -30,7 +30,8 @@ public:
         base::shared_counter& schema;  ///< changes of the schema that were seen
     };
 
-    store_link(const parts& with, std::function<void()> wake);
+    /// `widen`: what names mean has changed since what this writer has marked was noted. It may write anything.
+    store_link(const parts& with, std::function<void()> wake, std::function<void(const std::string& writer)> widen);
     ~store_link();
     store_link(const store_link&) = delete;
     store_link& operator=(const store_link&) = delete;
@@ -73,8 +74,9 @@ public:
 
     // ---- writes ----
 
-    /// Returns the writer, for unmark(); none, when nothing was marked. `process_id`: the backend's.
-    std::string mark(const cache::write_set& what, std::int32_t process_id);
+    /// Returns the writer, for unmark(); none, when nothing was marked. `process_id`: the backend's. `noted_in`: the
+    /// count of changes of the schema when its first was noted.
+    std::string mark(const cache::write_set& what, std::int32_t process_id, std::uint64_t noted_in);
     /// `schema`: the catalogs may say something else.
     void bump(const cache::write_set& what, bool schema);
     void unmark(const std::string& writer, const cache::write_set& what);
@@ -106,10 +108,15 @@ private:
                          const base::result<cache::store_answer>& told);
     static void adopt(const question& what, cache::result_cache& memory, const cache::store_answer& told,
                       base::time_point now);
+    static bool names_changed(const parts& with, std::string_view database, cache::stamp catalogs,
+                              std::uint64_t noted_in);
+    static void bump(const parts& with, const std::shared_ptr<acknowledgements>& waiting,
+                     const std::shared_ptr<const std::string>& database, const cache::write_set& what);
     std::string_view database();
 
     parts with_;
     std::function<void()> wake_;
+    std::function<void(const std::string&)> widen_;
     std::shared_ptr<lookup> asked_;
     std::shared_ptr<acknowledgements> waiting_ = std::make_shared<acknowledgements>();
     base::published<std::string>::copy name_;

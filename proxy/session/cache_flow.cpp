@@ -56,9 +56,9 @@ cache_flow::verdict cache_flow::take_query(std::string_view text) {
     if (x_.fill.is == cache_fill::state::owned || std::exchange(asked_, true)) return verdict::pass;
     if (const auto why = why_not()) return bypass(*why);
     if (!is_worth_asking(text)) return bypass(cache_bypass::not_worth);
-    begin_key({});
-    sql::append_without_comments(key_, text, x_.conforming_strings);
-    cache_question what{.key = key_, .context = x_.context(), .text = text, .settings = x_.desired};
+    const std::string_view statement = make_key({}, text);
+    cache_question what{
+        .key = key_, .context = x_.context(), .text = text, .statement = statement, .settings = x_.desired};
     cache_answer found;
     const verdict how = look(what, found);
     if (how != verdict::answered) return how;
@@ -85,11 +85,16 @@ cache_flow::verdict cache_flow::take_batch(base::bytes_view input, std::size_t& 
     if (found.text.empty() || !begins_like_read(found.text)) return pass();
     if (const auto why = unlike ? unlike : why_not()) return bypass(*why);
     if (!is_worth_asking(found.text)) return bypass(cache_bypass::not_worth);
-    begin_key({.extended = true, .parameter_types = found.parameter_types, .bind = found.bind.substr(found.bind_head)});
-    sql::append_without_comments(key_, found.text, x_.conforming_strings);
-    cache_question what{
-        .key = key_, .context = x_.context(), .text = found.text, .settings = x_.desired, .bind = found.bind};
-    what.described = found.described;
+    const std::string_view statement = make_key(
+        {.extended = true, .parameter_types = found.parameter_types, .bind = found.bind.substr(found.bind_head)},
+        found.text);
+    cache_question what{.key = key_,
+                        .context = x_.context(),
+                        .text = found.text,
+                        .statement = statement,
+                        .settings = x_.desired,
+                        .bind = found.bind,
+                        .described = found.described};
     cache_answer stored;
     const verdict how = look(what, stored);
     if (how != verdict::answered) return how;
@@ -246,10 +251,15 @@ bool cache_flow::find_prepared(batch& found) const {
     return x_.is_of_now(known->statement);
 }
 
-void cache_flow::begin_key(cache_key parts) {
+// Returns the text without comments, in the key.
+std::string_view cache_flow::make_key(cache_key parts, std::string_view text) {
     parts.context = x_.context().id();
+    parts.rules = x_.cache->rules();
     key_.clear();
     parts.append_head(key_);
+    const std::size_t head = key_.size();
+    sql::append_without_comments(key_, text, x_.conforming_strings);
+    return std::string_view(key_).substr(head);
 }
 
 // It goes to a server, and waits for nobody.

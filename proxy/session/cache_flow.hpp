@@ -53,7 +53,7 @@ private:
     verdict bypass(metrics::cache_bypass why);
     void count_bypass(metrics::cache_bypass why);
     void end_unused_fill(char tag);
-    void begin_key(cache_key parts);
+    std::string_view make_key(cache_key parts, std::string_view text);
 
     exchange& x_;
     std::string key_;

@@ -42,8 +42,9 @@ bool take_sized(base::bytes_view& from, base::bytes_view& part) {
 }  // namespace
 
 void cache_key::append_head(std::string& out) const {
-    static_assert(sizeof context == context_size);
+    static_assert(sizeof context + sizeof rules == numbers_size);
     append_number(out, context);
+    append_number(out, rules);
     out += extended ? extended_protocol : simple_protocol;
     if (!extended) return;
     append_sized(out, parameter_types);
@@ -52,7 +53,7 @@ void cache_key::append_head(std::string& out) const {
 
 std::optional<cache_key> cache_key::read(base::bytes_view key) {
     cache_key found;
-    if (!take_number(key, found.context) || key.empty()) return std::nullopt;
+    if (!take_number(key, found.context) || !take_number(key, found.rules) || key.empty()) return std::nullopt;
     const char protocol = key.front();
     key.remove_prefix(1);
     found.extended = protocol == extended_protocol;
@@ -61,6 +62,13 @@ std::optional<cache_key> cache_key::read(base::bytes_view key) {
         return std::nullopt;
     found.text = key;
     return found;
+}
+
+std::string cache_key::in_context(base::bytes_view key, std::uint64_t context) {
+    std::string other;
+    append_number(other, context);
+    other += key.substr(sizeof context);
+    return other;
 }
 
 bool values_name_moment(base::bytes_view bind) {

@@ -12,10 +12,11 @@ namespace pgweir::session {
 /// What a reply in the result cache depends on, beside the rows of tables. The parts of a key stand one behind the
 /// other, the text last: two keys are equal exactly when all parts are.
 struct cache_key {
-    /// The first bytes, which are the number of the settings.
-    static constexpr std::size_t context_size = sizeof(std::uint64_t);
+    /// The first bytes, which are numbers that only this process knows.
+    static constexpr std::size_t numbers_size = sizeof(std::uint64_t) + sizeof(std::uint32_t);
 
     std::uint64_t context = 0;  ///< settings of the session, by their number
+    std::uint32_t rules = 0;  ///< those that may be about the client's reads, by their number
     bool extended = false;  ///< the protocol
     base::bytes_view parameter_types{};  ///< of a Parse; extended only
     base::bytes_view bind{};  ///< a Bind without its names; extended only
@@ -23,6 +24,8 @@ struct cache_key {
 
     /// Appends all but the text.
     void append_head(std::string& out) const;
+    /// The same with other settings. Requires a key.
+    static std::string in_context(base::bytes_view key, std::uint64_t context);
     /// Nothing when it is no key. Points into it.
     static std::optional<cache_key> read(base::bytes_view key);
 };

@@ -56,6 +56,7 @@ struct cache_question {
     base::bytes_view key;
     const base::interned& context;
     std::string_view text;
+    std::string_view statement;  ///< the text without comments
     const parameters& settings;
     base::bytes_view bind{};  ///< the body of the Bind; empty: there is none, all is in the text
     bool described = true;  ///< the client wants the RowDescription
@@ -74,6 +75,8 @@ public:
 
     /// What stands in it may be served now. False: asking is of no use, but what is written counts all the same.
     virtual bool serves() const = 0;
+    /// Which rules may be about what this client reads, as a number. It does not change.
+    virtual std::uint32_t rules() const = 0;
     /// Comments in front of a statement may say how it is to be cached.
     virtual bool takes_hints() const = 0;
     /// False: hardly any read that begins like this has been worth asking about. To be asked once for each.

@@ -67,6 +67,29 @@ class Fleet(SharedCase):
         self.assertEqual(rows_of(reader.query("SELECT * FROM seen")), [["other"]])
         self.warm(reader, "SELECT * FROM seen")
 
+    def test_a_table_that_another_has_made_anew(self):
+        """Who only writes is told, before it does, that a name means something else."""
+        one, off = self.sharing(), self.sharing(mode="off")
+        reader, writer = self.login(one), self.login(off)
+        make = "CREATE TABLE thing AS SELECT 1 AS id, 'made' AS name"
+        self.sql("DROP TABLE IF EXISTS thing", make)
+
+        def bounded():
+            self.warm(reader, NAME)
+            writer.query("UPDATE thing SET id = 2")
+            hits = self.hits(one)
+            reader.query(NAME)
+            return self.hits(one) > hits
+
+        for turn in range(4):
+            for write in (f"UPDATE thing SET name = 'turn {turn}'",
+                          f"BEGIN; UPDATE thing SET name = 'turn {turn}, in a block'; COMMIT"):  # fmt: skip
+                self.wait_until(bounded, message="the writer to know what it writes")
+                self.assertIsNone(error_of(reader.query(f"DROP TABLE thing; {make}")))
+                self.warm(reader, "SELECT name FROM thing")
+                self.assertIsNone(error_of(writer.query(write)))
+                self.assertIn(f"'{rows_of(reader.query('SELECT name FROM thing'))[0][0]}'", write)
+
     def test_extended_and_pipelined(self):
         one, two = self.sharing(), self.sharing()
         reader, writer = self.login(one), self.login(two)

@@ -47,6 +47,21 @@ class ByAge(AgeCase):
         self.assert_hit(proxy, lambda: rows_of(client.query(NAME)), OLD)
         self.assert_miss(proxy, lambda: rows_of(client.query("SELECT max(version) FROM users")), [["2"]])
 
+    def test_nobody_is_served_by_the_rule_of_another_user(self):
+        proxy = self.by_age(rules=[{"name": "reports", "users": ["reports"], "consistency": "ttl", "ttl": "1h"}, {"name": "rest", "ttl": "1h"}])
+        reports, other = self.login(proxy, user="reports"), self.login(proxy)  # at the server both are the same
+        self.warm(reports, NAME)
+        other.query(CHANGE)
+        self.assert_miss(proxy, lambda: rows_of(other.query(NAME)), NEW)
+        self.assert_hit(proxy, lambda: rows_of(reports.query(NAME)), OLD)
+
+    def test_what_a_comment_says_is_no_rule_of_who_does_not_say_it(self):
+        proxy = self.by_age(rules=[{"name": "said", "pattern": "*by age*", "consistency": "ttl", "ttl": "1h"}, {"name": "rest", "ttl": "1h"}])
+        client = self.login(proxy)
+        self.warm(client, f"/* by age */ {NAME}")
+        client.query(CHANGE)
+        self.assert_miss(proxy, lambda: rows_of(client.query(NAME)), NEW)
+
     def test_never_older_than_the_ttl(self):
         rules = [{"name": "all", "ttl": "400ms", "consistency": "ttl"}]
         proxy = self.by_age(rules=rules)

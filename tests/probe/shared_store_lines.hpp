@@ -28,9 +28,9 @@ public:
         if (what == "ask" || what == "make")
             ask(rest, what == "make", told);
         else if (what == "mark")
-            store_.mark(rest[0], rest[1], set_of(rest.subspan(2)), once(told));
+            store_.mark(rest[0], rest[1], set_of(rest.subspan(2)), once_written(told));
         else if (what == "bump")
-            store_.bump(rest[0], set_of(rest.subspan(1)), once(told));
+            store_.bump(rest[0], set_of(rest.subspan(1)), once_written(told));
         else if (what == "unmark")
             store_.unmark(rest[0], rest[1], set_of(rest.subspan(2)), once(told));
         else if (what == "keep")
@@ -81,6 +81,10 @@ private:
         return [this, told](base::status failed) {
             told(failed ? when() + "error " + failed.message() : when() + "done");
         };
+    }
+
+    cache::shared_store::written once_written(const tell& told) {
+        return [done = once(told)](const auto& catalogs) { done(catalogs.error()); };
     }
 
     void ask(words rest, bool make, const tell& told) {

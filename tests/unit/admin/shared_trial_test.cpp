@@ -56,17 +56,20 @@ public:
         if (with_ != defect::drops_nothing) replies_.erase(std::string(key));
         later(std::move(told));
     }
-    void mark(std::string_view, std::string_view writer, const cache::write_set& what, done told) override {
+    static done of(written told) {
+        return [told = std::move(told)](base::status) { told(cache::no_stamp); };
+    }
+    void mark(std::string_view, std::string_view writer, const cache::write_set& what, written told) override {
         for (const relation_id each : what.stamps())
             if (with_ != defect::marks_nothing) marks_[each].insert(std::string(writer));
-        later(std::move(told));
+        later(of(std::move(told)));
     }
-    void bump(std::string_view, const cache::write_set& what, done told) override {
+    void bump(std::string_view, const cache::write_set& what, written told) override {
         const bool broken =
             with_ == defect::bumps_nothing || (what.everything && with_ == defect::bumps_relations_only);
         for (const relation_id each : what.stamps())
             if (!broken) stamps_.erase(each);
-        later(std::move(told));
+        later(of(std::move(told)));
     }
     void unmark(std::string_view, std::string_view writer, const cache::write_set& what, done told) override {
         for (const relation_id each : what.stamps())

@@ -41,6 +41,30 @@ TEST_F(schema_map_reads, a_name_without_a_schema_stands_for_all_in_the_path) {
     EXPECT_EQ(lab_.reads("SELECT * FROM pg_class", {}), "no: system_relation");
 }
 
+TEST_F(schema_map_reads, what_says_something_else_to_another_user) {
+    const auto a = lab_.table("a");
+    const auto mine = lab_.view("mine", {a}, "SELECT * FROM public.a WHERE owner = CURRENT_USER");
+    const auto above = lab_.view("above", {mine}, "SELECT count(*) FROM public.mine");
+    lab_.view("all_of_it", {a}, "SELECT * FROM public.a");
+    lab_.view("kept", {above}, "SELECT * FROM public.above", {.kind = 'm'});
+    lab_.view("of_kept", {lab_.relation("kept_too", {.kind = 'm'})}, "SELECT * FROM public.kept_too");
+    const schema_lab::path path{"public"};
+    const auto by_user = [&](const char* text) { return lab_.map().reads_of(sql::understand(text), {path}).by_user; };
+    for (const char* text : {"SELECT * FROM a", "SELECT * FROM all_of_it", "SELECT * FROM kept",
+                             "SELECT * FROM of_kept", "SELECT 'current_user' FROM a"})
+        EXPECT_FALSE(by_user(text)) << text;
+    for (const char* text :
+         {"SELECT * FROM mine", "SELECT * FROM above", "SELECT * FROM a, above",
+          "SELECT * FROM a WHERE owner = SESSION_USER", "SELECT current_schema FROM a", "SELECT user"})
+        EXPECT_TRUE(by_user(text)) << text;
+}
+
+TEST_F(schema_map_reads, schemas_with_something_in_them) {
+    lab_.relation("a", {.schema = "s"});
+    for (const char* name : {"s", "pg_catalog"}) EXPECT_TRUE(lab_.map().has_schema(name)) << name;
+    for (const char* name : {"S", "", "alice"}) EXPECT_FALSE(lab_.map().has_schema(name)) << name;
+}
+
 TEST_F(schema_map_reads, all_partitions_are_one) {
     const auto root = lab_.table("root");
     const auto part = lab_.relation("part", {.kind = 'p'});

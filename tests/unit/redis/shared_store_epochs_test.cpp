@@ -16,30 +16,31 @@ using ::testing::IsEmpty;
 using shared_store_epochs_test = shared_store_lab;
 
 TEST_F(shared_store_epochs_test, a_bump_is_repeated_once_in_the_epoch_that_others_know_of) {
-    shared->bump("db", relations({7}), noted());
-    EXPECT_EQ(commands(), lines({line({"UNLINK", named(7, 's')}), get_epoch}));
-    server.say(":0\r\n" + bulk(second));
-    EXPECT_EQ(commands(), lines({line({"UNLINK", named(7, 's', second)}), get_epoch}));
+    shared->bump("db", relations({7}), noted_written());
+    EXPECT_EQ(commands(), lines({line({"UNLINK", named(7, 's')}), look_around}));
+    server.say(":0\r\n" + values({second, ""}));
+    EXPECT_EQ(commands(), lines({line({"UNLINK", named(7, 's', second)}),
+                                 line({"MGET", "pgweir:epoch", named(cache::catalogs, 's', second)})}));
     EXPECT_THAT(events, IsEmpty());
-    server.say(":1\r\n" + bulk(second));
+    server.say(":1\r\n" + values({second, ""}));
     ASSERT_TRUE(told(1));
     EXPECT_THAT(events, ElementsAre("1: done"));
 }
 
 TEST_F(shared_store_epochs_test, a_bump_that_finds_a_third_epoch_is_none) {
-    shared->bump("db", relations({7}), noted());
+    shared->bump("db", relations({7}), noted_written());
     commands();
-    server.say(":0\r\n" + bulk(second));
+    server.say(":0\r\n" + values({second, ""}));
     commands();
-    server.say(":1\r\n" + bulk(third));
+    server.say(":1\r\n" + values({third, ""}));
     ASSERT_TRUE(told(1));
     EXPECT_THAT(events, ElementsAre("1: " + changed));
 }
 
 TEST_F(shared_store_epochs_test, a_bump_that_is_lost_between_two_epochs_is_none) {
-    shared->bump("db", relations({7}), noted());
+    shared->bump("db", relations({7}), noted_written());
     commands();
-    server.say(":0\r\n" + bulk(second));
+    server.say(":0\r\n" + values({second, ""}));
     commands();
     server.hang_up();
     ASSERT_TRUE(told(2));
@@ -47,9 +48,9 @@ TEST_F(shared_store_epochs_test, a_bump_that_is_lost_between_two_epochs_is_none)
 }
 
 TEST_F(shared_store_epochs_test, a_lost_epoch_is_put_back_when_the_data_are_the_same_and_only_then_a_bump_is_done) {
-    shared->bump("db", relations({7}), noted());
+    shared->bump("db", relations({7}), noted_written());
     commands();
-    server.say(":1\r\n$-1\r\n");
+    server.say(":1\r\n" + values({"", ""}));
     EXPECT_EQ(commands(), info);
     EXPECT_THAT(events, IsEmpty());
     server.say(greeting_replies{}.replication());
@@ -64,11 +65,11 @@ TEST_F(shared_store_epochs_test, a_lost_epoch_is_left_when_the_data_are_others) 
     for (const std::string& said : {other.replication(), bulk(""), std::string("-NOPERM no\r\n")}) {
         for (const bool bumps : {true, false}) {
             if (bumps)
-                shared->bump("db", relations({7}), noted());
+                shared->bump("db", relations({7}), noted_written());
             else
-                shared->mark("db", "17:a", relations({7}), noted());
+                shared->mark("db", "17:a", relations({7}), noted_written());
             commands();
-            server.say((bumps ? ":1\r\n" : ":1\r\n:1\r\n+OK\r\n") + std::string("$-1\r\n"));
+            server.say((bumps ? ":1\r\n" : ":1\r\n:1\r\n+OK\r\n") + values({"", ""}));
             EXPECT_EQ(commands(), info);
             server.say(said);
             ASSERT_TRUE(told(1));

@@ -77,6 +77,12 @@ struct shared_store_lab : link_lab {
             events.push_back(std::to_string(number) + ": " + (failed ? failed.message() : "done"));
         };
     }
+    cache::shared_store::written noted_written() {
+        return [this, number = ++calls](const base::result<cache::stamp>& said) {
+            const std::string how = !said ? said.error().message() : *said == 0xcc ? "done, cc" : "done";
+            events.push_back(std::to_string(number) + ": " + how);
+        };
+    }
     void ask(std::vector<relation_id> which, std::string_view key = {}, bool make = false) {
         const cache::store_question question{.database = "db", .relations = which, .key = key, .make_stamps = make};
         shared->ask(question, [this, number = ++calls](const base::result<cache::store_answer>& said) {
@@ -96,7 +102,7 @@ struct shared_store_lab : link_lab {
 
     std::unique_ptr<shared_store> shared;
     const std::string catalogs = named(cache::catalogs, 's');
-    const std::string get_epoch = line({"GET", "pgweir:epoch"});
+    const std::string look_around = line({"MGET", "pgweir:epoch", catalogs});
     const std::string info = line({"INFO", "replication"});
     const std::string changed = words_of(error_code::changed);
     int calls = 0;

@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "redis/hex.hpp"
@@ -96,8 +97,8 @@ TEST_F(shared_store_test, what_a_tick_changes_leaves_in_its_order_and_before_wha
     const std::uint32_t before = server.writes();
     in_a_tick([&] {
         ask({7});
-        shared->mark("db", "17:a", relations({7}), noted());
-        shared->bump("db", relations({7, 8}), noted());
+        shared->mark("db", "17:a", relations({7}), noted_written());
+        shared->bump("db", relations({7, 8}), noted_written());
         shared->unmark("db", "17:a", relations({7}), noted());
         shared->keep("db", "key", "text", 1500ms);
     });
@@ -107,78 +108,88 @@ TEST_F(shared_store_test, what_a_tick_changes_leaves_in_its_order_and_before_wha
     EXPECT_EQ(
         said,
         lines({line({"HSET", named(7, 'w'), "17:a", "1"}), line({"EXPIRE", named(7, 'w'), "86400"}),
-               line({"SET", named(7, 'p'), "1", "EX", "86400"}), get_epoch,
-               line({"UNLINK", named(7, 's'), named(8, 's')}), get_epoch,
+               line({"SET", named(7, 'p'), "1", "EX", "86400"}), look_around,
+               line({"UNLINK", named(7, 's'), named(8, 's')}), look_around,
                script + "\" \"2\" \"" + named(7, 'w') + "\" \"" + named(7, 'p') + "\" \"17:a\"]",
                line({"SET", store_names("db", own).reply("key"), "text", "PX", "1500"}),
                line({"MGET", "pgweir:epoch", catalogs, named(0, 's'), named(0, 'p'), named(7, 's'), named(7, 'p')})}));
 }
 
 TEST_F(shared_store_test, a_mark_is_done_when_all_of_it_is) {
-    shared->mark("db", "17:a", relations({7, 8}), noted());
+    shared->mark("db", "17:a", relations({7, 8}), noted_written());
     commands();
     server.say(":1\r\n:1\r\n+OK\r\n:1\r\n:1\r\n+OK\r\n");
     settle();
     EXPECT_THAT(events, IsEmpty());
-    server.say(bulk(own));
+    server.say(values({own, "00000000000000cc"}));
     ASSERT_TRUE(told(1));
     // The second relation's was refused, whatever comes behind it.
-    shared->mark("db", "17:a", relations({7, 8}), noted());
+    shared->mark("db", "17:a", relations({7, 8}), noted_written());
     commands();
-    server.say(":1\r\n:1\r\n+OK\r\n:1\r\n:1\r\n-OOM command not allowed\r\n" + bulk(own));
+    server.say(":1\r\n:1\r\n+OK\r\n:1\r\n:1\r\n-OOM command not allowed\r\n" + values({own, ""}));
     ASSERT_TRUE(told(2));
-    EXPECT_THAT(events, ElementsAre("1: done", "2: " + words_of(error_code::command_refused)));
+    EXPECT_THAT(events, ElementsAre("1: done, cc", "2: " + words_of(error_code::command_refused)));
 }
 
 TEST_F(shared_store_test, a_bump_that_was_refused_is_none) {
-    shared->bump("db", relations({7}), noted());
+    shared->bump("db", relations({7}), noted_written());
     commands();
-    server.say("-NOPERM this user has no permissions\r\n" + bulk(own));
+    server.say("-NOPERM this user has no permissions\r\n" + values({own, ""}));
     ASSERT_TRUE(told(1));
     EXPECT_THAT(events, ElementsAre("1: " + words_of(error_code::command_refused)));
 }
 
+TEST_F(shared_store_test, what_is_no_answer_to_a_write_says_nothing_of_the_epoch) {
+    for (const std::string_view said : {"+OK\r\n", ":7\r\n", "$-1\r\n", "*0\r\n", "*1\r\n$-1\r\n"}) {
+        shared->bump("db", relations({7}), noted_written());
+        commands();
+        server.say(":1\r\n" + std::string(said));
+        ASSERT_TRUE(told(1)) << said;
+        EXPECT_THAT(std::exchange(events, {}), ElementsAre(::testing::EndsWith(changed))) << said;
+    }
+}
+
 TEST_F(shared_store_test, bumps_of_the_same_that_leave_together_are_one) {
     in_a_tick([&] {
-        shared->bump("db", relations({7}), noted());
-        shared->mark("db", "17:b", relations({7}), [](base::status) {});
-        shared->bump("db", relations({7}), noted());
-        shared->bump("db", relations({7}), noted());
+        shared->bump("db", relations({7}), noted_written());
+        shared->mark("db", "17:b", relations({7}), [](const auto&) {});
+        shared->bump("db", relations({7}), noted_written());
+        shared->bump("db", relations({7}), noted_written());
     });
     const std::string unlink = line({"UNLINK", named(7, 's')});
     const std::string said = commands();
     EXPECT_EQ(said.find(unlink), 0U) << said;
     EXPECT_EQ(said.rfind(unlink), 0U) << said;
     // One that leaves later is another one, though the first is not acknowledged yet.
-    shared->bump("db", relations({7}), noted());
-    EXPECT_EQ(commands(), lines({unlink, get_epoch}));
+    shared->bump("db", relations({7}), noted_written());
+    EXPECT_EQ(commands(), lines({unlink, look_around}));
     EXPECT_THAT(events, IsEmpty());
-    server.say(":1\r\n" + bulk(own));
+    server.say(":1\r\n" + values({own, "00000000000000cc"}));
     ASSERT_TRUE(told(3));
-    EXPECT_THAT(events, ElementsAre("1: done", "2: done", "3: done"));
+    EXPECT_THAT(events, ElementsAre("1: done, cc", "2: done, cc", "3: done, cc"));
 }
 
 TEST_F(shared_store_test, bumps_of_others_are_others) {
     in_a_tick([&] {
-        shared->bump("db", relations({7}), noted());
-        shared->bump("db", relations({7, 8}), noted());
-        shared->bump("other", relations({7, 8}), noted());
-        shared->bump("db", {.everything = true, .relations = {}}, noted());
+        shared->bump("db", relations({7}), noted_written());
+        shared->bump("db", relations({7, 8}), noted_written());
+        shared->bump("other", relations({7, 8}), noted_written());
+        shared->bump("db", {.everything = true, .relations = {}}, noted_written());
     });
     std::string other = named(7, 's');
     other.replace(7, 2, "other");
     std::string other_too = named(8, 's');
     other_too.replace(7, 2, "other");
-    EXPECT_EQ(
-        commands(),
-        lines({line({"UNLINK", named(7, 's')}), get_epoch, line({"UNLINK", named(7, 's'), named(8, 's')}), get_epoch,
-               line({"UNLINK", other, other_too}), get_epoch, line({"UNLINK", named(0, 's')}), get_epoch}));
+    EXPECT_EQ(commands(),
+              lines({line({"UNLINK", named(7, 's')}), look_around, line({"UNLINK", named(7, 's'), named(8, 's')}),
+                     look_around, line({"UNLINK", other, other_too}), look_around, line({"UNLINK", named(0, 's')}),
+                     look_around}));
 }
 
 TEST_F(shared_store_test, all_who_share_a_bump_learn_that_it_was_lost) {
     in_a_tick([&] {
-        shared->bump("db", relations({7}), noted());
-        shared->bump("db", relations({7}), noted());
+        shared->bump("db", relations({7}), noted_written());
+        shared->bump("db", relations({7}), noted_written());
     });
     commands();
     server.hang_up();
@@ -213,10 +224,10 @@ TEST_F(shared_store_test, the_time_that_is_left_is_between_none_and_a_day) {
 TEST_F(shared_store_test, what_may_live_for_less_than_a_millisecond_is_not_kept) {
     in_a_tick([&] {
         for (const base::duration ttl : {0ns, -1ns, 999'999ns}) shared->keep("db", "key", "text", ttl);
-        shared->bump("db", relations({7}), noted());
+        shared->bump("db", relations({7}), noted_written());
         shared->keep("db", "key", "text", 1ms);
     });
-    EXPECT_EQ(commands(), lines({line({"UNLINK", named(7, 's')}), get_epoch,
+    EXPECT_EQ(commands(), lines({line({"UNLINK", named(7, 's')}), look_around,
                                  line({"SET", store_names("db", own).reply("key"), "text", "PX", "1"})}));
 }
 
@@ -251,11 +262,11 @@ TEST_F(shared_store_test, what_nobody_waits_for_goes_nowhere_when_it_cannot_be_s
     few.most.requests = 1;
     begin(few);
     // While one waits there is room for no other.
-    shared->bump("db", relations({7}), noted());
+    shared->bump("db", relations({7}), noted_written());
     shared->keep("db", "key", "text", 1s);
     shared->unmark("db", "17:a", relations({7}), noted());
     ask({7}, "key", true);
-    EXPECT_EQ(commands(), lines({line({"UNLINK", named(7, 's')}), get_epoch}));
+    EXPECT_EQ(commands(), lines({line({"UNLINK", named(7, 's')}), look_around}));
     ASSERT_TRUE(told(2));
     const std::string full = words_of(error_code::too_many_requests);
     EXPECT_THAT(events, ElementsAre("2: " + full, "3: " + full));
@@ -264,7 +275,7 @@ TEST_F(shared_store_test, what_nobody_waits_for_goes_nowhere_when_it_cannot_be_s
     events.clear();
     shared->keep("db", "key", "text", 1s);
     shared->unmark("db", "17:a", relations({7}), noted());
-    shared->mark("db", "17:a", relations({7}), noted());
+    shared->mark("db", "17:a", relations({7}), noted_written());
     ask({7}, "key", true);
     const std::string unconnected = words_of(error_code::not_connected);
     EXPECT_THAT(events, ElementsAre("4: " + unconnected, "5: " + unconnected, "6: " + unconnected));

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "catalog/schema_lab.hpp"
@@ -140,6 +141,16 @@ TEST_F(statement_judge_test, what_texts_of_one_shape_took_is_one_experience) {
     judge.judge("SELECT * FROM product WHERE id = 7", anew).of_shape->took = std::chrono::milliseconds(4);
     EXPECT_EQ(judge.judge("SELECT * FROM product WHERE id = 8", anew).of_shape->took, std::chrono::milliseconds(4))
         << "whatever rule they go by";
+}
+
+TEST_F(statement_judge_test, what_one_user_asks_does_not_push_out_what_another_does) {
+    const std::string text = "SELECT * FROM product WHERE id = 1";
+    const auto alice = judge.scope_of(wanted());
+    const auto bob = judge.scope_of(wanted({"public"}, "bob"));
+    judge.judge(text, alice).of_shape->answered = 5;
+    EXPECT_EQ(judge.judge(text, bob).of_shape->answered, std::nullopt);
+    EXPECT_EQ(judge.judge(text, alice).of_shape->answered, 5U);
+    EXPECT_EQ(judge.judge("SELECT * FROM product WHERE id = 2", alice).of_shape->answered, 5U);
 }
 
 // ---- scopes ----

@@ -113,6 +113,7 @@ public:
     bool is_worth_asking(std::string_view text) override { return unworthy_.count(std::string(text)) == 0; }
     void is_not_worth(std::string_view text) { unworthy_.emplace(text); }
 
+    std::uint32_t rules() const override { return 7; }
     bool takes_hints() const override { return takes_hints_; }
     void takes_no_hints() { takes_hints_ = false; }
     session::cache_answer ask(const session::cache_question& what, base::time_point) override {
