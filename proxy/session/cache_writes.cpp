@@ -78,9 +78,10 @@ bool names_unsure(const exchange& x, effect flags) {
 void note_text(exchange& x, std::string_view text, effect flags) {
     // Settings, cursors and the like change what a read in the same block would answer.
     const bool reads_only = (flags & ~(effect::plain_read | effect::empty)) == effect::none;
-    const bool read_otherwise = !x.scannable || x.syntax_unsure || !x.conforming_strings;
+    // The cache's own look at texts takes strings for conforming ones.
+    const bool unread = !x.scannable || x.syntax_unsure || (!x.conforming_strings && !reads_only);
     bool writes = x.cache->note(text, x.desired);
-    if (!reads_only && (read_otherwise || (writes && names_unsure(x, flags)))) {
+    if (unread || (writes && names_unsure(x, flags))) {
         x.cache->note_anything();
         writes = true;
     }

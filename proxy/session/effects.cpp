@@ -245,9 +245,7 @@ void remember_effects(exchange& x, std::string_view statement, sql::effect flags
 }
 
 sql::effect effects_of(const exchange& x, std::string_view statement) {
-    if (statement.empty()) return x.statements.no_name().effects;
-    const client_statement* known = x.statements.find(statement);
-    return known == nullptr ? unread_effects : known->effects;
+    return x.statements.effects_of(statement, unread_effects);
 }
 
 }  // namespace pgweir::session

@@ -44,22 +44,23 @@ void append_answer(std::string& out, reset_command command) {
 }
 
 /// The setting that a text resets and does nothing else; none: it is no such text.
-std::string only_reset_of(std::string_view text) {
+std::string only_reset_of(std::string_view text, const sql::scan_result& found) {
+    if (found.flags == sql::effect::reset && found.set_target_count == 1) return lower_case(found.set_targets[0]);
     sql::tokens all(text);
     const std::string_view verb = all.next().text;
     std::string_view what = all.next().text;
-    std::string name = sql::same_word(what, "role") ? "role" : sql::identifier_value(what);
+    std::string name(sql::same_word(what, "role") ? "role" : "");
     if (sql::same_word(what, "session") && sql::same_word(all.next().text, "authorization"))
         name = "session_authorization";
     sql::token end = all.next();
     if (sql::same_word(verb, "set")) {
-        if (!is_identity(name) || !sql::same_word(end.text, name == "role" ? "none" : "default")) return {};
+        if (!sql::same_word(end.text, name == "role" ? "none" : "default")) return {};
         end = all.next();
     } else if (!sql::same_word(verb, "reset")) {
         return {};
     }
     while (end.kind == sql::token_kind::semicolon) end = all.next();
-    return end.kind == sql::token_kind::end ? lower_case(name) : std::string();
+    return end.kind == sql::token_kind::end ? name : std::string();
 }
 
 /// What a text resets that does nothing else.
@@ -68,14 +69,14 @@ struct reset_settings {
     bool identity = false;  ///< the role and the user, too
     std::string name;
 
-    static reset_settings of(std::string_view text) {
+    static reset_settings of(std::string_view text, const sql::scan_result& scanned) {
         reset_settings told;
         const sql::reset_commands found = sql::reset_commands::find(text);
         for (const reset_command each : found.all()) {
             told.identity = told.identity || each == reset_command::discard_all;
             told.all = told.all || told.identity || each == reset_command::reset_all;
         }
-        if (!told.all) told.name = only_reset_of(text);
+        if (!told.all) told.name = only_reset_of(text, scanned);
         return told;
     }
 
@@ -85,7 +86,7 @@ struct reset_settings {
 }  // namespace
 
 bool leave_out_resets(exchange& x, std::string_view text) {
-    const auto reset = reset_settings::of(text);
+    const auto reset = reset_settings::of(text, x.scan(text));
     if (!reset.all && reset.name.empty()) return false;
     const parameters before = x.desired;
     auto kept = x.desired.entries();

@@ -110,7 +110,7 @@ message_verdict lost_flow::take_parse(base::bytes_view body) {
 message_verdict lost_flow::take_bind(base::bytes_view body) {
     const auto head = wire::decode_bind_head(body, true);
     if (!head) return broken(head.error());
-    const effect flags = effects_of((*head)->statement);
+    const effect flags = x_.statements.effects_of((*head)->statement, effect::none);
     if (!sql::has(flags, effect::ends_transaction)) {
         refuse(true);
         return message_verdict::done;
@@ -124,8 +124,8 @@ message_verdict lost_flow::take_bind(base::bytes_view body) {
 message_verdict lost_flow::take_describe(base::bytes_view body) {
     const auto target = wire::decode_target(body);
     if (!target) return broken(target.error());
-    const bool ends = target->kind == 'S' ? sql::has(effects_of(target->name), effect::ends_transaction)
-                                          : x_.lost.end_bound != lost_transaction::block_end::none;
+    const bool ends =
+        target->kind == 'S' ? is_end(target->name) : x_.lost.end_bound != lost_transaction::block_end::none;
     // What a driver is told here it keeps for as long as it has the statement.
     if (!ends) {
         refuse(true);
@@ -136,10 +136,8 @@ message_verdict lost_flow::take_describe(base::bytes_view body) {
     return message_verdict::done;
 }
 
-effect lost_flow::effects_of(std::string_view statement) const {
-    if (statement.empty()) return x_.statements.no_name().effects;
-    const client_statement* known = x_.statements.find(statement);
-    return known != nullptr ? known->effects : effect::none;
+bool lost_flow::is_end(std::string_view statement) const {
+    return sql::has(x_.statements.effects_of(statement, effect::none), effect::ends_transaction);
 }
 
 void lost_flow::take_execute() {

@@ -4,7 +4,6 @@
 
 #include "base/bytes.hpp"
 #include "session/exchange.hpp"
-#include "sql/effect.hpp"
 
 namespace pgweir::session {
 
@@ -26,7 +25,7 @@ private:
     message_verdict take_bind(base::bytes_view body);
     message_verdict take_describe(base::bytes_view body);
     void take_execute();
-    sql::effect effects_of(std::string_view statement) const;
+    bool is_end(std::string_view statement) const;
     void refuse(bool extended);
     void fail_commit(bool extended);
     void end_block();

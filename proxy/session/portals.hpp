@@ -16,19 +16,16 @@ struct bound_portal {
     sql::effect effects = sql::effect::none;
     std::string text{};  ///< of the statement, if its end has a follow-up; empty: nobody has it
     sql::effect commits = sql::effect::none;  ///< what matters to mark_execute()
+    bool several = false;  ///< statements have been bound to it
 
     /// Of several, or of a long one for each of many portals, none is kept.
     void keep(std::string_view of_statement) {
         constexpr std::size_t longest = 16 * 1024;
-        const bool another = several_ || (!name.empty() && of_statement.size() > longest);
+        const bool another = several || (!name.empty() && of_statement.size() > longest);
         text = another ? std::string_view() : of_statement;
     }
 
-    bool only_reads() const noexcept { return !several_ && sql::has(effects, sql::effect::plain_read); }
-
-private:
-    friend class bound_portals;
-    bool several_ = false;  ///< statements have been bound to it
+    bool only_reads() const noexcept { return !several && sql::has(effects, sql::effect::plain_read); }
 };
 
 /// The portals that a client has bound since its transaction began. Those that DECLARE made are not among them: what
@@ -71,7 +68,7 @@ private:
         if (name.empty()) return 0;
         if (const bound_portal* known = find(name)) {
             const auto place = static_cast<std::size_t>(known - all_.data());
-            all_[place].several_ = true;
+            all_[place].several = true;
             all_[place].text.clear();
             return place;
         }

@@ -75,6 +75,12 @@ client_statement* client_statements::find(std::string_view name) {
     return const_cast<client_statement*>(std::as_const(*this).find(name));
 }
 
+sql::effect client_statements::effects_of(std::string_view name, sql::effect unknown) const {
+    if (name.empty()) return unnamed_.effects;
+    const client_statement* known = find(name);
+    return known == nullptr ? unknown : known->effects;
+}
+
 std::optional<std::string_view> client_statements::name_of(std::string_view server_name) const {
     if (!by_name_) return std::nullopt;
     for (const auto& [name, known] : *by_name_) {

@@ -62,6 +62,8 @@ class client_statements {
 public:
     const client_statement* find(std::string_view name) const;
     client_statement* find(std::string_view name);
+    /// Of the unnamed one, too; `unknown` when there is none of that name.
+    sql::effect effects_of(std::string_view name, sql::effect unknown) const;
 
     /// False when the name is taken.
     bool add(std::string_view name, client_statement statement);

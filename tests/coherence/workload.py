@@ -77,9 +77,10 @@ def run(stage, *, seconds, seed, clients=12, mix=operations.MIX, faults=(), ever
     for thread in threads:
         thread.start()
     try:
-        time.sleep(seconds)
-        wait_until(lambda: any(thread.failure for thread in threads) or schedule.each_once.is_set() and enough(progress),
-                   timeout=60, message=lambda: f"each fault to strike and enough to be done: {schedule.struck}")  # fmt: skip
+        earliest = time.monotonic() + seconds
+        wait_until(lambda: any(thread.failure for thread in threads) or
+                   time.monotonic() >= earliest and schedule.each_once.is_set() and enough(progress),
+                   timeout=seconds + 60, message=lambda: f"each fault to strike and enough to be done: {schedule.struck}")  # fmt: skip
     finally:
         schedule.stop()
         stop.set()

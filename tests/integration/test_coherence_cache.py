@@ -9,7 +9,7 @@ from coherence.case import SECONDS, SEED, CoherenceCase
 from coherence.faults import DATABASE_FAULTS
 from coherence.observers import OBSERVERS
 from coherence.process_faults import ComeAndGo
-from coherence.stage import CACHES
+from coherence.stage import CACHES, PATIENT
 from coherence.write_faults import WRITE_FAULTS, SettleInCommit
 from kit.redis_server import RedisServer
 
@@ -81,7 +81,7 @@ class LessIsPromised(CoherenceCase):
 
     def test_what_is_not_compared(self):
         redis = self.enterContext(RedisServer())
-        stage = self.stage(2, self.rule() | {"memory": {"max_age": self.LATE}}, redis=redis)
+        stage = self.stage(2, self.rule() | PATIENT | {"memory": {"max_age": self.LATE}}, redis=redis)
         for number in (0, 1):
             stage.switch_on(number)
         # Where so much is asked whatever was written is heard of at once, with the answer to some other question.

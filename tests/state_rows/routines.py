@@ -353,7 +353,8 @@ ROWS = [
         a: DROP TABLE indexed; DROP FUNCTION sets(int)
     """),
     *(Row(f"a function that is called by a message {what}", f"""
-        a: CREATE FUNCTION hidden() RETURNS void LANGUAGE plpgsql AS 'BEGIN {body}; END'
+        c: CREATE FUNCTION hidden() RETURNS void LANGUAGE plpgsql AS 'BEGIN {body}; END'
+        c.
         a+ SELECT hidden()
         b: {look}
         a: DROP FUNCTION hidden()
@@ -363,7 +364,8 @@ ROWS = [
         ("sets", "PERFORM set_config(''work_mem'', ''7MB'', false)", "SHOW work_mem", 1),
     )),
     Row("a view that seeds, by messages", """
-        a: CREATE VIEW seeds AS SELECT setseed(0.25) IS NULL AS done
+        c: CREATE VIEW seeds AS SELECT setseed(0.25) IS NULL AS done
+        c.
         a+ SELECT * FROM seeds
         b: SELECT 1
         a: SELECT random()
