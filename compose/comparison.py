@@ -100,7 +100,7 @@ class Bench:
 
 def read_outcome(code, output, errors, clients):
     outcome = Outcome()
-    complaint = re.search(r"^pgbench: error: (.*)$", errors, re.MULTILINE)
+    complaint = re.search(r"^(?:pgbench: error: )+(.*)$", errors, re.MULTILINE)  # by two threads at once
     outcome.first_error = complaint.group(1) if complaint else ""
     if found := re.search(r"transactions actually processed: (\d+)", output):
         outcome.transactions = int(found.group(1))

@@ -123,6 +123,7 @@ result_table show_cache_rules(const std::vector<relay::cache_domain*>& caches) {
                         {"consistency"},
                         {"stale_while_revalidate"},
                         {"shared_by"},
+                        {"largest_reply", number},
                         {"state"},
                         {"entries", number},
                         {"bytes", number},
@@ -135,16 +136,16 @@ result_table show_cache_rules(const std::vector<relay::cache_domain*>& caches) {
         const auto add = [&](const cache::rule* rule, std::uint32_t id, base::duration ttl) {
             const bool by_age = cache::lifetime_of(how, id, {}).by_age;
             const auto share = store.entries().share_of(id);
-            shown.add({each->name(), rule == nullptr ? cell() : cell(std::to_string(id)),
-                       rule == nullptr ? cell() : cell(rule->name),
-                       rule == nullptr ? cell() : cell(names(rule->tables)),
-                       rule == nullptr ? cell() : cell(names(rule->users)),
-                       rule == nullptr ? cell() : cell(names(rule->databases)),
-                       rule == nullptr ? cell() : cell(rule->pattern), config::format_duration(ttl),
-                       by_age ? "ttl" : "fleet", config::format_duration(rule == nullptr ? base::off : rule->stale),
-                       rule != nullptr && rule->shared_by == cache::audience::all_users ? "all_users" : "one_user",
-                       store.is_switched_off(id) ? "audit_failed" : "on", std::to_string(share.entries),
-                       std::to_string(share.bytes), std::to_string(store.hits_of_rule(id))});
+            shown.add(
+                {each->name(), rule == nullptr ? cell() : cell(std::to_string(id)),
+                 rule == nullptr ? cell() : cell(rule->name), rule == nullptr ? cell() : cell(names(rule->tables)),
+                 rule == nullptr ? cell() : cell(names(rule->users)),
+                 rule == nullptr ? cell() : cell(names(rule->databases)),
+                 rule == nullptr ? cell() : cell(rule->pattern), config::format_duration(ttl), by_age ? "ttl" : "fleet",
+                 config::format_duration(rule == nullptr ? base::off : rule->stale),
+                 rule != nullptr && rule->shared_by == cache::audience::all_users ? "all_users" : "one_user",
+                 std::to_string(how.largest_reply_of(id)), store.is_switched_off(id) ? "audit_failed" : "on",
+                 std::to_string(share.entries), std::to_string(share.bytes), std::to_string(store.hits_of_rule(id))});
         };
         for (const cache::rule& rule : how.rules) add(&rule, ++place, rule.ttl);
         if (how.mode == cache::mode::automatic) add(nullptr, 0, how.ttl);

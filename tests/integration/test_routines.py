@@ -17,6 +17,9 @@ class Routines(Case):
         self.proxy = self.proxy or self.pgweir(database={"pool": {"size": 2}})
         return self.login(self.proxy)
 
+    def holders(self):
+        return [row for row in self.proxy.show("CLIENTS") if row["database"] == DATABASE and int(row["link"] or "0", 16)]
+
     def surveys(self):
         return self.proxy.metric("pgweir_session_surveys_total")
 
@@ -77,6 +80,8 @@ class Routines(Case):
         one, other = self.client(), self.client()
         for _ in range(5):
             one.query(SETS)
+            # Who has made a function is looked after first, and would be lost with the server.
+            self.wait_until(lambda: not self.holders(), message="the server to be given back")
             self.postgres.sql("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
                               " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
                               f" AND datname = '{DATABASE}'")  # fmt: skip

@@ -51,11 +51,13 @@ TEST(cache_entries_test, rules_are_shown_in_their_order_with_what_no_rule_is_abo
     how.rules[0].tables = {"a", "shop.b"};
     how.rules[1].name = "second";
     how.rules[1].ttl = base::off;
+    how.rules[1].shared_by = cache::audience::all_users;
+    how.rules[1].largest_reply = 4096;
     relay::cache_domain cache("db:5432/app", how, 17, {});
     EXPECT_THAT(rows_of(show_cache_rules({&cache})),
-                ElementsAre("db:5432/app|1|first|a, shop.b|||*|5m|fleet|off|one_user|on|0|0|0",
-                            "db:5432/app|2|second||||*|off|fleet|off|one_user|on|0|0|0",
-                            "db:5432/app|~|~|~|~|~|~|1m|fleet|off|one_user|on|0|0|0"));
+                ElementsAre("db:5432/app|1|first|a, shop.b|||*|5m|fleet|off|one_user|1048576|on|0|0|0",
+                            "db:5432/app|2|second||||*|off|fleet|off|all_users|4096|on|0|0|0",
+                            "db:5432/app|~|~|~|~|~|~|1m|fleet|off|one_user|1048576|on|0|0|0"));
 }
 
 TEST(cache_entries_test, statements_are_shortened) {

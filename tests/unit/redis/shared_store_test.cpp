@@ -180,10 +180,12 @@ TEST_F(shared_store_test, bumps_of_others_are_others) {
     other.replace(7, 2, "other");
     std::string other_too = named(8, 's');
     other_too.replace(7, 2, "other");
+    std::string other_catalogs = catalogs;
+    other_catalogs.replace(7, 2, "other");
     EXPECT_EQ(commands(),
               lines({line({"UNLINK", named(7, 's')}), look_around, line({"UNLINK", named(7, 's'), named(8, 's')}),
-                     look_around, line({"UNLINK", other, other_too}), look_around, line({"UNLINK", named(0, 's')}),
-                     look_around}));
+                     look_around, line({"UNLINK", other, other_too}), line({"MGET", "pgweir:epoch", other_catalogs}),
+                     line({"UNLINK", named(0, 's')}), look_around}));
 }
 
 TEST_F(shared_store_test, all_who_share_a_bump_learn_that_it_was_lost) {

@@ -115,6 +115,10 @@ inline void model_server::remember_leftover(std::string_view text) {
 
 /// The proxy asks what this session holds.
 inline bool model_server::run_survey(const std::string& text) {
+    if (refuses_surveys_) {
+        fail("57014", "canceling statement due to statement timeout");
+        return false;
+    }
     const auto row = [this](std::string_view kind, std::string_view name, std::string_view value) {
         const std::vector<std::optional<std::string>> values{std::string(kind), std::string(name), std::string(value)};
         wire::append_data_row(out_, values);

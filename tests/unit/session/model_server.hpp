@@ -77,6 +77,7 @@ public:
         return found == settings_.end() ? std::string() : found->second;
     }
     void set(std::string_view name, std::string_view value) { settings_[folded(name)] = value; }
+    void refuse_surveys(bool refuses) { refuses_surveys_ = refuses; }
 
     /// CancelRequest: only what waits for more input can be hit.
     void cancel() {
@@ -148,6 +149,7 @@ private:
     bool skipping_ = false;
     bool copy_in_ = false;
     bool copy_extended_ = false;
+    bool refuses_surveys_ = false;
     std::vector<std::string> rest_of_query_;  ///< behind a COPY FROM STDIN
     std::size_t copied_ = 0;
 };

@@ -157,6 +157,25 @@ TEST(Survey, APreparedStatementCountsWhenItIsExecuted) {
     EXPECT_EQ(hears(l, 0, query("SHOW search_path")).at(1), "D mine");
 }
 
+TEST(Survey, OneThatFailsIsAskedAgainBehindTheNextTransaction) {
+    lab l;
+    l.add_client();
+    l.add_client();
+    const std::string block = query("BEGIN") + query("SET search_path TO 'a'") + query("SET search_path TO 'mine'");
+    l.servers[0]->model.refuse_surveys(true);
+    const lines told = hears(l, 0, block + query("COMMIT"));
+    EXPECT_THAT(told, Not(testing::Contains(StartsWith("E")))) << "it is no client's affair";
+    EXPECT_EQ(l.at(0).talk.pins().names(), "set");
+    hears(l, 0, query("SELECT 1"));
+    EXPECT_TRUE(l.at(0).talk.pinned()) << "it fails again";
+    l.servers[0]->model.refuse_surveys(false);
+    hears(l, 0, query("SELECT 1"));
+    EXPECT_FALSE(l.at(0).talk.pinned());
+    EXPECT_EQ(hears(l, 1, query("SHOW search_path")).at(1), "D public");
+    EXPECT_EQ(hears(l, 0, query("SHOW search_path")).at(1), "D mine");
+    EXPECT_EQ(l.broken, lines{});
+}
+
 TEST(Survey, AServerLostWhileItIsAskedEndsTheSession) {
     lab l(2);
     l.add_client();

@@ -142,7 +142,8 @@ inline std::string broken_lexer_agreement(std::string_view text) {
     };
     // PostgreSQL's lexer looks behind U&'...' and U&"..." for UESCAPE, and reports another end.
     const auto between = [text](std::size_t begin, std::size_t end) {
-        const bool unicode = (text[begin] == 'U' || text[begin] == 'u') && begin + 1 < end && text[begin + 1] == '&';
+        const bool unicode =
+            (text[begin] == 'U' || text[begin] == 'u') && begin + 1 < text.size() && text[begin + 1] == '&';
         return piece{begin, unicode ? begin : end};
     };
     const auto is_operator_or_comment = [text](std::size_t begin) {

@@ -104,6 +104,7 @@ TEST(understanding, rules_hold_for_texts_that_have_been_wrong) {
              "SELECT 1..2",
              "SELECT 1.2.3",
              "SELECT \"PG_ADVISORY_LOCK\"(1)",
+             "SELECT U&\"a\" $$b$$, U&'c', u&d, U&\"\"\"\"$$e$$",
              "SET SESSION AUTHORIZATION DEFAULT",
              "SET TRANSACTION SNAPSHOT 'a'",
              "RESET TRANSACTION ISOLATION LEVEL",
