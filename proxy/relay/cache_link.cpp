@@ -235,6 +235,7 @@ void cache_link::filled(session::captured_reply reply, base::time_point now) {
 
 bool cache_link::is_of_now() const {
     return server_ != nullptr && server_->parse_context == pool_context() &&
+           (!shared_shape_ || shared_defaults_ == context_.value) &&
            !session_defaults::read(server_->parse_context).standby;
 }
 

@@ -166,6 +166,7 @@ private:
     base::interned shared_context_;  ///< worked out last, and for what
     base::interned shared_from_;
     statement_judge::scope_pointer shared_scope_;
+    std::shared_ptr<const std::string> shared_defaults_;
 
     cache::flights::flight_id flight_ = 0;  ///< that the conversation executes
     std::shared_ptr<statement_judge::experience> filled_shape_;

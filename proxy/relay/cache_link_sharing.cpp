@@ -44,14 +44,16 @@ bool cache_link::may_see() {
 // As exchange::identity() has it, but without the pool's user in front; behind it what a server gave a session of that
 // user by itself, the settings of its role among that.
 const base::interned& cache_link::context_of_all(const base::interned& own) {
-    if (shared_from_ == own && shared_scope_ == scope_) return shared_context_;
+    const std::string_view defaults = pool_context();
+    if (shared_from_ == own && shared_scope_ == scope_ && shared_defaults_ == context_.value) return shared_context_;
     std::string text(own.text().substr(own.text().find('\0')));
-    text += pool_context();
+    text += defaults;
     for (const std::string& schema : scope_->schemas)
         if (scope_->map->has_schema(schema)) text.append(schema).push_back('/');
     shared_context_ = with_.texts.intern(text);
     shared_from_ = own;
     shared_scope_ = scope_;
+    shared_defaults_ = context_.value;
     return shared_context_;
 }
 

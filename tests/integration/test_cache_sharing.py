@@ -203,6 +203,22 @@ class Another(Roles):
         self.assertEqual(rows_of(alice.query(text.format(2))), [["user 2"]])
 
 
+    def test_settings_that_a_role_is_given_meanwhile(self):
+        proxy = self.sharing_users()
+        alice, owner = self.as_users(proxy, "alice", "app")
+        text = "SELECT name::bytea FROM users WHERE id = {}"
+        for client in (alice, owner):
+            self.warm(client, text.format(1))
+        self.postgres.sql("ALTER ROLE alice SET bytea_output = 'escape'")
+        self.addCleanup(self.postgres.sql, "ALTER ROLE alice RESET bytea_output")
+        self.postgres.sql("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = 'alice'")
+        self.wait_until(lambda: rows_of(alice.query(text.format(1))) == [["user 1"]], message="a new server")
+        for id in (1, 2):
+            self.warm(owner, text.format(1))
+            self.assertEqual(self.warm(alice, text.format(id)), [[f"user {id}"]])
+            self.assertEqual(rows_of(owner.query(text.format(id))), [[rf"\x75736572203{id}"]])
+
+
 class OverRedis(Roles, SharedCase):
     def test_users_of_two_pgweirs(self):
         with_redis = {"redis": {"url": self.redis.url(), "timeout": "2s"}, "ttl": "1h"}
