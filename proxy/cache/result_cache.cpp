@@ -228,6 +228,7 @@ void result_cache::change_stamps(const write_set& what) {
 }
 
 void result_cache::drop_all() {
+    ++drops_;
     stamps_.bump(stamps_.at(whole_database));  // for what is under way
     stamps_.bump(stamps_.of_clearing(whole_database));
     store_.clear();

@@ -52,6 +52,23 @@ reason reasons_of_names(const schema_contents& contents, const sql::statement_fa
     return found;
 }
 
+bool names_beside_system(const schema_contents& contents, const sql::statement_facts& facts,
+                         std::span<const std::string> path) {
+    const auto known = [&](const name_table& in, const qualified_name& name) {
+        const auto reached = [&](const std::string& schema) {
+            return schema != "pg_catalog" && in.find(name.name, contents.number_of(schema)) != nullptr;
+        };
+        return name.schema.empty() ? std::ranges::any_of(path, reached) : name.schema != "pg_catalog";
+    };
+    const auto any = [&](const name_table& in, const std::vector<qualified_name>& names) {
+        return std::ranges::any_of(names, [&](const qualified_name& one) { return known(in, one); });
+    };
+    return any(contents.routine_names, facts.functions) || any(contents.type_names, facts.functions) ||
+           any(contents.operator_names, facts.operators) || any(contents.type_names, facts.types) ||
+           std::ranges::any_of(facts.fields,
+                               [&](const std::string& one) { return known(contents.routine_names, {{}, one}); });
+}
+
 bool names_may_write(const schema_contents& contents, const sql::statement_facts& facts) {
     const auto may = [&](const name_table& in) {
         return [&](const qualified_name& one) {

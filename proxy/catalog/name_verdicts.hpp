@@ -1,5 +1,8 @@
 #pragma once
 
+#include <span>
+#include <string>
+
 #include "catalog/schema_contents.hpp"
 #include "sql/reason.hpp"
 #include "sql/statement_facts.hpp"
@@ -12,6 +15,11 @@ namespace pgweir::catalog {
 
 /// Why they keep a result from being cached.
 sql::reason reasons_of_names(const schema_contents& contents, const sql::statement_facts& facts);
+
+/// Whether one of them may be another thing than PostgreSQL's own, which everybody may use and finds first: which it is
+/// depends on the rights of who asks. A name without a schema is looked for in `path`.
+bool names_beside_system(const schema_contents& contents, const sql::statement_facts& facts,
+                         std::span<const std::string> path);
 
 /// Whether one of them may write a table.
 bool names_may_write(const schema_contents& contents, const sql::statement_facts& facts);

@@ -247,7 +247,7 @@ void builder::expand(relation& view) {
     } else {
         const sql::statement_facts& facts = *known->second->definition;
         view.reasons |= facts.reasons | reasons_of_names(*made_, facts);
-        view.by_user = view.by_user || facts.names_role || facts.names_schema;
+        view.by_user = view.by_user || facts.names_role || facts.names_schema || names_beside_system(*made_, facts, {});
     }
     std::ranges::sort(below);
     below.erase(std::unique(below.begin(), below.end()), below.end());

@@ -99,7 +99,7 @@ private:
 
 read_verdict schema_map::reads_of(const sql::statement_facts& facts, const name_scope& scope) const {
     read_verdict found{.reasons = facts.reasons | what_->any_text, .depends_on = {}};
-    found.by_user = facts.names_role || facts.names_schema;
+    found.by_user = facts.names_role || facts.names_schema || names_beside_system(*what_, facts, scope.schemas);
     if (!facts.understood() || what_->too_large) return found;
     const relation_lookup lookup(*what_, scope.schemas);
     for (const qualified_name& name : facts.reads) {

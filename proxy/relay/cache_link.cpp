@@ -185,7 +185,11 @@ cache_answer cache_link::begin(const session::cache_question& what, const statem
                                            client_);
         if (begun.how == cache::result_cache::start::fill) with_.domain.keep_context(what.context);
         if (begun.how == cache::result_cache::start::stale && !may_see()) begun.old = nullptr;
-        asked_at_ = with_.domain.store().moment();
+        if (begun.how == cache::result_cache::start::fill) {
+            asked_at_ = with_.domain.store().now();
+            filled_for_all_ = shared_shape_ != nullptr;
+            filled_defaults_ = shared_defaults_;
+        }
     }
     cache_answer said;
     switch (begun.how) {
@@ -224,7 +228,7 @@ void cache_link::filled(session::captured_reply reply, base::time_point now) {
     made.row_count = reply.row_count;
     made.took = reply.took;
     filled_shape_->took = reply.took;
-    filled_shape_->answered = asked_at_;
+    if (filled_for_all_) filled_shape_->answered = asked_at_;
     made.by_age = lifetime_.by_age;
     made.created = made.by_age ? reply.asked : now;
     made.fresh_until = made.created + lifetime_.usual;
@@ -235,7 +239,7 @@ void cache_link::filled(session::captured_reply reply, base::time_point now) {
 
 bool cache_link::is_of_now() const {
     return server_ != nullptr && server_->parse_context == pool_context() &&
-           (!shared_shape_ || shared_defaults_ == context_.value) &&
+           (!filled_for_all_ || filled_defaults_ == context_.value) &&
            !session_defaults::read(server_->parse_context).standby;
 }
 

@@ -162,7 +162,12 @@ private:
     // A reply that all users share is asked for.
     std::shared_ptr<statement_judge::experience> shared_shape_;  ///< null: it is this user's own
     std::string shared_key_;
-    cache::stamp asked_at_ = cache::no_stamp;  ///< result_cache::moment() before the flight
+    std::uint32_t shared_rule_ = 0;
+    std::uint32_t context_rule_ = 0;
+    // Of the flight, as questions behind it in a pipeline come before its end.
+    bool filled_for_all_ = false;
+    std::shared_ptr<const std::string> filled_defaults_;
+    std::optional<cache::result_cache::moment> asked_at_;
     base::interned shared_context_;  ///< worked out last, and for what
     base::interned shared_from_;
     statement_judge::scope_pointer shared_scope_;

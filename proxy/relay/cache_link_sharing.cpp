@@ -34,22 +34,29 @@ bool cache_link::is_for_all_users(const session::cache_question& what) {
         what.settings.find("role") || what.settings.find("session_authorization") || (!role.empty() && role != "none");
     if (has_role || !looks_into_one_schema()) return false;
     shared_shape_ = verdict->of_shape;
+    shared_rule_ = verdict->rule;
     return true;
 }
 
 bool cache_link::may_see() {
-    return !shared_shape_ || shared_shape_->answered == with_.domain.store().moment();
+    if (!shared_shape_) return true;
+    const auto now = with_.domain.store().now();
+    return now && shared_shape_->answered == now;
 }
 
 // As exchange::identity() has it, but without the pool's user in front; behind it what a server gave a session of that
 // user by itself, the settings of its role among that.
 const base::interned& cache_link::context_of_all(const base::interned& own) {
     const std::string_view defaults = pool_context();
-    if (shared_from_ == own && shared_scope_ == scope_ && shared_defaults_ == context_.value) return shared_context_;
+    if (shared_from_ == own && shared_scope_ == scope_ && shared_defaults_ == context_.value &&
+        context_rule_ == shared_rule_)
+        return shared_context_;
     std::string text(own.text().substr(own.text().find('\0')));
     text += defaults;
     for (const std::string& schema : scope_->schemas)
         if (scope_->map->has_schema(schema)) text.append(schema).push_back('/');
+    text += std::to_string(shared_rule_);  // databases of other names, with other rules, may be the same
+    context_rule_ = shared_rule_;
     shared_context_ = with_.texts.intern(text);
     shared_from_ = own;
     shared_scope_ = scope_;

@@ -59,6 +59,22 @@ TEST_F(schema_map_reads, what_says_something_else_to_another_user) {
         EXPECT_TRUE(by_user(text)) << text;
 }
 
+TEST_F(schema_map_reads, what_may_be_another_function_to_another_user) {
+    lab_.table("a");
+    lab_.compiled("lower", 'i');
+    lab_.operation("=", lab_.compiled("same", 'i'));
+    const auto by_user = [&](const char* text, const schema_lab::path& path) {
+        return lab_.map().reads_of(sql::understand(text), {path}).by_user;
+    };
+    for (const char* text : {"SELECT lower(b) FROM public.a", "SELECT * FROM public.a WHERE i = 1",
+                             "SELECT public.same(b) FROM public.a"}) {
+        EXPECT_TRUE(by_user(text, {"public"})) << text;
+        EXPECT_EQ(by_user(text, {"s"}), std::string(text).find("public.same") != std::string::npos) << text;
+    }
+    for (const char* text : {"SELECT pg_catalog.lower(b) FROM public.a", "SELECT i + 1 FROM public.a"})
+        EXPECT_FALSE(by_user(text, {"public"})) << text;
+}
+
 TEST_F(schema_map_reads, schemas_with_something_in_them) {
     lab_.relation("a", {.schema = "s"});
     for (const char* name : {"s", "pg_catalog"}) EXPECT_TRUE(lab_.map().has_schema(name)) << name;
