@@ -29,6 +29,10 @@ bool cache_link::is_for_all_users(const session::cache_question& what) {
     if (verdict == nullptr || verdict->reads.by_user) return false;
     const cache::rule* rule = with_.domain.settings().find_rule(verdict->rule);
     if (rule == nullptr || rule->shared_by != cache::audience::all_users) return false;
+    // What is served although it is outdated may be older than the right of who asks: rows that it never could have seen.
+    const bool may_be_outdated =
+        rule->stale != base::off || cache::lifetime_of(with_.domain.settings(), verdict->rule, what.hint).by_age;
+    if (may_be_outdated) return false;
     const std::string_view role = session_defaults::read(pool_context()).role;
     const bool has_role =
         what.settings.find("role") || what.settings.find("session_authorization") || (!role.empty() && role != "none");

@@ -155,6 +155,18 @@ class Rights(Roles):
         self.wait_until(lambda: (self.assertEqual(rows_of(ask(alice)), [["user 1"]]), self.hits(proxy) > 0)[1])
         self.assertEqual(error_of(ask(carol)).sqlstate, NOT_ALLOWED)
 
+    def test_what_was_before_the_right_is_never_seen(self):
+        for says in ({"consistency": "ttl"}, {"stale_while_revalidate": "1h"}):
+            proxy = self.sharing_users([RULES[0] | says])
+            alice, carol, owner = self.as_users(proxy, "alice", "carol", "app")
+            for id in (1, 2):
+                self.warm(alice, name_of(id))
+            owner.query("UPDATE users SET name = 'public' WHERE id = 2; GRANT SELECT ON users TO carol")
+            self.warm(carol, name_of(1))
+            self.assertEqual(rows_of(carol.query(name_of(2))), [["public"]], says)
+            owner.query("REVOKE SELECT ON users FROM carol; UPDATE users SET name = 'user 2' WHERE id = 2")
+            proxy.stop()
+
     def test_revoked_through_another_pgweir(self):
         proxy, other = self.sharing_users(), self.pgweir(cache={"mode": "off"})
         alice, carol, owner = *self.as_users(proxy, "alice", "carol"), self.login(other)
