@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "base/utf8.hpp"
-#include "cache/lifetime.hpp"
 #include "config/values.hpp"
 #include "session/cache_key.hpp"
 #include "sql/words.hpp"
@@ -134,7 +133,7 @@ result_table show_cache_rules(const std::vector<relay::cache_domain*>& caches) {
         cache::result_cache& store = each->store();
         std::uint32_t place = 0;
         const auto add = [&](const cache::rule* rule, std::uint32_t id, base::duration ttl) {
-            const bool by_age = cache::lifetime_of(how, id, {}).by_age;
+            const bool by_age = how.is_by_age(id);
             const auto share = store.entries().share_of(id);
             shown.add(
                 {each->name(), rule == nullptr ? cell() : cell(std::to_string(id)),

@@ -4,20 +4,10 @@
 
 namespace pgweir::cache {
 
-namespace {
-
-bool is_by_age(const settings& how, std::uint32_t rule) {
-    const cache::rule* by = how.find_rule(rule);
-    const consistency own = by == nullptr ? consistency::as_all : by->consistency;
-    return (own == consistency::as_all ? how.consistency : own) == consistency::ttl;
-}
-
-}  // namespace
-
 bool keeps_by_age(const settings& how) {
     std::uint32_t number = 0;
-    bool any = is_by_age(how, 0);
-    for ([[maybe_unused]] const rule& each : how.rules) any = is_by_age(how, ++number) || any;
+    bool any = how.is_by_age(0);
+    for ([[maybe_unused]] const rule& each : how.rules) any = how.is_by_age(++number) || any;
     return how.mode != mode::off && any;
 }
 
@@ -29,7 +19,7 @@ lifetime lifetime_of(const settings& how, std::uint32_t rule, const sql::cache_h
     else if (how.mode == mode::automatic)
         found.usual = how.ttl;
     found.longest = found.usual;
-    found.by_age = is_by_age(how, rule);
+    found.by_age = how.is_by_age(rule);
     const bool kept_out = rule != 0 && found.usual == base::off;
     if (how.hints == hints::widen && hint.ttl && !kept_out) found.longest = std::max(found.usual, *hint.ttl);
     return found;

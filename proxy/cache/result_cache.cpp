@@ -227,6 +227,12 @@ void result_cache::change_stamps(const write_set& what) {
     });
 }
 
+std::optional<moment> result_cache::current_moment() {
+    const stamp_table::cell& all = stamps_.at(whole_database);
+    if (all.is_marked() || (all.now == no_stamp && how_.is_shared())) return std::nullopt;
+    return moment{all.now, drops_};
+}
+
 void result_cache::drop_all() {
     ++drops_;
     stamps_.bump(stamps_.at(whole_database));  // for what is under way

@@ -8,7 +8,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/time.hpp"
@@ -85,12 +84,8 @@ public:
     /// What is found to hold from here on holds what was written before.
     std::uint64_t next_turn() noexcept { return ++turn_; }
     std::uint64_t turn() const noexcept { return turn_; }
-    /// Another one behind each change that anything may depend on, such as of rights. Nothing while one is under way.
-    using moment = std::pair<stamp, std::uint64_t>;
-    std::optional<moment> now() {
-        const stamp_table::cell& all = stamps_.at(whole_database);
-        return all.is_marked() ? std::nullopt : std::optional(moment(all.now, drops_));
-    }
+    /// Nothing while a change is under way, or a store that others share has not told.
+    std::optional<moment> current_moment();
     /// After find() had none. The stamps are taken here, before the statement is executed.
     started begin(fill_request what, client_id who);
 
@@ -159,7 +154,7 @@ private:
 
     settings how_;
     stamp_table stamps_;
-    std::uint64_t drops_ = 0;  ///< that no store knows of: a stamp that it told before may come again
+    std::uint64_t drops_ = 0;
     memory_store store_;
     flights flights_;
     admission admission_;

@@ -86,6 +86,12 @@ struct settings {
         return own == nullptr || own->largest_reply == 0 ? largest_reply : own->largest_reply;
     }
 
+    /// What is kept by that rule is served by its age, whatever is written.
+    bool is_by_age(std::uint32_t number) const noexcept {
+        const rule* own = find_rule(number);
+        const bool says = own != nullptr && own->consistency != cache::consistency::as_all;
+        return (says ? own->consistency : consistency) == cache::consistency::ttl;
+    }
     bool shares_between_users() const noexcept {
         return std::any_of(rules.begin(), rules.end(),
                            [](const rule& r) { return r.shared_by == audience::all_users; });

@@ -23,6 +23,14 @@ inline constexpr relation_id no_relation = 0xffff'ffff;
 using stamp = std::uint64_t;
 inline constexpr stamp no_stamp = 0;
 
+/// How things stood at one time: another one behind each change that anything may depend on, such as of rights.
+struct moment {
+    stamp all = no_stamp;  ///< of the whole database
+    std::uint64_t drops = 0;  ///< result_cache's, that no store knows of: a stamp that it told before may come again
+
+    bool operator==(const moment&) const = default;
+};
+
 /// Of each relation the stamp, and how many writers are about to commit a change of it.
 class stamp_table {
 public:

@@ -48,6 +48,7 @@ public:
             check_trust();
         }
         check_http();
+        check_cache_rules();
     }
 
 private:
@@ -171,6 +172,21 @@ private:
         if (written == nullptr) written = find(root_, {"listen", "addresses"});
         report(found_, written != nullptr ? written->where : root_.where, "admin.http",
                all_.admin.http + " is also in listen.addresses");
+    }
+
+    // What is served although it is outdated may be older than the right of who asks.
+    void check_cache_rules() {
+        const member* written = find_member(find(root_, {"cache"}), "rules");
+        std::uint32_t number = 0;
+        for (const cache::rule& each : all_.cache.rules) {
+            const bool by_age = all_.cache.is_by_age(++number);
+            if (each.shared_by != cache::audience::all_users || (!by_age && each.stale == base::off)) continue;
+            report(found_, written != nullptr ? written->where : root_.where,
+                   join_path("cache.rules", each.name) + ".shared_by",
+                   std::string("all_users is not possible with ") +
+                       (by_age ? "consistency: ttl" : "stale_while_revalidate") +
+                       ", as users would see rows from before they were given the right");
+        }
     }
 
     const node& root_;

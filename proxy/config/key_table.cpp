@@ -278,7 +278,7 @@ constexpr std::array table{
     key{"cache.rules.<name>.largest_reply", type::size, "off", "A larger one is not kept; off: cache.largest_reply says.",
         in_rule<&cache::rule::largest_reply>, sized(kibibyte, gibibyte), or_off, {}, {}, at_start_only},
     key{"cache.rules.<name>.shared_by", type::choice, "one_user",
-        "Whom such a reply is kept for: who has asked, or all users to whom the server has answered the same statement since rights or tables changed.",
+        "Whom such a reply is kept for: who has asked, or all users to whom the server has answered such a statement since rights changed. Not with consistency: ttl or stale_while_revalidate.",
         in_rule<&cache::rule::shared_by>, {}, false, cache_audiences, {}, at_start_only},
 
     key{"workers", type::count, "1", "Threads that serve clients. One serves tens of thousands of queries a second.",

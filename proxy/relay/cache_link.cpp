@@ -26,7 +26,11 @@ cache_bypass bypass_for(sql::reason reasons) {
 }  // namespace
 
 cache_link::cache_link(const parts& with, std::uint64_t client, std::string user, std::function<void()> wake)
-    : with_(with), client_(client), user_(std::move(user)), rules_(with.domain.rules_about(user_)) {
+    : with_(with),
+      client_(client),
+      user_(std::move(user)),
+      rules_(with.domain.rules_about(user_)),
+      shares_(with.domain.settings().shares_between_users()) {
     if (with.domain.is_shared() && with.store != nullptr)
         store_.emplace(store_link::parts{*with.store, with.domain, with.schema}, std::move(wake),
                        [this](const std::string& writer) { widen(writer); });
@@ -114,7 +118,7 @@ std::optional<cache_answer> cache_link::look(const session::cache_question& what
     {
         const std::lock_guard lock(with_.domain.mutex());
         who.unasked = !with_.domain.serves();
-        if (may_see()) found = with_.domain.store().find(what.key, who);
+        if (may_see(with_.domain.store().current_moment())) found = with_.domain.store().find(what.key, who);
     }
     if (!fits(what, found)) return std::nullopt;
     return serve(what, std::move(found));
@@ -183,12 +187,10 @@ cache_answer cache_link::begin(const session::cache_question& what, const statem
                                             .wrote = last_write_,
                                             .anew = what.hint.refresh},
                                            client_);
-        if (begun.how == cache::result_cache::start::fill) with_.domain.keep_context(what.context);
-        if (begun.how == cache::result_cache::start::stale && !may_see()) begun.old = nullptr;
         if (begun.how == cache::result_cache::start::fill) {
-            asked_at_ = with_.domain.store().now();
-            filled_for_all_ = shared_shape_ != nullptr;
-            filled_defaults_ = shared_defaults_;
+            with_.domain.keep_context(*what.context);
+            filled_for_all_.reset();
+            if (shared_shape_) filled_for_all_ = {of_all_.defaults, with_.domain.store().current_moment()};
         }
     }
     cache_answer said;
@@ -228,7 +230,7 @@ void cache_link::filled(session::captured_reply reply, base::time_point now) {
     made.row_count = reply.row_count;
     made.took = reply.took;
     filled_shape_->took = reply.took;
-    if (filled_for_all_) filled_shape_->answered = asked_at_;
+    if (filled_for_all_) filled_shape_->answered = filled_for_all_->began;
     made.by_age = lifetime_.by_age;
     made.created = made.by_age ? reply.asked : now;
     made.fresh_until = made.created + lifetime_.usual;
@@ -239,7 +241,7 @@ void cache_link::filled(session::captured_reply reply, base::time_point now) {
 
 bool cache_link::is_of_now() const {
     return server_ != nullptr && server_->parse_context == pool_context() &&
-           (!filled_for_all_ || filled_defaults_ == context_.value) &&
+           (!filled_for_all_ || filled_for_all_->defaults == context_.value) &&
            !session_defaults::read(server_->parse_context).standby;
 }
 

@@ -93,7 +93,7 @@ private:
     statement_judge::scope_pointer scope(std::string_view context, const session::parameters& settings);
     bool is_for_all_users(const session::cache_question& what);
     bool looks_into_one_schema() const;
-    const base::interned& context_of_all(const base::interned& own);
+    const base::interned& without_user(const base::interned& own);
     /// `what`: as its reply is kept, for this user or for all.
     session::cache_answer ask_as(const session::cache_question& what, base::time_point now);
     // Nothing: nobody has it.
@@ -109,8 +109,8 @@ private:
     session::cache_answer ask_store(store_link::question what, base::time_point now);
     /// What was found is an answer to this.
     static bool fits(const session::cache_question& what, const std::shared_ptr<const cache::entry>& found);
-    /// Under the domain's mutex. The user may be given what was found.
-    bool may_see();
+    /// The user may be given what was found at that moment.
+    bool may_see(const std::optional<cache::moment>& at) const;
     /// By a hit, or, now and then, by an audit.
     session::cache_answer serve(const session::cache_question& what, std::shared_ptr<const cache::entry> found);
     bool is_seen_whole(const cache::entry& kept) const;
@@ -150,6 +150,7 @@ private:
     std::uint64_t client_;
     std::string user_;
     std::uint32_t rules_;
+    bool shares_;  ///< some rule keeps replies for all users
     const session::server_state* server_ = nullptr;
     mutable base::published<std::string>::copy context_;
     base::published<catalog::schema_map>::copy map_;
@@ -161,17 +162,23 @@ private:
 
     // A reply that all users share is asked for.
     std::shared_ptr<statement_judge::experience> shared_shape_;  ///< null: it is this user's own
-    std::string shared_key_;
     std::uint32_t shared_rule_ = 0;
-    std::uint32_t context_rule_ = 0;
-    // Of the flight, as questions behind it in a pipeline come before its end.
-    bool filled_for_all_ = false;
-    std::shared_ptr<const std::string> filled_defaults_;
-    std::optional<cache::result_cache::moment> asked_at_;
-    base::interned shared_context_;  ///< worked out last, and for what
-    base::interned shared_from_;
-    statement_judge::scope_pointer shared_scope_;
-    std::shared_ptr<const std::string> shared_defaults_;
+    std::string shared_key_;
+    /// Settings without a user, worked out last, and for what.
+    struct context_of_all {
+        base::interned own;
+        statement_judge::scope_pointer scope;
+        std::shared_ptr<const std::string> defaults;
+        std::uint32_t rule = 0;
+        base::interned context;
+    };
+    context_of_all of_all_;
+    /// A reply for all is executed: questions behind it in a pipeline come before its end.
+    struct flight_for_all {
+        std::shared_ptr<const std::string> defaults;
+        std::optional<cache::moment> began;
+    };
+    std::optional<flight_for_all> filled_for_all_;
 
     cache::flights::flight_id flight_ = 0;  ///< that the conversation executes
     std::shared_ptr<statement_judge::experience> filled_shape_;

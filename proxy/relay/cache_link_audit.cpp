@@ -22,7 +22,7 @@ constexpr std::size_t longest_statement = 1024;
 
 session::cache_answer cache_link::begin_audit(const session::cache_question& what,
                                               std::shared_ptr<const cache::entry> kept) {
-    filled_for_all_ = false;
+    filled_for_all_.reset();
     rule_ = kept->rule;  // its bound says how much of the reply is looked at
     audit_ = audit{.kept = std::move(kept),
                    .statement = std::string(what.text.substr(0, longest_statement)),

@@ -22,11 +22,7 @@ std::optional<cache_answer> cache_link::look_in_store(const session::cache_quest
     if (!told) return what.hint.refresh ? search(what, true, now) : compare(what, now);
     if (told->failed) return cache_answer::bypass(cache_bypass::store_unreachable);
     leased_ = told->leased;
-    if (told->found) {
-        const std::lock_guard lock(with_.domain.mutex());
-        if (!may_see()) told->found = nullptr;
-    }
-    if (!what.hint.refresh && fits(what, told->found)) {
+    if (!what.hint.refresh && may_see(told->at) && fits(what, told->found)) {
         drop_lease(what.key);
         return serve(what, std::move(told->found));
     }
@@ -48,7 +44,7 @@ std::optional<cache_answer> cache_link::look_unasked(const session::cache_questi
     std::shared_ptr<const cache::entry> found;
     {
         const std::lock_guard lock(with_.domain.mutex());
-        if (may_see()) found = with_.domain.store().find(what.key, who);
+        if (may_see(with_.domain.store().current_moment())) found = with_.domain.store().find(what.key, who);
     }
     if (!fits(what, found)) return std::nullopt;
     return serve(what, std::move(found));
@@ -66,7 +62,8 @@ std::optional<cache_answer> cache_link::compare(const session::cache_question& w
         const auto known = with_.domain.store().peek(what.key);
         is_known = known != nullptr;
         of.who.turn = with_.domain.store().turn();
-        const bool serves = known && may_see() && !with_.domain.store().is_switched_off(known->rule);
+        const bool serves = known && may_see(with_.domain.store().current_moment()) &&
+                            !with_.domain.store().is_switched_off(known->rule);
         if (serves && known->is_young_for(of.who) && fits(what, known)) of.relations = known->relations();
     }
     if (of.relations.empty()) return search(what, is_known, now);
@@ -144,7 +141,7 @@ std::string cache_link::stored_key(const session::cache_question& what) const {
     key.push_back('\0');
     key.append(pool_context()).push_back('\0');
     key.append(scope_->map->fingerprint()).push_back('\0');
-    const std::string_view context = what.context.text();
+    const std::string_view context = what.context->text();
     const auto scope_end = context.find('\0');
     const auto count_end = context.find('\0', scope_end + 1);
     key.append(context.substr(count_end + 1)).push_back('\0');

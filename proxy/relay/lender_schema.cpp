@@ -45,8 +45,10 @@ void lender::schema_read(shared_pool& pool, schema_in_reading& how, bool sound) 
     pool.schema_map.renew(now);
     if (now.value && now.value->read_at > at) return;  // one that began later was faster
     if (!sound) {
-        if (now.value) base::log::event(base::log::level::warning, "schema_unknown", {{"pool", pool.servers.name()}});
         pool.schema_map.publish(nullptr);
+        if (!now.value) return;
+        base::log::event(base::log::level::warning, "schema_unknown", {{"pool", pool.servers.name()}});
+        pool.cache()->schema_changed();  // when it is read again nobody will know what has changed since
         return;
     }
     std::shared_ptr<catalog::schema_map> found = how.what.result();

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "base/time.hpp"
-#include "cache/result_cache.hpp"
 #include "cache/settings.hpp"
+#include "cache/stamp_table.hpp"
 #include "catalog/schema_map.hpp"
 #include "sql/memo.hpp"
 #include "sql/statement_facts.hpp"
@@ -45,7 +45,7 @@ public:
     struct experience {
         base::duration took = base::off;  ///< the server, for the last of them; off: nobody knows
         /// When the server has answered the scope's user, with no role taken on, last. Rights may have changed since.
-        std::optional<cache::result_cache::moment> answered;
+        std::optional<cache::moment> answered;
     };
     struct verdict {
         catalog::read_verdict reads;

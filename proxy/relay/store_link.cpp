@@ -84,6 +84,7 @@ void store_link::answered(lookup& of, cache_domain& domain, base::shared_counter
         } else if (domain.serves()) {
             if (!told->reply.empty()) adopt(of.what, domain.store(), *told, of.at);
             of.found.found = domain.store().find(of.what.key, of.what.who);
+            of.found.at = domain.store().current_moment();
         }
     }
     if (of.tell) of.tell(holds);

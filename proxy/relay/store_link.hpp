@@ -57,6 +57,7 @@ public:
         bool leased = false;  ///< nobody else executes it: to be released
         bool leased_to_another = false;  ///< who executes it
         std::shared_ptr<const cache::entry> found;  ///< may be served
+        std::optional<cache::moment> at;  ///< when it was found
     };
     /// Looks at the stamps, and in the store if memory has nothing. False when that failed at once.
     bool ask(question what, base::time_point now);

@@ -58,7 +58,7 @@ cache_flow::verdict cache_flow::take_query(std::string_view text) {
     if (!is_worth_asking(text)) return bypass(cache_bypass::not_worth);
     const std::string_view statement = make_key({}, text);
     cache_question what{
-        .key = key_, .context = x_.context(), .text = text, .statement = statement, .settings = x_.desired};
+        .key = key_, .context = &x_.context(), .text = text, .statement = statement, .settings = x_.desired};
     cache_answer found;
     const verdict how = look(what, found);
     if (how != verdict::answered) return how;
@@ -89,7 +89,7 @@ cache_flow::verdict cache_flow::take_batch(base::bytes_view input, std::size_t& 
         {.extended = true, .parameter_types = found.parameter_types, .bind = found.bind.substr(found.bind_head)},
         found.text);
     cache_question what{.key = key_,
-                        .context = x_.context(),
+                        .context = &x_.context(),
                         .text = found.text,
                         .statement = statement,
                         .settings = x_.desired,

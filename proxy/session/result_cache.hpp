@@ -54,7 +54,7 @@ struct captured_reply {
 struct cache_question {
     /// All that the reply depends on, beside the rows of tables. Settings stand in it by the number of `context`.
     base::bytes_view key;
-    const base::interned& context;
+    const base::interned* context;
     std::string_view text;
     std::string_view statement;  ///< the text without comments
     const parameters& settings;

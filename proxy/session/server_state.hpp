@@ -22,8 +22,8 @@ struct server_state {
     std::optional<parameters> actual;  ///< nothing: not known, reset before the next client
     /// Every ParameterStatus, in the server's order and spelling.
     std::vector<std::pair<std::string, std::string>> reported;
-    /// Unreported settings of an untouched session that the meaning of statements depends on, and all that its role was
-    /// given, read once.
+    /// Unreported settings of an untouched session that the meaning of statements depends on, and all that its role
+    /// and its database were given, read once.
     std::string parse_context;
     std::string login_user;  ///< as PostgreSQL calls it: what RESET SESSION AUTHORIZATION returns to
 

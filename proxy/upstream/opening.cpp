@@ -17,11 +17,16 @@ namespace {
 constexpr std::string_view baseline_query =
     "SELECT pg_catalog.current_setting('search_path'), pg_catalog.current_setting('role'), "
     "pg_catalog.current_setting('default_transaction_isolation'), pg_catalog.pg_is_in_recovery(), "
-    // What this user has been given and others may not; the path may lead to operators of anybody's.
-    "(SELECT pg_catalog.string_agg(pg_catalog.array_to_string(s.setconfig, ','), ';' "
-    "ORDER BY s.setdatabase USING OPERATOR(pg_catalog.<)) "
-    "FROM pg_catalog.pg_db_role_setting AS s WHERE s.setrole OPERATOR(pg_catalog.=) "
-    "(SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) SESSION_USER))";
+    // What sessions of this user have been given since others began; the path may lead to operators of anybody's.
+    "(SELECT pg_catalog.string_agg(pg_catalog.concat_ws(' ', s.setdatabase, "
+    "s.setrole OPERATOR(pg_catalog.=) '0'::pg_catalog.oid, s.setconfig), ' ' ORDER BY s.setdatabase USING "
+    "OPERATOR(pg_catalog.<), "
+    "s.setrole USING OPERATOR(pg_catalog.<)) "
+    "FROM pg_catalog.pg_db_role_setting AS s WHERE (s.setdatabase OPERATOR(pg_catalog.=) '0'::pg_catalog.oid "
+    "OR s.setdatabase OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database AS d "
+    "WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())) "
+    "AND (s.setrole OPERATOR(pg_catalog.=) '0'::pg_catalog.oid OR s.setrole OPERATOR(pg_catalog.=) "
+    "(SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) SESSION_USER)))";
 
 pool::connect_failure kind_of(std::string_view sqlstate) {
     if (sqlstate == "53300") return pool::connect_failure::refused_by_limit;

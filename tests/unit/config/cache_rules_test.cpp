@@ -56,6 +56,21 @@ TEST(cache_settings, levels) {
     EXPECT_EQ(loaded("").cache.memory_max_age, base::off);
 }
 
+TEST(cache_settings, what_may_be_outdated_is_not_for_all_users) {
+    const auto told = [](const std::string& cache) { return complaints_after_minimal("cache: {" + cache + "}\n"); };
+    const std::string all = "name: a, shared_by: all_users";
+    EXPECT_EQ(loaded("cache: {rules: [{" + all + "}, {name: b}]}\n").cache.rules[0].shared_by,
+              cache::audience::all_users);
+    EXPECT_EQ(loaded("cache: {rules: [{" + all + "}, {name: b}]}\n").cache.rules[1].shared_by,
+              cache::audience::one_user);
+    EXPECT_THAT(told("consistency: ttl, rules: [{" + all + ", consistency: fleet}]"), IsEmpty());
+    EXPECT_THAT(told("rules: [{" + all + ", consistency: ttl}]"),
+                ElementsAre(HasSubstr("cache.rules.a.shared_by: all_users is not possible with consistency: ttl")));
+    EXPECT_THAT(told("consistency: ttl, rules: [{" + all + "}]"), ElementsAre(HasSubstr("consistency: ttl")));
+    EXPECT_THAT(told("rules: [{" + all + ", stale_while_revalidate: 1s}]"),
+                ElementsAre(HasSubstr("not possible with stale_while_revalidate")));
+}
+
 TEST(cache_settings, rules_keep_their_order) {
     const settings all = loaded(
         "cache:\n  rules:\n"

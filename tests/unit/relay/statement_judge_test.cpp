@@ -147,11 +147,10 @@ TEST_F(statement_judge_test, what_one_user_asks_does_not_push_out_what_another_d
     const std::string text = "SELECT * FROM product WHERE id = 1";
     const auto alice = judge.scope_of(wanted());
     const auto bob = judge.scope_of(wanted({"public"}, "bob"));
-    judge.judge(text, alice).of_shape->answered = {5, 0};
+    judge.judge(text, alice).of_shape->answered = cache::moment{5, 0};
     EXPECT_EQ(judge.judge(text, bob).of_shape->answered, std::nullopt);
-    EXPECT_EQ(judge.judge(text, alice).of_shape->answered, (cache::result_cache::moment{5, 0}));
-    EXPECT_EQ(judge.judge("SELECT * FROM product WHERE id = 2", alice).of_shape->answered,
-              (cache::result_cache::moment{5, 0}));
+    EXPECT_EQ(judge.judge(text, alice).of_shape->answered, (cache::moment{5, 0}));
+    EXPECT_EQ(judge.judge("SELECT * FROM product WHERE id = 2", alice).of_shape->answered, (cache::moment{5, 0}));
 }
 
 // ---- scopes ----
