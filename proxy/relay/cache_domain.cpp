@@ -161,10 +161,9 @@ std::vector<marked_write> cache_domain::settle_doubts(std::int32_t process_id) {
     if (found == doubts_.end()) return {};
     std::vector<marked_write> left = std::move(found->second);
     doubts_.erase(found);
-    for (const marked_write& each : left) {
-        store_.bump(each.what);
-        store_.unmark(each.what);
-    }
+    // It may have waited for a lock while another one changed what the names mean that it was noted by.
+    store_.bump({.everything = true, .relations = {}});
+    for (const marked_write& each : left) store_.unmark(each.what);
     return left;
 }
 

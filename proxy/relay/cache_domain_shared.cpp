@@ -26,6 +26,8 @@ std::string cache_domain::new_writer() {
 // From the first to the last of them others may serve what was before a write that its client knows to be done: when
 // that was, whoever operates them has to be able to find out.
 void cache_domain::missed(marked_write what) {
+    // Until it is told others may have changed what the names mean that it was noted by.
+    if (what.writer.empty()) what.what.add(true, {});
     bool first = false;
     {
         const std::lock_guard lock(mutex_);

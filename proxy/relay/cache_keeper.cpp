@@ -129,7 +129,12 @@ void cache_keeper::bury(const std::vector<std::int32_t>& processes) {
         for (auto each = begin; each != end; ++each) left.push_back(std::move(each->second));
         suspected_.erase(begin, end);
     }
-    if (with_.store == nullptr) return;
+    if (with_.store == nullptr || left.empty()) return;
+    // As cache_domain does in memory, and before the marks go.
+    const marked_write everything{.what = {.everything = true, .relations = {}}, .writer = {}};
+    tell_store(everything, [this, everything](base::status failed) {
+        if (failed) domain_.missed(everything);
+    });
     for (const marked_write& each : left)
         tell_store(each, [this, each](base::status failed) {
             if (failed) domain_.missed(each);
