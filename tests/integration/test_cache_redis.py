@@ -3,11 +3,13 @@ import psycopg2
 
 from kit import messages
 from kit.cache import SharedCase
+from kit.chaos import Chaos
 from kit.pgweir import CONSOLE_USER
 from kit.rawclient import error_of, rows_of
 from kit.redis_server import RedisServer
 
 NAME = "SELECT name FROM users WHERE id = 1"
+MAKE_THING = "CREATE TABLE thing AS SELECT 1 AS id, 'made' AS name"
 
 
 class Fleet(SharedCase):
@@ -71,21 +73,12 @@ class Fleet(SharedCase):
         """Who only writes is told, before it does, that a name means something else."""
         one, off = self.sharing(), self.sharing(mode="off")
         reader, writer = self.login(one), self.login(off)
-        make = "CREATE TABLE thing AS SELECT 1 AS id, 'made' AS name"
-        self.sql("DROP TABLE IF EXISTS thing", make)
-
-        def bounded():
-            self.warm(reader, NAME)
-            writer.query("UPDATE thing SET id = 2")
-            hits = self.hits(one)
-            reader.query(NAME)
-            return self.hits(one) > hits
-
+        self.sql("DROP TABLE IF EXISTS thing", MAKE_THING)
         for turn in range(4):
             for write in (f"UPDATE thing SET name = 'turn {turn}'",
                           f"BEGIN; UPDATE thing SET name = 'turn {turn}, in a block'; COMMIT"):  # fmt: skip
-                self.wait_until(bounded, message="the writer to know what it writes")
-                self.assertIsNone(error_of(reader.query(f"DROP TABLE thing; {make}")))
+                self.wait_until(lambda: self.is_bounded(one, reader, writer), message="the writer to know what it writes")
+                self.assertIsNone(error_of(reader.query(f"DROP TABLE thing; {MAKE_THING}")))
                 self.warm(reader, "SELECT name FROM thing")
                 self.assertIsNone(error_of(writer.query(write)))
                 self.assertIn(f"'{rows_of(reader.query('SELECT name FROM thing'))[0][0]}'", write)
@@ -275,6 +268,21 @@ class Weather(SharedCase):
         self.wait_until(lambda: rows_of(reader.query(NAME)) == [["missed"]], message="the write to be seen")
         self.assert_comes_back(two, writer)
         self.assertEqual(rows_of(writer.query(NAME)), [["missed"]])
+
+    def test_what_was_written_meanwhile_to_a_table_that_was_made_anew(self):
+        relay = self.enterContext(Chaos(self.own.port))
+        one = self.sharing(self.own)
+        cut_off = self.sharing(mode="off", settings={"url": f"redis://127.0.0.1:{relay.port}/0", "timeout": "2s"})
+        reader, writer = self.login(one), self.login(cut_off)
+        self.sql("DROP TABLE IF EXISTS thing", MAKE_THING)
+        self.wait_until(lambda: self.is_bounded(one, reader, writer), message="the writer to know what it writes")
+        relay.refuse = True
+        relay.cut()
+        self.assertIsNone(error_of(reader.query(f"DROP TABLE thing; {MAKE_THING}")))
+        self.warm(reader, "SELECT name FROM thing")
+        self.assertIsNone(error_of(writer.query("UPDATE thing SET name = 'missed'")))
+        relay.passes()
+        self.wait_until(lambda: rows_of(reader.query("SELECT name FROM thing")) == [["missed"]], message="the write to be seen")
 
     def test_redis_is_flushed(self):
         one, two = self.sharing(self.own), self.sharing(self.own)

@@ -114,6 +114,15 @@ class SharedCase(RedisCase):
         client.close()
         return proxy
 
+    def is_bounded(self, proxy, reader, writer):
+        """What `writer` does to the table `thing` is not taken for a write of anything. `reader` reads through `proxy`."""
+        text = "SELECT name FROM users WHERE id = 1"
+        self.warm(reader, text)
+        writer.query("UPDATE thing SET id = 2")
+        hits = self.hits(proxy)
+        reader.query(text)
+        return self.hits(proxy) > hits
+
     def serving(self, proxy):
         return proxy.metric("pgweir_cache_serving") == 1
 
