@@ -85,18 +85,7 @@ class Sharing(Roles):
         self.assert_miss(proxy, lambda: rows_of(bob.query(name_of(2))), [["user 2"]])
         self.assertEqual(proxy.show("CACHE RULES")[0]["shared_by"], "one_user")
 
-    def test_users_of_different_rules(self):
-        """One's replies are kept for an hour whatever is written, and are nothing for the other."""
-        rules = [{"name": "old", "users": ["bob"], "consistency": "ttl"}, *RULES]
-        proxy = self.sharing_users(rules)
-        alice, bob, owner = self.as_users(proxy, "alice", "bob", "app")
-        for client in (alice, bob):
-            self.warm(client, name_of(1))
-        owner.query("UPDATE users SET name = 'changed' WHERE id = 1")
-        self.assert_hit(proxy, lambda: rows_of(bob.query(name_of(1))), [["user 1"]])
-        self.assert_miss(proxy, lambda: rows_of(alice.query(name_of(1))), [["changed"]])
-
-    def test_one_flight_for_all(self):
+    def test_the_flight_of_another_is_no_answer(self):
         """Each is answered by the server once, and not by a reply that was made for another."""
         self.sql("CREATE TABLE IF NOT EXISTS secrets AS SELECT 7 AS id", "GRANT SELECT ON secrets TO alice")
         proxy = self.sharing_users()
