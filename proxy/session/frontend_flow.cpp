@@ -52,7 +52,7 @@ frontend_flow::progress frontend_flow::consume(base::bytes_view input) {
         if (gated(rest.front())) return {consumed, stop::gated};
         if (x_.pending.size() >= max_pending_requests) {
             // The server may be holding back the answers that make room, until a Sync that would never be read.
-            if (x_.unsynced && !std::exchange(flushed_, true)) wire::append_flush(x_.to_server.own());
+            flush_batch();
             return {consumed, stop::gated};
         }
 
@@ -102,8 +102,13 @@ bool frontend_flow::gated(char tag) {
     // What is copied belongs to what was begun.
     if (tag == 'S' || (x_.copy != copy_phase::none && (is_copy_message(tag) || tag == 'H'))) return false;
     // The server may keep its answer until a Sync that is not read.
-    if (x_.unsynced && !std::exchange(flushed_, true)) wire::append_flush(x_.to_server.own());
+    flush_batch();
     return true;
+}
+
+void frontend_flow::flush_batch() {
+    if (x_.server != nullptr && x_.unsynced && !std::exchange(flushed_, true))
+        wire::append_flush(x_.to_server.own());
 }
 
 // Between two batches of a client that keeps its server busy with ever more: when all answers are there the server can
@@ -163,7 +168,10 @@ frontend_flow::verdict frontend_flow::take_whole(char tag, base::bytes_view mess
             // A server in COPY ignores it, and without a server there is nothing to flush.
             if (x_.server != nullptr && x_.copy == copy_phase::none) x_.to_server.relay(message);
             return verdict::done;
-        case 'X': return verdict::terminated;
+        case 'X':
+            // What was asked before is waited for, and no Sync will follow.
+            flush_batch();
+            return verdict::terminated;
         default:
             x_.fatal = failure{.reason = outcome::protocol_violation, .message = "unexpected message after login"};
             return verdict::failed;
@@ -372,7 +380,7 @@ bool frontend_flow::copy_may_begin() {
     if (x_.server == nullptr || x_.copy != copy_phase::none) return false;
     bool may = false;
     for (std::size_t i = 0; i < x_.pending.size() && !may; ++i) may = x_.pending.at(i).may_copy_in;
-    if (may && x_.unsynced && !std::exchange(flushed_, true)) wire::append_flush(x_.to_server.own());
+    if (may) flush_batch();
     return may;
 }
 

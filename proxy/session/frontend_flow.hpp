@@ -47,6 +47,8 @@ private:
     verdict take_query(base::bytes_view message);
     void settle_deferred();
     bool gated(char tag);
+    /// Has the server answer what it may hold back until a Sync.
+    void flush_batch();
     bool yields_here() const;
     verdict answer_empty();
     verdict begin_refused(std::string_view text);

@@ -80,6 +80,14 @@ class Orderly(LostCase):
         self.assert_kept(pid)
         self.assertEqual(self.work(), [])
 
+    def test_batch_that_is_neither_synced_nor_flushed(self):
+        client, pid = self.client()
+        client.send(messages.parse("", "INSERT INTO work VALUES ('never')"), messages.bind(), messages.execute(),
+                    messages.terminate())  # fmt: skip
+        client.until_closed()
+        self.assert_kept(pid)
+        self.assertEqual(self.work(), [])
+
     def test_idle_client(self):
         client, pid = self.client()
         client.terminate()
