@@ -107,8 +107,7 @@ bool frontend_flow::gated(char tag) {
 }
 
 void frontend_flow::flush_batch() {
-    if (x_.server != nullptr && x_.unsynced && !std::exchange(flushed_, true))
-        wire::append_flush(x_.to_server.own());
+    if (x_.server != nullptr && x_.unsynced && !std::exchange(flushed_, true)) wire::append_flush(x_.to_server.own());
 }
 
 // Between two batches of a client that keeps its server busy with ever more: when all answers are there the server can
