@@ -223,11 +223,12 @@ void client::flush_server() {
     base::outbox& out = conversation_->to_server();
     while (!out.empty()) {
         net::pass(net::fault_point::request_due);
+        // Before the write: another thread may hear the notification before write() returns here.
+        if (conversation_->may_notify()) server_->works_for(process_id_);
         const net::io_result result = server_->transport.write(out.first(), out.second());
         if (result.status == net::io_status::done) {
             net::pass(net::fault_point::request_forwarded);
             out.consume(result.bytes);
-            if (conversation_->may_notify()) server_->works_for(process_id_);
             continue;
         }
         if (result.status == net::io_status::failed || result.status == net::io_status::closed) {

@@ -73,7 +73,7 @@ public:
 
     /// Where others read which client notifies by this server, by the process id that client was told.
     void set_holder(std::shared_ptr<std::atomic<std::int32_t>> shown) noexcept { holder_ = std::move(shown); }
-    /// Something was sent that may commit.
+    /// Something is about to be sent that may commit.
     void works_for(std::int32_t client_process_id) noexcept { show(client_process_id); }
     /// In a transaction nothing has been notified yet: whatever comes now is of the one who committed last.
     void answered(std::int32_t client_process_id, bool in_transaction) noexcept {

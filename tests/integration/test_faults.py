@@ -102,6 +102,16 @@ class Stuck(Case):
             self.assertEqual(rows_of(other.until_ready()), [[str(turn)]])
             victim.until_ready()  # cancelled or not
 
+    def test_a_notification_that_another_thread_hears_before_the_write_returns_names_its_client(self):
+        proxy = self.pgweir(workers=2, database={"pool": {"size": 4}},
+                            environment={"PGWEIR_FAULTS": "request_forwarded=delay:50"})
+        listening = self.login(proxy)
+        listening.query("LISTEN news")
+        for _ in range(4):  # on both workers
+            speaker = self.login(proxy)
+            speaker.query("NOTIFY news")
+            self.assertEqual(listening.receive().notification[0], speaker.pid)
+
 
 if __name__ == "__main__":
     unittest.main()
