@@ -17,10 +17,6 @@ using metrics::server_disconnect_reason;
 constexpr base::duration housekeeping_interval = std::chrono::milliseconds(100);
 constexpr base::duration soonest_look = std::chrono::milliseconds(5);
 
-std::unique_ptr<upstream::server> as_server(std::unique_ptr<pool::member> member) {
-    return std::unique_ptr<upstream::server>(static_cast<upstream::server*>(member.release()));
-}
-
 }  // namespace
 
 lender::lender(std::uint32_t worker, net::reactor& host, net::deadline_queue& deadlines, net::random_source& random,
@@ -53,15 +49,9 @@ lender::loan lender::borrow(borrower& who, shared_pool& from, bool again) {
     if (wanted) open_connections(from);
     loan result{answer.what, as_server(std::move(answer.server))};
     if (reads)
-        read_routines(std::move(result.server), [this, client = who.id(), wait = who.wait_number()](auto server) {
-            if (server) return arrive(client, wait, std::move(server));
-            // Perhaps before borrow() has returned.
-            reactor_.post([this, client, wait] {
-                if (borrower* left_without = others_.find(worker_, client)) left_without->on_lost(wait);
-            });
-        });
+        read_routines(std::move(result.server), lend_read(who.id(), who.wait_number()));
     else if (result.server && result.server->worker() != worker_)
-        move_to(worker_, who.id(), who.wait_number(), std::move(result.server), from);
+        move_to(worker_, who.id(), who.wait_number(), std::move(result.server));
     return result;
 }
 
@@ -186,7 +176,7 @@ void lender::deliver(destination what, shared_pool& pool) {
         return;
     }
     if (what.server->worker() != what.worker)
-        move_to(what.worker, what.client, what.wait, std::move(what.server), pool);
+        move_to(what.worker, what.client, what.wait, std::move(what.server));
     else if (what.here != nullptr)
         what.here->on_lent(std::move(what.server), what.wait);
     else
@@ -196,21 +186,17 @@ void lender::deliver(destination what, shared_pool& pool) {
 }
 
 void lender::move_to(std::uint32_t worker, std::uint64_t client, std::uint64_t wait,
-                     std::unique_ptr<upstream::server> server, shared_pool& pool) {
+                     std::unique_ptr<upstream::server> server) {
     // Only the worker that watches a server may take it out of its reactor; then it is the other worker's.
     const std::uint32_t home = server->worker();
     auto moving = std::make_shared<std::unique_ptr<upstream::server>>(std::move(server));
-    auto leave = [this, moving, worker, client, wait, &pool] {
+    auto leave = [this, moving, worker, client, wait] {
         (*moving)->detach();
-        others_.post(worker, [this, moving, worker, client, wait, &pool] {
+        others_.post(worker, [this, moving, worker, client, wait] {
             (*moving)->set_worker(worker);
-            {
-                const std::lock_guard lock(directory_.mutex());
-                pool.servers.handoff_finished();
-            }
             lender& there = others_.lender_of(worker);
             (*moving)->attach(there.reactor_, there);
-            there.arrive(client, wait, std::move(*moving));
+            there.arrive_from_afar(client, wait, std::move(*moving));
         });
     };
     if (home == worker_)
@@ -225,6 +211,18 @@ void lender::arrive(std::uint64_t client, std::uint64_t wait, std::unique_ptr<up
         to->on_lent(std::move(server), wait);
     else
         give_back(std::move(server));
+}
+
+void lender::arrive_from_afar(std::uint64_t client, std::uint64_t wait, std::unique_ptr<upstream::server> server) {
+    shared_pool& pool = pool_of(*server);
+    bool reads = false;
+    {
+        const std::lock_guard lock(directory_.mutex());
+        pool.servers.handoff_finished();
+        reads = pool.shares_servers() && pool.reading.behind(directory_.schema().get());
+    }
+    if (reads) return read_routines(std::move(server), lend_read(client, wait));
+    arrive(client, wait, std::move(server));
 }
 
 void lender::on_idle_server(upstream::server& which, net::readiness ready) {

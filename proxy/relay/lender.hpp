@@ -100,7 +100,8 @@ private:
     destination read_under_lock(pool::handover what, shared_pool& pool);
     void deliver(destination what, shared_pool& pool);
     void move_to(std::uint32_t worker, std::uint64_t client, std::uint64_t wait,
-                 std::unique_ptr<upstream::server> server, shared_pool& pool);
+                 std::unique_ptr<upstream::server> server);
+    void arrive_from_afar(std::uint64_t client, std::uint64_t wait, std::unique_ptr<upstream::server> server);
     void arrive(std::uint64_t client, std::uint64_t wait, std::unique_ptr<upstream::server> server);
 
     void place_came_free(const shared_pool& in);
@@ -115,6 +116,10 @@ private:
     /// then is only called with one.
     void read_routines(std::unique_ptr<upstream::server> server, use then, bool fresh = false);
     use give_back_read();
+    /// To the client that waits for it, if it still does.
+    use lend_read(std::uint64_t client, std::uint64_t wait);
+    void read_role_settings(std::unique_ptr<upstream::server> server, const std::shared_ptr<reading>& how);
+    void replace_servers_like(const upstream::server& outdated);
     void go_on_reading(std::unique_ptr<upstream::server> server, const std::shared_ptr<reading>& how);
     struct schema_in_reading;
     void read_schema(std::unique_ptr<upstream::server> server, const std::shared_ptr<reading>& after);

@@ -9,6 +9,7 @@
 
 #include "base/log.hpp"
 #include "catalog/routine_reading.hpp"
+#include "upstream/role_settings.hpp"
 
 // How a worker asks, on servers of the pools, what a database's own functions may do to a session. A connection of its
 // own would take one of the places for connections, and could not log in where only clients have passwords.
@@ -39,6 +40,16 @@ lender::use lender::give_back_read() {
     };
 }
 
+lender::use lender::lend_read(std::uint64_t client, std::uint64_t wait) {
+    return [this, client, wait](std::unique_ptr<upstream::server> server) {
+        if (server) return arrive(client, wait, std::move(server));
+        // Perhaps before borrow() has returned.
+        reactor_.post([this, client, wait] {
+            if (borrower* left_without = others_.find(worker_, client)) left_without->on_lost(wait);
+        });
+    };
+}
+
 void lender::read_routines(std::unique_ptr<upstream::server> server, use then, bool fresh) {
     const int version = major_version(server->state.report_of("server_version"));
     std::shared_ptr<reading> how;
@@ -47,7 +58,38 @@ void lender::read_routines(std::unique_ptr<upstream::server> server, use then, b
         how = std::make_shared<reading>(reading{pool_of(*server).reading.begin(version), directory_.schema().get(),
                                                 reactor_.now(), fresh, std::move(then)});
     }
-    go_on_reading(std::move(server), how);
+    if (fresh) return go_on_reading(std::move(server), how);
+    read_role_settings(std::move(server), how);
+}
+
+// Who logs in after an ALTER ROLE or ALTER DATABASE is to have what it set, whichever server is lent.
+void lender::read_role_settings(std::unique_ptr<upstream::server> server, const std::shared_ptr<reading>& how) {
+    ask(std::move(server), upstream::role_settings_query(), [this, how](question::answer told) {
+        shared_pool& pool = pool_of(*told.server);
+        if (told.how == session::inquiry::step::broken) {
+            routines_not_read(pool, false);
+            return end_reading(std::move(told.server), *how, true);
+        }
+        const bool sound = told.how == session::inquiry::step::answered && told.rows.size() == 1 &&
+                           told.rows[0].size() == 1 && told.rows[0][0];
+        if (!sound || *told.rows[0][0] == told.server->state.role_settings)
+            return go_on_reading(std::move(told.server), how);
+        replace_servers_like(*told.server);
+        close(std::move(told.server), metrics::server_disconnect_reason::reconfigured);
+        how->then(nullptr);
+    });
+}
+
+void lender::replace_servers_like(const upstream::server& outdated) {
+    shared_pool& pool = pool_of(outdated);
+    std::vector<std::unique_ptr<pool::member>> leaving;
+    {
+        const std::lock_guard lock(directory_.mutex());
+        leaving = pool.replace_like(outdated, reactor_.now());
+    }
+    base::log::event(base::log::level::info, "role_settings_changed", {{"pool", pool.servers.name()}});
+    for (auto& server : leaving)
+        part_with(as_server(std::move(server)), metrics::server_disconnect_reason::reconfigured);
 }
 
 void lender::go_on_reading(std::unique_ptr<upstream::server> server, const std::shared_ptr<reading>& how) {

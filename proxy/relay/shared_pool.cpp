@@ -97,6 +97,12 @@ void shared_pool::server_opened(const session::server_state& state) {
     last_failure.reset();
 }
 
+std::vector<std::unique_ptr<pool::member>> shared_pool::replace_like(const pool::member& outdated,
+                                                                     base::time_point now) {
+    forget_servers();
+    return servers.retire_like(outdated, now);
+}
+
 void shared_pool::remember_sequences(const std::string& user, const std::string& application) {
     if (sequences_asked_.size() < most_users) sequences_asked_.emplace(user, application);
 }

@@ -86,6 +86,9 @@ public:
     void remember_greeting(const session::parameters& startup, greeting what);
     /// A server was opened: its ParameterStatus set is the newest truth about versions and defaults.
     void server_opened(const session::server_state& state);
+    /// New sessions begin with other settings than this server's, which is lent. Returns idle servers to close.
+    [[nodiscard]] std::vector<std::unique_ptr<pool::member>> replace_like(const pool::member& outdated,
+                                                                          base::time_point now);
 
 private:
     void forget_servers();
@@ -114,6 +117,11 @@ private:
 /// The pool that a server of the pools belongs to.
 inline shared_pool& pool_of(const upstream::server& server) {
     return static_cast<shared_pool&>(server.owner());
+}
+
+/// What the pools have as their member.
+inline std::unique_ptr<upstream::server> as_server(std::unique_ptr<pool::member> member) {
+    return std::unique_ptr<upstream::server>(static_cast<upstream::server*>(member.release()));
 }
 
 }  // namespace pgweir::relay

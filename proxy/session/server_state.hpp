@@ -25,6 +25,8 @@ struct server_state {
     /// Unreported settings of an untouched session that the meaning of statements depends on, and all that its role
     /// and its database were given, read once.
     std::string parse_context;
+    /// upstream::role_settings_stamp at login.
+    std::string role_settings;
     std::string login_user;  ///< as PostgreSQL calls it: what RESET SESSION AUTHORIZATION returns to
 
     server_statements statements;

@@ -1,8 +1,10 @@
 #include "upstream/opening.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 
+#include "upstream/role_settings.hpp"
 #include "wire/backend.hpp"
 #include "wire/frame.hpp"
 #include "wire/frontend.hpp"
@@ -14,19 +16,24 @@ namespace {
 
 // What the meaning of a statement depends on and no server before 18 reports; and what decides later whether BEGIN
 // may be deferred.
-constexpr std::string_view baseline_query =
-    "SELECT pg_catalog.current_setting('search_path'), pg_catalog.current_setting('role'), "
-    "pg_catalog.current_setting('default_transaction_isolation'), pg_catalog.pg_is_in_recovery(), "
-    // What sessions of this user have been given since others began; the path may lead to operators of anybody's.
-    "(SELECT pg_catalog.string_agg(pg_catalog.concat_ws(' ', s.setdatabase, "
-    "s.setrole OPERATOR(pg_catalog.=) '0'::pg_catalog.oid, s.setconfig), ' ' ORDER BY s.setdatabase USING "
-    "OPERATOR(pg_catalog.<), "
-    "s.setrole USING OPERATOR(pg_catalog.<)) "
-    "FROM pg_catalog.pg_db_role_setting AS s WHERE (s.setdatabase OPERATOR(pg_catalog.=) '0'::pg_catalog.oid "
-    "OR s.setdatabase OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database AS d "
-    "WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())) "
-    "AND (s.setrole OPERATOR(pg_catalog.=) '0'::pg_catalog.oid OR s.setrole OPERATOR(pg_catalog.=) "
-    "(SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) SESSION_USER)))";
+std::string make_baseline_query() {
+    const std::string given = role_settings_of(
+        "SELECT r.oid FROM pg_catalog.pg_roles AS r WHERE r.rolname OPERATOR(pg_catalog.=) SESSION_USER");
+    std::string sql =
+        "SELECT pg_catalog.current_setting('search_path'), pg_catalog.current_setting('role'), "
+        "pg_catalog.current_setting('default_transaction_isolation'), pg_catalog.pg_is_in_recovery(), "
+        // What sessions of this user have been given since others began.
+        "(SELECT pg_catalog.string_agg(pg_catalog.concat_ws(' ', s.setdatabase, "
+        "s.setrole OPERATOR(pg_catalog.=) '0'::pg_catalog.oid, s.setconfig), ' ' ORDER BY s.setdatabase USING "
+        "OPERATOR(pg_catalog.<), s.setrole USING OPERATOR(pg_catalog.<))";
+    sql.append(given).append("), (SELECT ").append(role_settings_stamp).append(given).append(")");
+    return sql;
+}
+
+const std::string& baseline_query() {
+    static const std::string sql = make_baseline_query();
+    return sql;
+}
 
 pool::connect_failure kind_of(std::string_view sqlstate) {
     if (sqlstate == "53300") return pool::connect_failure::refused_by_limit;
@@ -89,7 +96,7 @@ opening::step opening::take(char tag, base::bytes_view body, std::string& out) {
             std::vector<std::optional<std::string_view>> values;
             if (const auto error = wire::decode_data_row(body, values))
                 return fail(pool::connect_failure::unreachable, error.message());
-            for (const auto& value : values) state_.parse_context.append(value.value_or("")).push_back('\0');
+            take_baseline(values);
             return step::wait;
         }
         case 'Z': return take_ready(out);
@@ -99,6 +106,13 @@ opening::step opening::take(char tag, base::bytes_view body, std::string& out) {
         case 'v': return step::wait;
         default: return fail(pool::connect_failure::unreachable, "unexpected message from the server during login");
     }
+}
+
+void opening::take_baseline(const std::vector<std::optional<std::string_view>>& values) {
+    constexpr std::size_t of_context = 5;  // the stamp behind them says no more than the text in front of it
+    for (std::size_t i = 0; i < std::min(of_context, values.size()); ++i)
+        state_.parse_context.append(values[i].value_or("")).push_back('\0');
+    if (values.size() > of_context) state_.role_settings = values[of_context].value_or("");
 }
 
 opening::step opening::take_authentication(base::bytes_view body, std::string& out) {
@@ -118,7 +132,7 @@ opening::step opening::take_ready(std::string& out) {
         return fail(pool::connect_failure::unreachable, "the server skipped the authentication");
     if (phase_ == phase::starting && request_.read_baseline) {
         phase_ = phase::baseline;
-        wire::append_query(out, baseline_query);
+        wire::append_query(out, baseline_query());
         return step::wait;
     }
     return step::done;

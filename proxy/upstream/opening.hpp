@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -55,6 +57,7 @@ private:
     enum class phase : std::uint8_t { authenticating, starting, baseline };
 
     step take(char tag, base::bytes_view body, std::string& out);
+    void take_baseline(const std::vector<std::optional<std::string_view>>& values);
     step take_authentication(base::bytes_view body, std::string& out);
     step take_ready(std::string& out);
     step take_error(base::bytes_view body);

@@ -77,6 +77,15 @@ TEST(opening, values_of_the_baseline_keep_their_places) {
     EXPECT_NE(context({"a", "b", "x", "f"}), context({"ab", "", "x", "f"}));
 }
 
+TEST(opening, the_stamp_of_the_settings_of_the_role_stands_for_itself) {
+    opening_lab lab;
+    lab.send(ok + greeting());
+    ASSERT_EQ(lab.send(baseline({"a", "b", "x", "f", "0 t {work_mem=5MB}", "1:743"})), step::done);
+    const session::server_state state = lab.login.take_state();
+    EXPECT_EQ(state.parse_context, "a\0b\0x\0f\0000 t {work_mem=5MB}\0"s);
+    EXPECT_EQ(state.role_settings, "1:743");
+}
+
 TEST(opening, outside_the_pools_no_baseline_is_asked_for) {
     opening_request plain = request();
     plain.read_baseline = false;
