@@ -47,10 +47,11 @@ std::string_view cache_link::pool_context() const {
 }
 
 // Null when the catalogs are not known as they are now.
-statement_judge::scope_pointer cache_link::scope(std::string_view context, const session::parameters& settings) {
+const statement_judge::scope_pointer& cache_link::scope(std::string_view context, const session::parameters& settings) {
+    static const statement_judge::scope_pointer unknown;
     with_.pool.schema_map.renew(map_);
     const auto& map = map_.value;
-    if (!map || map->read_at != with_.schema.get() || context.empty()) return nullptr;
+    if (!map || map->read_at != with_.schema.get() || context.empty()) return unknown;
     if (scope_ && scope_->map == map && scope_settings_ == settings && scope_context_ == context) return scope_;
     scope_ = with_.judge.scope_of(names_of_session(with_.pool, map, context, settings, user_));
     scope_settings_ = settings;
@@ -59,8 +60,13 @@ statement_judge::scope_pointer cache_link::scope(std::string_view context, const
 }
 
 bool cache_link::reads_committed(const session::parameters& settings) const {
+    const std::string_view context = pool_context();
+    if (isolation_of_ == settings && isolation_by_ == context_.value) return reads_committed_;
     const auto set = settings.find("default_transaction_isolation");
-    return (set ? *set : session_defaults::read(pool_context()).isolation) == "read committed";
+    reads_committed_ = (set ? *set : session_defaults::read(context).isolation) == "read committed";
+    isolation_of_ = settings;
+    isolation_by_ = context_.value;
+    return reads_committed_;
 }
 
 std::size_t cache_link::largest_reply() const {
@@ -96,7 +102,7 @@ cache_answer cache_link::execute(const session::cache_question& what, base::time
 }
 
 const statement_judge::verdict* cache_link::judge(const session::cache_question& what, cache_bypass& why_not) {
-    const auto names = scope(pool_context(), what.settings);
+    const statement_judge::scope_pointer& names = scope(pool_context(), what.settings);
     why_not = cache_bypass::catalog_unread;
     if (!names) return nullptr;
     const statement_judge::verdict& verdict = with_.judge.judge(what.statement, names);
@@ -279,7 +285,8 @@ void cache_link::give_up_waiting() {
 }
 
 bool cache_link::note(std::string_view text, const session::parameters& settings) {
-    const auto names = server_ == nullptr ? nullptr : scope(server_->parse_context, settings);
+    const statement_judge::scope_pointer& names =
+        scope(server_ == nullptr ? std::string_view{} : server_->parse_context, settings);
     if (!names) {
         note_anything();
         return true;

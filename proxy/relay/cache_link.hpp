@@ -90,7 +90,8 @@ private:
         if (noted_.empty()) noted_in_ = with_.schema.get();
     }
     std::string_view pool_context() const;
-    statement_judge::scope_pointer scope(std::string_view context, const session::parameters& settings);
+    /// Valid until the next call.
+    const statement_judge::scope_pointer& scope(std::string_view context, const session::parameters& settings);
     bool is_for_all_users(const session::cache_question& what);
     bool looks_into_one_schema() const;
     const base::interned& without_user(const base::interned& own);
@@ -154,6 +155,11 @@ private:
     const session::server_state* server_ = nullptr;
     mutable base::published<std::string>::copy context_;
     base::published<catalog::schema_map>::copy map_;
+
+    // Whether it reads committed, found out last, and of what.
+    mutable session::parameters isolation_of_;
+    mutable std::shared_ptr<const std::string> isolation_by_;
+    mutable bool reads_committed_ = false;
 
     // The scope worked out last, and for what.
     statement_judge::scope_pointer scope_;

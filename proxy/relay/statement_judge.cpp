@@ -65,16 +65,9 @@ std::uint64_t statement_judge::place_of(std::string_view text, const scope_point
 }
 
 const statement_judge::verdict& statement_judge::judge(std::string_view text, const scope_pointer& scope) {
-    if (text.size() > longest_kept) {
-        unkept_ = find_or_work_out(text, scope);
-        return *unkept_;
-    }
+    if (text.size() > longest_kept) return *find_or_work_out(text, scope);
     verdict_table::slot& place = texts_.at(place_of(text, scope));
-    if (!verdict_table::is_of(place, text, scope)) {
-        place.found = find_or_work_out(text, scope);
-        place.text = text;
-        place.scope = scope;
-    }
+    if (!verdict_table::is_of(place, text, scope)) place.keep(text, scope, find_or_work_out(text, scope));
     return *place.found;
 }
 
@@ -85,26 +78,27 @@ statement_judge::verdict statement_judge::work_out(std::string_view text, const 
     return found;
 }
 
-statement_judge::verdict_pointer statement_judge::find_or_work_out(std::string_view text, const scope_pointer& scope) {
+const statement_judge::verdict_pointer& statement_judge::find_or_work_out(std::string_view text,
+                                                                          const scope_pointer& scope) {
     sql::write_shape(text, shape_);
-    const verdict_pointer shared = of_shape(scope);
+    const verdict_pointer& shared = of_shape(scope);
     if (!scope->rules_by_text) return shared;
     const std::uint32_t rule = rule_of(text, *shared, *scope);
     if (rule == shared->rule) return shared;
     auto own = std::make_shared<verdict>(*shared);
     own->rule = rule;
-    return own;
+    return unkept_ = std::move(own);
 }
 
 // Of shape_. Where rules go by the text none is said here.
-statement_judge::verdict_pointer statement_judge::of_shape(const scope_pointer& scope) {
+const statement_judge::verdict_pointer& statement_judge::of_shape(const scope_pointer& scope) {
     verdict_table::slot& place = shapes_.at(place_of(shape_, scope));
     if (verdict_table::is_of(place, shape_, scope)) return place.found;
     auto found = std::make_shared<verdict>(work_out_shape(*scope));
     if (!scope->rules_by_text) found->rule = rule_of({}, *found, *scope);
-    if (shape_.size() > longest_kept) return found;
-    place = {shape_, scope, found};
-    return found;
+    if (shape_.size() > longest_kept) return unkept_ = std::move(found);
+    place.keep(shape_, scope, std::move(found));
+    return place.found;
 }
 
 statement_judge::verdict statement_judge::work_out_shape(const judge_scope& scope) {

@@ -78,6 +78,13 @@ private:
             std::string text;
             scope_pointer scope;
             verdict_pointer found;
+
+            // Of texts that follow each other most differ in literals only: then no reference is counted.
+            void keep(std::string_view of, const scope_pointer& by, const verdict_pointer& what) {
+                text = of;
+                if (scope != by) scope = by;
+                if (found != what) found = what;
+            }
         };
         explicit verdict_table(std::size_t slots) : slots_(slots) {}
 
@@ -99,8 +106,9 @@ private:
     static constexpr std::size_t most_scopes = 64;
 
     std::uint64_t place_of(std::string_view text, const scope_pointer& scope) const;
-    verdict_pointer find_or_work_out(std::string_view text, const scope_pointer& scope);
-    verdict_pointer of_shape(const scope_pointer& scope);
+    // Valid until the next call.
+    const verdict_pointer& find_or_work_out(std::string_view text, const scope_pointer& scope);
+    const verdict_pointer& of_shape(const scope_pointer& scope);
     verdict work_out_shape(const judge_scope& scope);
     static std::uint32_t rule_of(std::string_view text, const verdict& of, const judge_scope& scope);
 

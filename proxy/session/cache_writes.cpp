@@ -85,7 +85,7 @@ void note_text(exchange& x, std::string_view text, effect flags) {
         x.cache->note_anything();
         writes = true;
     }
-    if (writes || !reads_only || takes_locks(text)) x.block_did_more = true;
+    if (writes || !reads_only || (!sql::has(flags, effect::plain_read) && takes_locks(text))) x.block_did_more = true;
 }
 
 }  // namespace
@@ -94,8 +94,10 @@ void note_query(exchange& x, std::string_view text, effect flags, pending_reques
     if (x.cache == nullptr) return;
     const bool did_more = x.block_did_more;
     note_text(x, text, flags);
-    const sql::block_statement block = sql::find_block_statement(text);
-    if (block.begins() && !block.isolates) x.block_did_more = did_more;
+    if (!sql::has(flags, effect::plain_read)) {
+        const sql::block_statement block = sql::find_block_statement(text);
+        if (block.begins() && !block.isolates) x.block_did_more = did_more;
+    }
     entry.may_end_block = entry.may_end_block || sql::has(flags, ends_block);
     if (outside_of_block(x) && !only_rolls_back(flags)) mark(x, entry);
 }

@@ -21,10 +21,18 @@ bool is_integer(std::string_view number) noexcept {
     return number.size() < largest.size() || (number.size() == largest.size() && number <= largest);
 }
 
+bool is_symbol(const token& each, char wanted) noexcept {
+    return each.kind == token_kind::symbol && each.text.front() == wanted;
+}
+
+bool is_word(const token& each, std::string_view wanted) noexcept {
+    return each.kind == token_kind::identifier && each.text.size() == wanted.size() && same_word(each.text, wanted);
+}
+
 // Statements in which a literal stands for a value and nothing else.
 bool has_plain_literals(std::string_view first_word) noexcept {
-    constexpr std::array<std::string_view, 9> words{"select", "with", "insert", "update", "delete",
-                                                    "values", "call", "merge",  "execute"};
+    static constexpr std::array<std::string_view, 9> words{"select", "with", "insert", "update", "delete",
+                                                           "values", "call", "merge",  "execute"};
     for (const std::string_view word : words)
         if (same_word(first_word, word)) return true;
     return false;
@@ -35,21 +43,31 @@ public:
     shape_writer(std::string_view text, std::string& shape) noexcept
         : text_(text), shape_(shape), source_(text), not_copied_(text.data()) {}
 
+    shape_writer(const shape_writer&) = delete;  // it points into itself
+    shape_writer& operator=(const shape_writer&) = delete;
+
     // False: something in the text is never closed.
     bool run();
 
 private:
     // The tokens before the current one are looked at where they are: copying each would cost more than finding it.
-    const token& current() const noexcept { return last_three_[count_ % 3]; }
-    const token& previous() const noexcept { return last_three_[(count_ + 2) % 3]; }
-    const token& before_previous() const noexcept { return last_three_[(count_ + 1) % 3]; }
+    const token& current() const noexcept { return *current_; }
+    const token& previous() const noexcept { return *previous_; }
+    const token& before_previous() const noexcept { return *before_previous_; }
+    void advance() noexcept {
+        token* const oldest = before_previous_;
+        before_previous_ = previous_;
+        previous_ = current_;
+        current_ = oldest;
+    }
     const char* begin_of_current() const noexcept { return current().text.data(); }
     const char* end_of_current() const noexcept { return begin_of_current() + current().text.size(); }
-    bool touches_previous() const noexcept { return count_ > 0 && begin_of_current() == end_of_previous_; }
+    bool touches_previous() const noexcept { return begin_of_current() == end_of_previous_; }
 
     void take_gap();
     void take_current();
     void take_literal();
+    void begin_rows();
     void follow_rows();
     void follow_list();
     void end_item(std::size_t begin);
@@ -62,8 +80,10 @@ private:
     std::string& shape_;
     tokens source_;
     std::array<token, 3> last_three_;
-    std::size_t count_ = 0;  // of tokens before the current one
-    const char* end_of_previous_ = nullptr;
+    token* current_ = last_three_.data();
+    token* previous_ = current_ + 1;
+    token* before_previous_ = current_ + 2;
+    const char* end_of_previous_ = nullptr;  // null: there is none
     const char* not_copied_;  // up to here the text is in the shape
     bool at_statement_begin_ = true;
     bool plain_literals_ = false;
@@ -79,20 +99,20 @@ private:
 };
 
 bool shape_writer::run() {
-    for (source_.next(last_three_[0]); current().kind != token_kind::end; source_.next(last_three_[count_ % 3])) {
+    for (source_.next(*current_); current().kind != token_kind::end; source_.next(*current_)) {
         take_gap();
         take_current();
         end_of_previous_ = end_of_current();
-        ++count_;
+        advance();
     }
-    if (count_ > 0) copy_until(end_of_previous_);
+    if (end_of_previous_ != nullptr) copy_until(end_of_previous_);
     return !source_.ended_inside();
 }
 
 // Where tokens touch they stay together: `<-` is one operator, `< -` are two.
 void shape_writer::take_gap() {
     const char* begin = begin_of_current();
-    if (count_ == 0) {
+    if (end_of_previous_ == nullptr) {
         not_copied_ = begin;
     } else if (begin != end_of_previous_ && (begin != end_of_previous_ + 1 || *end_of_previous_ != ' ')) {
         copy_until(end_of_previous_);
@@ -103,7 +123,7 @@ void shape_writer::take_gap() {
 
 void shape_writer::take_current() {
     const token_kind kind = current().kind;
-    if (at_statement_begin_ && current().text != "(") {
+    if (at_statement_begin_ && !is_symbol(current(), '(')) {
         plain_literals_ = kind == token_kind::identifier && has_plain_literals(current().text);
         at_statement_begin_ = false;
     }
@@ -113,10 +133,12 @@ void shape_writer::take_current() {
         rows_ = rows::none;
     }
     if (!plain_literals_) return;
+    // Most of a text.
+    if (kind == token_kind::identifier && !in_list_ && rows_ == rows::none) return begin_rows();
     if (in_list_) follow_list();
     if (kind == token_kind::number || kind == token_kind::string) take_literal();
     follow_rows();
-    if (current().text == "(" && previous().kind == token_kind::identifier && same_word(previous().text, "in")) {
+    if (is_symbol(current(), '(') && is_word(previous(), "in")) {
         in_list_ = rows_ != rows::in_row;
         item_end_ = 0;
     }
@@ -147,20 +169,21 @@ void shape_writer::end_item(std::size_t begin) {
 void shape_writer::follow_list() {
     const auto is_literal = [](token_kind kind) { return kind == token_kind::number || kind == token_kind::string; };
     if (is_literal(current().kind))
-        in_list_ = previous().text == "," || previous().text == "(";
+        in_list_ = is_symbol(previous(), ',') || is_symbol(previous(), '(');
     else
-        in_list_ = current().text == "," && is_literal(previous().kind);
+        in_list_ = is_symbol(current(), ',') && is_literal(previous().kind);
+}
+
+void shape_writer::begin_rows() {
+    if (!is_word(current(), "values") || is_symbol(previous(), '.')) return;
+    rows_ = rows::before_row;
+    item_end_ = 0;
 }
 
 void shape_writer::follow_rows() {
     const std::string_view text = current().text;
     switch (rows_) {
-        case rows::none:
-            if (current().kind == token_kind::identifier && same_word(text, "values") && previous().text != ".") {
-                rows_ = rows::before_row;
-                item_end_ = 0;
-            }
-            return;
+        case rows::none: return begin_rows();
         case rows::before_row:
             rows_ = text == "(" ? rows::in_row : rows::none;
             if (rows_ == rows::none) return;
@@ -186,7 +209,7 @@ std::string_view shape_writer::instead_of_string() const noexcept {
     const std::string_view literal = current().text;
     if (literal.front() != '\'' || !is_in_one_piece(literal) || names_moment(literal)) return {};
     // What stands behind UESCAPE decides what the string or the name before it says.
-    const bool escape = previous().kind == token_kind::identifier && same_word(previous().text, "uescape");
+    const bool escape = is_word(previous(), "uescape");
     return escape ? std::string_view() : "''";
 }
 
@@ -194,15 +217,14 @@ std::string_view shape_writer::instead_of_string() const noexcept {
 std::string_view shape_writer::instead_of_number() const noexcept {
     const char* end = end_of_current();
     if (end != text_.data() + text_.size() && (detail::is(*end, detail::is_word) || *end == '.')) return {};
-    if (touches_previous() && (previous().kind != token_kind::symbol || previous().text == ".")) return {};
+    if (touches_previous() && (previous().kind != token_kind::symbol || is_symbol(previous(), '.'))) return {};
     if (is_precision_of_float()) return {};
     return is_integer(current().text) ? "0" : ".0";
 }
 
 // float(24) is another type than float(25).
 bool shape_writer::is_precision_of_float() const noexcept {
-    return previous().text == "(" && before_previous().kind == token_kind::identifier &&
-           same_word(before_previous().text, "float");
+    return is_symbol(previous(), '(') && is_word(before_previous(), "float");
 }
 
 }  // namespace
