@@ -91,7 +91,7 @@ void routine_traits::find_all() {
 // They can call only what is there to be called.
 void routine_traits::add_query_runners() {
     for (const routine& one : rows_.routines)
-        if (!is_own(one) && runs_queries(one.name)) note_writer(one);
+        if ((!is_own(one) || one.of_extension) && runs_queries(one.name)) note_writer(one);
     find_all();
 }
 

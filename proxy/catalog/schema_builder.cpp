@@ -1,8 +1,12 @@
 #include "catalog/schema_builder.hpp"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "catalog/disjoint_sets.hpp"
 #include "catalog/name_verdicts.hpp"
@@ -86,7 +90,7 @@ private:
 
     void add_routines();
     void add_types();
-    void add_casts();
+    void add_types_made_of(const std::set<std::pair<std::string_view, std::string_view>>& cast_to);
     void add_relations();
     void add_groups();
     void add_what_writing_calls();
@@ -125,12 +129,39 @@ void builder::add_routines() {
 void builder::add_types() {
     for (const auto& one : rows_.types)
         made_->type_names.add(one.name, schema(one.schema), static_cast<std::uint32_t>(types_.when_cast(one.id)));
+    std::set<std::pair<std::string_view, std::string_view>> cast_to;  // by functions that are not stable
     for (const auto& one : rows_.casts) {
         if ((routines_.of(one.routine) & trait::unstable) == 0) continue;
+        cast_to.emplace(one.schema, one.name);
         if (one.implicit) made_->any_text |= reason::unstable_cast;
         made_->type_names.add(one.name, schema(one.schema), static_cast<std::uint32_t>(reason::unstable_cast));
     }
+    if (!cast_to.empty()) add_types_made_of(cast_to);
     made_->type_names.seal();
+}
+
+// A cast to a domain, an array or a row goes by the casts to what it is made of.
+void builder::add_types_made_of(const std::set<std::pair<std::string_view, std::string_view>>& cast_to) {
+    std::unordered_map<oid, std::vector<oid>> parts;
+    for (const link& one : rows_.links)
+        if (one.kind == link_kind::column) parts[one.from].push_back(one.to);
+    std::unordered_set<oid> reached;
+    for (const auto& one : rows_.types)
+        if (cast_to.contains({one.schema, one.name})) reached.insert(one.id);
+    const auto leads_there = [&](const schema_rows::type& one) {
+        if (one.made_of != 0 && reached.contains(one.made_of)) return true;
+        const auto columns = parts.find(one.row_of);
+        return one.row_of != 0 && columns != parts.end() &&
+               std::ranges::any_of(columns->second, [&](oid part) { return reached.contains(part); });
+    };
+    for (bool more = true; more;) {
+        more = false;
+        for (const auto& one : rows_.types) {
+            if (reached.contains(one.id) || !leads_there(one)) continue;
+            more = reached.insert(one.id).second;
+            made_->type_names.add(one.name, schema(one.schema), static_cast<std::uint32_t>(reason::unstable_cast));
+        }
+    }
 }
 
 void builder::add_relations() {
@@ -174,8 +205,9 @@ void builder::add_groups() {
         its.view = one.kind == 'v';
         its.system = one.id < first_own_oid;
     }
+    // Behind a foreign table may stand one of ours.
     for (const auto& one : rows_.relations)
-        if (one.rules) group_of(*find(one.id)).opaque = sql::any_row_event;
+        if (one.rules || one.kind == 'f') group_of(*find(one.id)).opaque = sql::any_row_event;
     for (relation& one : made_->relations) one.reasons = group_of(one).reasons;
 }
 

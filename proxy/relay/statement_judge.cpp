@@ -1,6 +1,7 @@
 #include "relay/statement_judge.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "base/hash.hpp"
@@ -64,9 +65,20 @@ std::uint64_t statement_judge::place_of(std::string_view text, const scope_point
     return base::fingerprint(text, seed_) + scope->number;
 }
 
+// Texts that are asked for again are few, so it is enough that most of them fall apart.
+std::uint64_t statement_judge::place_by_ends(std::string_view text) const {
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+    const std::size_t known = std::min(text.size(), sizeof begin);
+    std::memcpy(&begin, text.data(), known);
+    std::memcpy(&end, text.data() + text.size() - known, known);
+    constexpr std::uint64_t odd = 0x9e3779b97f4a7c15;
+    return (((begin ^ seed_) * odd + end) * odd + text.size()) * odd >> 32;
+}
+
 const statement_judge::verdict& statement_judge::judge(std::string_view text, const scope_pointer& scope) {
     if (text.size() > longest_kept) return *find_or_work_out(text, scope);
-    verdict_table::slot& place = texts_.at(place_of(text, scope));
+    verdict_table::slot& place = texts_.at(place_by_ends(text) + scope->number);
     if (!verdict_table::is_of(place, text, scope)) place.keep(text, scope, find_or_work_out(text, scope));
     return *place.found;
 }

@@ -105,6 +105,7 @@ private:
     static constexpr std::size_t memo_bytes = std::size_t{4} * 1024 * 1024;
     static constexpr std::size_t most_scopes = 64;
 
+    std::uint64_t place_by_ends(std::string_view text) const;
     std::uint64_t place_of(std::string_view text, const scope_pointer& scope) const;
     // Valid until the next call.
     const verdict_pointer& find_or_work_out(std::string_view text, const scope_pointer& scope);

@@ -186,7 +186,9 @@ void backend_flow::take_copy_response(char tag, base::bytes_view message) {
     relay(message);
     x_.copying_out = tag == 'H';
     if (tag == 'H' || x_.pending.empty()) return;
-    x_.pending.front().may_copy_in = false;
+    // A simple query may have another COPY behind this one, whose data are sent ahead as well.
+    pending_request& request = x_.pending.front();
+    if (request.kind != request_kind::query) request.may_copy_in = false;
     x_.copy = tag == 'G' ? copy_phase::in : copy_phase::both;
     // Syncs that were sent right behind Execute reach a server that now ignores them (manual, "COPY Operations").
     for (std::size_t i = 1; i < x_.pending.size() && x_.pending.at(i).kind == request_kind::sync; ++i) {

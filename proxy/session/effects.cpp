@@ -176,7 +176,7 @@ bool changes_schema(const exchange& x, std::string_view tag) {
     // Temporary tables are the session's own affair.
     if (tag.starts_with("CREATE TABLE")) return !x.pins.has(metrics::pin_reason::temp_table);
     return tag.starts_with("CREATE ") || tag.starts_with("ALTER ") || tag.starts_with("DROP ") || tag == "CALL" ||
-           tag == "DO";
+           tag == "DO" || tag == "COMMIT PREPARED";
 }
 
 void deallocated(exchange& x, const request_detail* request) {
@@ -196,6 +196,7 @@ void deallocated(exchange& x, const request_detail* request) {
 }  // namespace
 
 void completed(exchange& x, const request_detail* request, std::string_view tag) {
+    if (x.pending.front().defines) x.schema_changed = true;
     if (x.server == nullptr || !x.rewrites) {
         if (x.server != nullptr && changes_schema(x, tag)) x.schema_changed = true;
         if (x.server == nullptr || request == nullptr) return;

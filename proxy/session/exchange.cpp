@@ -117,7 +117,7 @@ sql::effect exchange::judged(std::string_view text, sql::effect scanned) {
             scanned = scanned & ~effect::call;
     }
     if (!matter) return scanned;
-    if (sql::has(scanned, effect::execute)) return scanned | effect::own_routine;
+    if (sql::has(scanned, effect::execute)) return scanned | effect::own_routine | (prepared_effects & effect::defines);
     if (routines_are_stale()) {
         const bool runs_something = sql::has(scanned, effect::plain_read | effect::data_modifying);
         return runs_something ? scanned | effect::own_routine : scanned;

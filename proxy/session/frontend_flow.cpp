@@ -240,6 +240,7 @@ frontend_flow::verdict frontend_flow::forward_query(base::bytes_view message, st
     entry.plain_read = sql::has(found.flags, effect::plain_read);
     if (!entry.plain_read && !entry.begins_block && !only_listens(found)) x_.may_notify = true;
     entry.may_copy_in = sql::has(found.flags, effect::copy);
+    entry.defines = sql::has(found.flags, effect::defines);
     entry.detail = std::move(detail);
     begin_fill(x_, entry);
     note_query(x_, text, found.flags, entry);
@@ -340,6 +341,7 @@ frontend_flow::verdict frontend_flow::take_execute(base::bytes_view message) {
     entry.plain_read = portal != nullptr && portal->only_reads();
     if (!entry.plain_read) x_.may_notify = x_.batch_did_more = true;
     entry.may_copy_in = entry.may_copy_in || sql::has(effects, effect::copy);
+    entry.defines = sql::has(effects, effect::defines);
     begin_fill(x_, entry);
     mark_execute(x_, portal, entry);
     x_.to_server.relay(message);

@@ -79,6 +79,7 @@ struct pending_request {
     bool marked = false;  ///< what it may commit is marked in the cache
     bool may_copy_in = false;  ///< the server may answer that it wants data
     bool plain_read = false;  ///< may be cancelled without loss when its client is gone
+    bool defines = false;  ///< what it calls may change the schema
     std::uint64_t unnamed_generation = 0;  ///< of the unnamed statement that is parsed or described
     std::unique_ptr<request_detail> detail;
 };

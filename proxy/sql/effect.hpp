@@ -64,6 +64,7 @@ enum class effect : std::uint64_t {
     own_routine =
         1ULL << 42,  ///< may reach a function of the database's own that may do any of this: not seen by scan()
     creates_routine = 1ULL << 43,  ///< CREATE FUNCTION or PROCEDURE: what its body does may be done in this transaction
+    defines = 1ULL << 44,  ///< may reach a function of the database's own that changes the schema: not seen by scan()
     time_literal = 1ULL << 39,  ///< a string that may name a moment, such as 'now': a constant from when it was parsed
 };
 

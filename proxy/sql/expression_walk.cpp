@@ -20,8 +20,95 @@ constexpr std::array<std::string_view, 11> types_of_names{
     "regclass",    "regcollation", "regconfig",    "regdictionary", "regnamespace", "regoper",
     "regoperator", "regproc",      "regprocedure", "regrole",       "regtype"};
 
+// Their input functions know words such as 'now'.
+constexpr std::array<std::string_view, 11> types_of_moments{
+    "date",    "time",      "timetz",         "timestamp",    "timestamptz",   "daterange",
+    "tsrange", "tstzrange", "datemultirange", "tsmultirange", "tstzmultirange"};
+
+constexpr std::array<std::string_view, 7> types_of_text{"text", "varchar", "bpchar", "char", "name", "json", "jsonb"};
+
+constexpr std::array<std::string_view, 3> operators_to_text{"||", "->>", "#>>"};
+
+constexpr std::array<std::string_view, 35> functions_to_text{"array_to_string",
+                                                             "btrim",
+                                                             "chr",
+                                                             "concat",
+                                                             "concat_ws",
+                                                             "convert_from",
+                                                             "format",
+                                                             "initcap",
+                                                             "left",
+                                                             "lower",
+                                                             "lpad",
+                                                             "ltrim",
+                                                             "normalize",
+                                                             "overlay",
+                                                             "quote_ident",
+                                                             "quote_literal",
+                                                             "regexp_match",
+                                                             "regexp_replace",
+                                                             "regexp_substr",
+                                                             "repeat",
+                                                             "replace",
+                                                             "reverse",
+                                                             "right",
+                                                             "rpad",
+                                                             "rtrim",
+                                                             "split_part",
+                                                             "string_agg",
+                                                             "substr",
+                                                             "substring",
+                                                             "to_char",
+                                                             "translate",
+                                                             "unistr",
+                                                             "upper",
+                                                             "json_extract_path_text",
+                                                             "jsonb_extract_path_text"};
+
 constexpr bool is_among(const auto& names, std::string_view name) noexcept {
     return std::ranges::find(names, name) != std::ranges::end(names);
+}
+
+bool is_of(const PgQuery__TypeName* type, const auto& names) {
+    return type != nullptr && is_among(names, name_in_list(type->names, type->n_names).name);
+}
+
+bool makes_text(const PgQuery__Node* value);
+
+bool any_makes_text(PgQuery__Node* const* values, std::size_t count) {
+    return std::any_of(values, values + count, makes_text);
+}
+
+// Whether its text was put together or taken out of something: what it says only the data know. A column's type does not
+// stand in the statement, and a literal is looked at by itself.
+bool makes_text(const PgQuery__Node* value) {
+    if (value == nullptr) return false;
+    switch (static_cast<int>(value->node_case)) {
+        case PG_QUERY__NODE__NODE_A_EXPR: {
+            const PgQuery__AExpr& expression = *value->a_expr;
+            if (expression.kind == PG_QUERY__A__EXPR__KIND__AEXPR_NULLIF) return makes_text(expression.lexpr);
+            return is_among(operators_to_text, name_in_list(expression.name, expression.n_name).name);
+        }
+        case PG_QUERY__NODE__NODE_FUNC_CALL:
+            return is_among(functions_to_text,
+                            name_in_list(value->func_call->funcname, value->func_call->n_funcname).name);
+        case PG_QUERY__NODE__NODE_TYPE_CAST:
+            return is_of(value->type_cast->type_name, types_of_text) && value->type_cast->arg != nullptr &&
+                   value->type_cast->arg->node_case != PG_QUERY__NODE__NODE_A_CONST &&
+                   value->type_cast->arg->node_case != PG_QUERY__NODE__NODE_PARAM_REF;
+        case PG_QUERY__NODE__NODE_COLLATE_CLAUSE: return makes_text(value->collate_clause->arg);
+        case PG_QUERY__NODE__NODE_COALESCE_EXPR:
+            return any_makes_text(value->coalesce_expr->args, value->coalesce_expr->n_args);
+        case PG_QUERY__NODE__NODE_MIN_MAX_EXPR:
+            return any_makes_text(value->min_max_expr->args, value->min_max_expr->n_args);
+        case PG_QUERY__NODE__NODE_A_ARRAY_EXPR:
+            return any_makes_text(value->a_array_expr->elements, value->a_array_expr->n_elements);
+        case PG_QUERY__NODE__NODE_CASE_EXPR:
+            return makes_text(value->case_expr->defresult) ||
+                   any_makes_text(value->case_expr->args, value->case_expr->n_args);
+        case PG_QUERY__NODE__NODE_CASE_WHEN: return makes_text(value->case_when->result);
+        default: return false;
+    }
 }
 
 }  // namespace
@@ -100,6 +187,19 @@ void tree_walker::type(const message& node) {
     qualified_name named = name_in_list(named_type.names, named_type.n_names);
     if (is_among(types_of_names, named.name)) facts_.reasons |= reason::catalog_cast;
     if (!named.name.empty()) facts_.types.push_back(std::move(named));
+    visit_below(node);
+}
+
+void tree_walker::cast(const message& node) {
+    const auto& conversion = as<PgQuery__TypeCast>(node);
+    if (is_of(conversion.type_name, types_of_moments) && makes_text(conversion.arg))
+        facts_.reasons |= reason::time_literal;
+    visit_below(node);
+}
+
+// Of XMLTABLE, whose values are texts.
+void tree_walker::table_column(const message& node) {
+    if (is_of(as<PgQuery__RangeTableFuncCol>(node).type_name, types_of_moments)) facts_.reasons |= reason::time_literal;
     visit_below(node);
 }
 

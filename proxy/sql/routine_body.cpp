@@ -98,6 +98,30 @@ void take_scan(effect flags, const scan_result& scanned, routine_body& into) {
         keep(scanned.config_names[i].substr(1, scanned.config_names[i].size() - 2));
 }
 
+constexpr std::array<std::string_view, 2> defining{"create", "alter"};
+constexpr std::array<std::string_view, 4> of_the_session{"temp", "temporary", "local", "global"};
+
+bool begins_by_defining(std::string_view text) {
+    tokens all(text);
+    return is_one_of(all.next(), defining) && !is_one_of(all.next(), of_the_session);
+}
+
+/// Statements that change the schema, as they stand there or as the beginning of what EXECUTE is to run.
+bool defines_something(std::string_view body) {
+    tokens all(body);
+    bool begins = true;
+    for (token each = all.next(); each.kind != token_kind::end; all.next(each)) {
+        if (begins && begins_by_defining(std::string_view(each.text.data(), body.data() + body.size()))) return true;
+        if (each.kind == token_kind::string) {
+            const std::size_t quoted = each.text.find_first_of("'$");
+            const std::size_t content = each.text.find(each.text[quoted], quoted + (each.text[quoted] == '$' ? 1 : 0));
+            if (begins_by_defining(each.text.substr(content + 1))) return true;
+        }
+        begins = each.kind == token_kind::semicolon || each.text == ">" || is_one_of(each, before_a_statement);
+    }
+    return false;
+}
+
 /// Of a string token; nullopt when it is not to be had without resolving escapes.
 std::optional<std::string> plain_value(std::string_view literal) {
     if (literal.front() == '$') {
@@ -126,7 +150,9 @@ routine_body read_routine_body(std::string_view language, std::string_view body)
         block_reader(body, found).run();
     } else {
         found.flags = effect::own_routine | effect::draws;
+        return found;
     }
+    if (defines_something(body)) found.flags |= effect::defines;
     return found;
 }
 

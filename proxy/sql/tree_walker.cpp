@@ -40,6 +40,8 @@ const tree_walker::handler* tree_walker::handler_of(const ProtobufCMessageDescri
             handler{&pg_query__join_expr__descriptor, &w::join},
             handler{&pg_query__case_expr__descriptor, &w::case_of},
             handler{&pg_query__type_name__descriptor, &w::type},
+            handler{&pg_query__type_cast__descriptor, &w::cast},
+            handler{&pg_query__range_table_func_col__descriptor, &w::table_column},
             handler{&pg_query__a__const__descriptor, &w::constant},
             handler{&pg_query__param_ref__descriptor, &w::parameter},
             handler{&pg_query__sqlvalue_function__descriptor, &w::special_value},

@@ -60,6 +60,8 @@ private:
     void join(const message& node);
     void case_of(const message& node);
     void type(const message& node);
+    void cast(const message& node);
+    void table_column(const message& node);
     void constant(const message& node);
     void parameter(const message& node);
     void special_value(const message& node);

@@ -120,6 +120,7 @@ constexpr std::array all_words{
     word_info{"pg_copy_logical_replication_slot", word::named, effect::session_function},
     word_info{"pg_copy_physical_replication_slot", word::named, effect::session_function},
     word_info{"set_limit", word::named, effect::session_function},
+    word_info{"isn_weak", word::named, effect::session_function},
     // Run a query given as a string, which is not looked into.
     word_info{"crosstab", word::named, effect::session_function},
     word_info{"crosstab2", word::named, effect::session_function},
@@ -130,6 +131,12 @@ constexpr std::array all_words{
     word_info{"query_to_xml", word::named, effect::session_function},
     word_info{"query_to_xmlschema", word::named, effect::session_function},
     word_info{"query_to_xml_and_xmlschema", word::named, effect::session_function},
+    word_info{"table_to_xml", word::named, effect::session_function},
+    word_info{"table_to_xml_and_xmlschema", word::named, effect::session_function},
+    word_info{"schema_to_xml", word::named, effect::session_function},
+    word_info{"schema_to_xml_and_xmlschema", word::named, effect::session_function},
+    word_info{"database_to_xml", word::named, effect::session_function},
+    word_info{"database_to_xml_and_xmlschema", word::named, effect::session_function},
     word_info{"ts_stat", word::named, effect::session_function},
     word_info{"ts_rewrite", word::named, effect::session_function},
 };

@@ -45,6 +45,51 @@ class SchemaCase(CacheCase):
         self.assertNotEqual(after, before)
 
 
+class DefinedByFunctions(SchemaCase):
+    """A function that changes what a name means: what is read afterwards goes by the new meaning at once."""
+    DEFINES = "CREATE OR REPLACE VIEW shown AS SELECT n FROM new_one"
+
+    def setUp(self):
+        super().setUp()
+        self.sql("CREATE TABLE old_one (n int); INSERT INTO old_one VALUES (1); CREATE TABLE new_one (n int);"
+                 "INSERT INTO new_one VALUES (2); CREATE VIEW shown AS SELECT n FROM old_one;"
+                 "CREATE TABLE watched (a int);"
+                 "CREATE FUNCTION plainly() RETURNS int LANGUAGE plpgsql AS"
+                 f" $$ BEGIN {self.DEFINES}; RETURN 1; END $$;"
+                 "CREATE FUNCTION by_text() RETURNS int LANGUAGE plpgsql AS"
+                 f" $$ BEGIN EXECUTE '{self.DEFINES}'; RETURN 1; END $$;"
+                 "CREATE FUNCTION watching() RETURNS trigger LANGUAGE plpgsql AS"
+                 " $$ BEGIN PERFORM plainly(); RETURN NEW; END $$;"
+                 "CREATE CONSTRAINT TRIGGER watcher AFTER INSERT ON watched DEFERRABLE INITIALLY DEFERRED"
+                 " FOR EACH ROW EXECUTE FUNCTION watching()")
+        self.addCleanup(self.sql, "DROP TABLE old_one, new_one, watched CASCADE;"
+                                  "DROP FUNCTION plainly(), by_text(), watching()")
+
+    def assert_followed(self, *changes):
+        proxy = self.caching()
+        reader, writer = self.login(proxy), self.login(proxy)
+        self.warm(reader, "SELECT n FROM shown")
+        for change in changes:
+            self.assertIsNone(error_of(writer.query(change)), change)
+        for wanted in range(3, 6):
+            for _ in range(3):  # kept, if it may be
+                reader.query("SELECT n FROM shown")
+            writer.query("UPDATE new_one SET n = n + 1")
+            self.assertEqual(rows_of(reader.query("SELECT n FROM shown")), [[str(wanted)]])
+
+    def test_a_call(self):
+        self.assert_followed("SELECT plainly()")
+
+    def test_what_is_put_together(self):
+        self.assert_followed("BEGIN", "SELECT by_text()", "COMMIT")
+
+    def test_a_prepared_call(self):
+        self.assert_followed("PREPARE calls AS SELECT plainly()", "EXECUTE calls", "DEALLOCATE calls")
+
+    def test_a_trigger_at_the_commit(self):
+        self.assert_followed("BEGIN", "INSERT INTO watched VALUES (1)", "COMMIT")
+
+
 class Dependencies(SchemaCase):
     def test_views_are_looked_through(self):
         proxy = self.caching()

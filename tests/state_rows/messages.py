@@ -47,6 +47,13 @@ ROWS = [
     *_two_portals("makes a temporary table", "CREATE TEMP TABLE mine (n int)", "SELECT count(*) FROM mine", held=2,
                   after="DROP TABLE mine"),
     *_two_portals("discards", "DISCARD ALL", "SHOW work_mem"),
+    Row("two COPY in one text, with the data ahead", """
+        a: CREATE TABLE copied (n int)
+        a~ query COPY copied FROM STDIN; COPY copied FROM STDIN | data 7 | done | data 8 | data 9 | done
+        a: SELECT array_agg(n ORDER BY n) FROM copied
+        b: SELECT count(*) FROM copied
+        a: DROP TABLE copied
+    """),
     Row("the first of two portals copies", """
         a: CREATE TABLE copied (n int)
         a~ parse s COPY copied FROM STDIN | parse t SELECT 1 | sync

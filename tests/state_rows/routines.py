@@ -13,6 +13,17 @@ ROWS = [
         a: DROP FUNCTION sets()
         b: SHOW work_mem
     """),
+    *(Row(f"a view that sets, run by {call}", f"""
+        a: CREATE FUNCTION sets() RETURNS text LANGUAGE plpgsql AS $$ BEGIN SET work_mem = '7MB'; RETURN 'set'; END $$
+        a: CREATE SCHEMA shown
+        a: CREATE VIEW shown.setting AS SELECT sets()
+        a: SELECT {call} IS NULL
+        b: SHOW work_mem
+        a: SHOW work_mem
+        a: DROP SCHEMA shown CASCADE
+        a: DROP FUNCTION sets()
+    """, held=2) for call in ("table_to_xml('shown.setting', true, true, '')",
+                              "schema_to_xml_and_xmlschema('shown', true, true, '')")),  # fmt: skip
     Row("a function that sets a setting of its own", """
         a: CREATE FUNCTION tenant(text) RETURNS void LANGUAGE sql AS $$ SELECT set_config('app.tenant', $1, false) $$
         a: SELECT tenant('one')

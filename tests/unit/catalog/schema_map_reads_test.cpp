@@ -312,6 +312,17 @@ TEST_F(schema_map_reads, casts_by_name) {
     EXPECT_EQ(lab_.reads("SELECT 1"), "");
 }
 
+TEST_F(schema_map_reads, casts_of_what_a_type_is_made_of) {
+    const auto pair = lab_.type("pair", {.kind = 'e'});
+    lab_.type("checked_pair", {.kind = 'd', .made_of = pair});
+    EXPECT_EQ(lab_.reads("SELECT 1::checked_pair"), "");
+    schema_lab other;
+    const auto cast = other.type("pair", {.kind = 'e'});
+    other.type("checked_pair", {.kind = 'd', .made_of = cast});
+    other.cast_to("pair", other.function("to_pair", {.volatility = 'i'}), false);
+    EXPECT_EQ(other.reads("SELECT 1::checked_pair"), "no: unstable_cast");
+}
+
 TEST_F(schema_map_reads, casts_that_no_text_shows) {
     lab_.cast_to("pair", lab_.function("to_pair", {.volatility = 'i'}), true);
     EXPECT_EQ(lab_.reads("SELECT 1"), "no: unstable_cast");

@@ -78,6 +78,12 @@ TEST_F(schema_map_writes, what_writes_no_table) {
         EXPECT_EQ(lab_.writes(text), "") << text;
 }
 
+TEST_F(schema_map_writes, behind_a_foreign_table_may_stand_any) {
+    lab_.relation("far", {.kind = 'f'});
+    EXPECT_EQ(lab_.writes("UPDATE far SET a = 1"), "everything");
+    EXPECT_EQ(lab_.writes("SELECT * FROM far"), "");
+}
+
 TEST_F(schema_map_writes, what_may_write_anything) {
     lab_.table("a");
     for (const char* text :

@@ -48,6 +48,27 @@ TEST(routine_body, what_a_block_leaves_to_nobody) {
         EXPECT_EQ(left_by("plpgsql", body), effect::none) << body;
 }
 
+TEST(routine_body, what_changes_the_schema) {
+    const auto defines = [](std::string_view language, std::string_view body) {
+        return has(read_routine_body(language, body).flags, effect::defines);
+    };
+    for (const std::string_view body : {
+             "BEGIN CREATE OR REPLACE VIEW v AS SELECT 1; END",
+             "BEGIN IF a THEN ALTER TABLE t ENABLE ROW LEVEL SECURITY; END IF; END",
+             "BEGIN EXECUTE 'create view v AS SELECT ' || a; END",
+             "BEGIN EXECUTE format($q$ ALTER TABLE %I ADD b int $q$, a); END",
+         })
+        EXPECT_TRUE(defines("plpgsql", body)) << body;
+    for (const std::string_view body : {
+             "BEGIN CREATE TEMP TABLE t (a int); DROP TABLE t; UPDATE u SET a = 1; END",
+             "BEGIN EXECUTE 'create temporary table t (a int)'; END",
+             "BEGIN RAISE NOTICE 'done'; PERFORM 1 FROM created WHERE create_at > a; END",
+         })
+        EXPECT_FALSE(defines("plpgsql", body)) << body;
+    EXPECT_TRUE(defines("sql", "SELECT 1; CREATE VIEW v AS SELECT 1"));
+    EXPECT_FALSE(defines("sql", "UPDATE t SET a = 1"));
+}
+
 TEST(routine_body, plain_sql) {
     EXPECT_EQ(left_by("sql", "SELECT set_config('work_mem', '1MB', false)"), effect::own_routine);
     EXPECT_EQ(left_by("sql", "SELECT 1; SET work_mem = '1MB'"), effect::own_routine);
