@@ -1,6 +1,5 @@
 #include "relay/lender_reading.hpp"
 
-#include <charconv>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -15,12 +14,6 @@
 // own would take one of the places for connections, and could not log in where only clients have passwords.
 
 namespace pgweir::relay {
-
-int major_version(std::string_view reported) {
-    int number = 0;
-    std::from_chars(reported.data(), reported.data() + reported.size(), number);
-    return number;
-}
 
 void lender::ask(std::unique_ptr<upstream::server> server, std::string_view sql, question::callback done) {
     const std::uint64_t number = ++questions_asked_;
@@ -51,7 +44,7 @@ lender::use lender::lend_read(std::uint64_t client, std::uint64_t wait) {
 }
 
 void lender::read_routines(std::unique_ptr<upstream::server> server, use then, bool fresh) {
-    const int version = major_version(server->state.report_of("server_version"));
+    const int version = server->state.major_version();
     std::shared_ptr<reading> how;
     {
         const std::lock_guard lock(directory_.mutex());

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 
 #include "base/time.hpp"
 #include "catalog/routine_reading.hpp"
@@ -17,8 +16,5 @@ struct lender::reading {
     bool fresh;  ///< the server is not in the pool yet
     use then;
 };
-
-/// Of "15.4 (Debian ...)" or "17beta1"; 0 when it is no number.
-int major_version(std::string_view reported);
 
 }  // namespace pgweir::relay

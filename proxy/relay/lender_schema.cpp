@@ -21,7 +21,7 @@ struct lender::schema_in_reading {
 void lender::read_schema(std::unique_ptr<upstream::server> server, const std::shared_ptr<reading>& after) {
     base::published<catalog::schema_map>::copy before;
     pool_of(*server).schema_map.renew(before);
-    const int version = major_version(server->state.report_of("server_version"));
+    const int version = server->state.major_version();
     std::string known = before.value ? before.value->fingerprint() : std::string();
     go_on_reading_schema(std::move(server),
                          std::make_shared<schema_in_reading>(schema_in_reading{

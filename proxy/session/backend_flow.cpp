@@ -224,6 +224,8 @@ void backend_flow::take_parameter_status(base::bytes_view message) {
     if (is_read_only_report(status->name)) return;
     x_.desired = x_.desired.with(*x_.texts, status->name, status->value);
     x_.desired_changed();
+    // From here on the server tells the other settings in other bytes.
+    if (x_.rewrites && status->name == "client_encoding" && !x_.desired.is_ascii()) x_.survey_due = true;
     if (x_.server->actual) x_.server->actual = x_.server->actual->with(*x_.texts, status->name, status->value);
 }
 

@@ -77,6 +77,7 @@ void conversation::lend(server_state& server, base::time_point now, bool probe) 
     }
     if (sql.empty() && !probe) return;
     applying_ = true;
+    takes_over_ = server.actual && !(*server.actual == server.baseline);
     probing_ = sql.empty();
     server.actual.reset();  // until it is known to have worked
     inject(sql);
@@ -182,6 +183,13 @@ void conversation::return_to_startup() {
 
 void conversation::applied() {
     applying_ = false;
+    const bool took_over = std::exchange(takes_over_, false);
+    if (x_.injected_failure && took_over) {
+        // Perhaps what the client before has set cannot be taken back: on a server that nobody has used it will be seen.
+        x_.injected_failure.reset();
+        close_server(metrics::server_disconnect_reason::state_failed);
+        return;
+    }
     if (x_.injected_failure) {
         failure why = std::move(*x_.injected_failure);
         why.reason = outcome::state_not_applied;

@@ -200,6 +200,7 @@ private:
     base::time_point transaction_since_{};
     metrics::server_disconnect_reason close_reason_ = metrics::server_disconnect_reason::lost;
     bool applying_ = false;  ///< session state is on its way to the server
+    bool takes_over_ = false;  ///< ... of a server with settings of another client
     bool surveying_ = false;  ///< the server is asked what its session holds
     bool survey_again_ = false;  ///< it did not say
     pin_set counted_pins_;

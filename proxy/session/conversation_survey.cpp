@@ -33,7 +33,7 @@ void conversation::begin_survey() {
     x_.seen.begin(x_.listening.hears_turns);
     surveying_ = true;
     const bool read_only = x_.server->report_of("default_transaction_read_only") == "on";
-    inject(survey::question(x_.pins, x_.custom_names, read_only));
+    inject(survey::question(x_.pins, x_.custom_names, read_only, x_.server->major_version()));
     x_.pending.back().survey = true;
 }
 

@@ -26,6 +26,25 @@ std::string serialise(const std::vector<parameters::entry>& entries) {
     return text;
 }
 
+bool is_ascii(std::string_view text) {
+    return std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+}
+
+// The server reads the whole text by the encoding that its session has before any of it is executed.
+void append_value(std::string& out, std::string_view value, std::string_view encoding) {
+    if (encoding.empty() || is_ascii(value)) return append_literal(out, value);
+    constexpr std::string_view digits = "0123456789abcdef";
+    out += "pg_catalog.convert_from(pg_catalog.decode('";
+    for (const char c : value) {
+        const auto byte = static_cast<unsigned char>(c);
+        out += digits[byte / 16];
+        out += digits[byte % 16];
+    }
+    out += "','hex'),";
+    append_literal(out, encoding);
+    out += ')';
+}
+
 template <class Entries>
 auto find_entry(Entries& entries, std::string_view name) {
     return std::find_if(entries.begin(), entries.end(), [&](const auto& e) { return e.first == name; });
@@ -126,6 +145,10 @@ parameters parameters::with(base::interner& texts, std::string_view name, std::s
     return made;
 }
 
+bool parameters::is_ascii() const {
+    return !text_ || session::is_ascii(text_.text());
+}
+
 parameters parameters::overlaid(base::interner& texts, const parameters& over) const {
     auto all = entries();
     for (auto& more : over.entries()) all.push_back(std::move(more));
@@ -160,21 +183,24 @@ transition plan_transition(const std::optional<parameters>& from, const paramete
         if (name.find('.') != std::string::npos) plan.needs_other_server = true;
         reset(name);
     }
+    const std::string encoding(to.find("client_encoding").value_or(""));
+    const std::string* const encoding_before = find_value(present, "client_encoding");
+    const bool reads_alike = encoding_before != nullptr && *encoding_before == encoding;
     std::vector<parameters::entry> different;
     for (const auto& [name, value] : wanted) {
         const std::string* has = find_value(present, name);
-        if (has != nullptr && *has == value) continue;
+        if (has != nullptr && *has == value && (reads_alike || is_ascii(value))) continue;
         // Also PostgreSQL's record of what was set in the session is that of a fresh one.
         if (baseline.find(name) == value)
             reset(name);
         else
             different.emplace_back(name, value);
     }
-    if (!different.empty()) plan.sql += set_statement(different);
+    if (!different.empty()) plan.sql += set_statement(different, encoding);
     return plan;
 }
 
-std::string set_statement(const std::vector<parameters::entry>& settings) {
+std::string set_statement(const std::vector<parameters::entry>& settings, std::string_view encoding) {
     // set_config() and not SET: only it reads a list such as search_path as the startup packet does.
     std::string sql = "SELECT ";
     for (const auto& [name, value] : settings) {
@@ -182,7 +208,7 @@ std::string set_statement(const std::vector<parameters::entry>& settings) {
         sql += "pg_catalog.set_config(";
         append_literal(sql, name);
         sql += ',';
-        append_literal(sql, value);
+        append_value(sql, value, encoding);
         sql += ",false)";
     }
     return sql;

@@ -31,6 +31,7 @@ public:
     std::vector<entry> entries() const;
     /// Valid as long as any handle to this state lives.
     std::optional<std::string_view> find(std::string_view lower_case_name) const;
+    bool is_ascii() const;
     bool empty() const noexcept { return !text_ || text_.text().empty(); }
 
     /// Calls `look(name, value)` for each, without a copy.
@@ -78,7 +79,7 @@ struct transition {
 /// `from` is what the server has, if that is known; else everything is reset to `baseline` first.
 transition plan_transition(const std::optional<parameters>& from, const parameters& baseline, const parameters& to);
 
-/// Sets every one of `settings`; requires at least one.
-std::string set_statement(const std::vector<parameters::entry>& settings);
+/// Sets every one of `settings`, whose values are in that client_encoding ("": they are ASCII); requires at least one.
+std::string set_statement(const std::vector<parameters::entry>& settings, std::string_view encoding);
 
 }  // namespace pgweir::session

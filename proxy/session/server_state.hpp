@@ -1,5 +1,6 @@
 #pragma once
 
+#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -47,6 +48,14 @@ struct server_state {
             if (lower_case(name) == lower_case_name) return value;
         }
         return {};
+    }
+
+    /// Of "15.4 (Debian ...)" or "17beta1"; 0 when it is no number.
+    int major_version() const {
+        const std::string_view reported_version = report_of("server_version");
+        int number = 0;
+        std::from_chars(reported_version.data(), reported_version.data() + reported_version.size(), number);
+        return number;
     }
 
     /// False also if it does not tell (PostgreSQL 13).

@@ -20,12 +20,29 @@ constexpr std::string_view isolation = "SET TRANSACTION ISOLATION LEVEL READ COM
 // something of its own that hides what it leaves behind for the next one.
 //
 // The last row says that the answer is whole. In pg_settings only what SET can change counts: transaction_isolation and
-// the like have the source of whoever set them last.
+// the like have the source of whoever set them last. What another server would not take again from who has logged in is
+// kept where it is: what a role with more rights has set, and temp_buffers, which is refused behind the first temporary
+// table that anybody has used there.
+constexpr std::string_view role_part =
+    "SELECT 'setting'::pg_catalog.text, 'role', pg_catalog.current_setting('role')"
+    " UNION ALL SELECT CASE WHEN name OPERATOR(pg_catalog.=) 'temp_buffers'"
+    " OR (context OPERATOR(pg_catalog.=) 'superuser' AND NOT ";
+// pg_stat_get_activity() tells the role of the login, which no SET SESSION AUTHORIZATION changes.
+constexpr std::string_view login_part =
+    "(SELECT usesysid FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))";
 constexpr std::string_view settings_part =
-    "SELECT 'setting'::pg_catalog.text, name, setting FROM pg_catalog.pg_settings"
+    ") THEN 'kept' ELSE 'setting' END, name, setting FROM pg_catalog.pg_settings"
     " WHERE source OPERATOR(pg_catalog.=) 'session'"
-    " AND name OPERATOR(pg_catalog.<>) ALL ('{transaction_isolation,transaction_read_only,transaction_deferrable}')"
-    " UNION ALL SELECT 'setting', 'role', pg_catalog.current_setting('role')";
+    " AND name OPERATOR(pg_catalog.<>) ALL ('{transaction_isolation,transaction_read_only,transaction_deferrable}')";
+
+// What the login may set itself: since PostgreSQL 15 not superusers alone.
+std::string right_part(int version) {
+    constexpr int parameter_rights = 15;
+    if (version >= parameter_rights)
+        return "pg_catalog.has_parameter_privilege(" + std::string(login_part) + ", name, 'SET')";
+    return "EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolsuper AND r.oid OPERATOR(pg_catalog.=) " +
+           std::string(login_part) + ")";
+}
 
 struct look {
     reason found;
@@ -83,9 +100,10 @@ bool survey::can_see(reason which) noexcept {
     return false;
 }
 
-std::string survey::question(const pin_set& suspected, const std::set<std::string>& custom_names, bool read_only) {
+std::string survey::question(const pin_set& suspected, const std::set<std::string>& custom_names, bool read_only,
+                             int version) {
     std::string sql(read_only ? isolation : std::string_view());
-    sql += settings_part;
+    sql.append(role_part).append(right_part(version)).append(settings_part);
     for (const std::string& name : custom_names) {
         sql += " UNION ALL SELECT 'setting', ";
         append_literal(sql, name);
@@ -120,7 +138,8 @@ void survey::take_row(base::bytes_view body) {
         if (hears_turns_ && name == turn_channel) return;  // it is about to go
         channels_.emplace(name);
         found_.add(reason::listen);
-    } else if (kind == "setting") {
+    } else if (kind == "setting" || kind == "kept") {
+        if (kind == "kept") found_.add(reason::set);
         const bool no_role = name == "role" && values[2] == "none";
         if (values[2] && !no_role) settings_.emplace_back(name, *values[2]);
     } else {

@@ -18,9 +18,10 @@ namespace pgweir::session {
 class survey {
 public:
     /// Looks for what `suspected` speaks of, and for the settings of the session. A custom (dotted) setting is not
-    /// listed by PostgreSQL: those in `custom_names`, in lower case, are asked for one by one.
+    /// listed by PostgreSQL: those in `custom_names`, in lower case, are asked for one by one. `version`: PostgreSQL's
+    /// major one.
     static std::string question(const pin_set& suspected, const std::set<std::string>& custom_names,
-                                bool read_only = false);
+                                bool read_only = false, int version = 0);
 
     /// Whether this reason for a pin is one that a survey can see the end of.
     static bool can_see(metrics::pin_reason reason) noexcept;

@@ -57,6 +57,39 @@ class Pins(Case):
                 with self.subTest(statement, extended=extended):
                     self.check_kind(statement, reason, question, answer, extended)
 
+    def test_what_a_role_with_more_rights_has_set_is_kept_where_it_is(self):
+        self.postgres.sql("CREATE ROLE boss SUPERUSER; GRANT boss TO app")
+        self.addCleanup(self.postgres.sql, "DROP ROLE boss")
+        client, other = self.login(self.proxy), self.login(self.proxy)
+        client.query("BEGIN; SET LOCAL ROLE boss; SET session_replication_role = replica; COMMIT")
+        self.wait_until(lambda: self.pins() == ["set"], message=lambda: f"the pin: {self.pins()}")
+        for _ in range(3):
+            self.assertEqual(other.value("SHOW session_replication_role"), "origin")
+            self.assertEqual(client.value("SHOW session_replication_role"), "replica")
+        client.query("BEGIN; SET LOCAL ROLE boss; RESET session_replication_role; COMMIT")
+        self.wait_until(lambda: self.pins() == [], message="the end of the pin")
+        self.assert_virgin()
+
+    def test_temp_buffers_stay_where_they_were_set(self):
+        client, other = self.login(self.proxy), self.login(self.proxy)
+        client.query("SET temp_buffers = 3000")
+        self.wait_until(lambda: self.pins() == ["set"], message=lambda: f"the pin: {self.pins()}")
+        other.query("CREATE TEMP TABLE used (a int)")
+        other.query("DISCARD ALL")
+        self.assertEqual([client.value("SHOW temp_buffers") for _ in range(3)], ["24000kB"] * 3)
+        self.wait_until(lambda: self.pins() == ["set"], message=lambda: f"its pin alone: {self.pins()}")
+        client.query("RESET temp_buffers")
+        self.wait_until(lambda: self.pins() == [], message="the end of the pin")
+
+    def test_what_cannot_be_taken_back_costs_nobody_else_an_error(self):
+        self.postgres.sql("ALTER ROLE app SUPERUSER")
+        self.addCleanup(self.postgres.sql, "ALTER ROLE app NOSUPERUSER")
+        client, other = self.login(self.proxy), self.login(self.proxy)
+        self.assertIsNone(error_of(client.query("SET log_min_duration_statement = '1h'")))
+        self.wait_until(lambda: self.proxy.state()["in_use"] == 0, message="the server to be given back")
+        self.postgres.sql("ALTER ROLE app NOSUPERUSER")
+        self.assertEqual(other.value("SELECT 1"), "1")
+
     def check_kind(self, statement, reason, question, answer, extended):
         counted = self.proxy.metric("pgweir_session_pins_total", reason=reason)
         client = self.login(self.proxy)

@@ -2,6 +2,27 @@
 from kit.script import Row
 
 ROWS = [
+    Row("settings beyond ASCII beside another encoding", """
+        a: CREATE SCHEMA "é"
+        a: CREATE TABLE "é".data AS SELECT 'tenant é' AS x
+        a: CREATE TABLE data AS SELECT 'public' AS x
+        a: SET search_path = "é", public
+        a: SELECT set_config('app.tenant', 'é', false)
+        b: SET client_encoding = LATIN1
+        b: SELECT 1
+        a: SELECT x, length(current_setting('app.tenant')) FROM data
+        b: SELECT set_config('app.tenant', chr(233) || chr(234), false) IS NULL
+        a: SELECT length(current_setting('app.tenant'))
+        b: SELECT length(current_setting('app.tenant')), ascii(current_setting('app.tenant'))
+        a: SET client_encoding = LATIN1
+        b: SELECT 1
+        a: SELECT length(current_setting('app.tenant')), length(current_setting('search_path'))
+        a: RESET client_encoding
+        b: SELECT 1
+        a: SELECT x, length(current_setting('app.tenant')) FROM data
+        a: DROP SCHEMA "é" CASCADE
+        a: DROP TABLE public.data
+    """),
     Row("a setting follows its client and nobody else", """
         a: SET work_mem = '7MB'
         b: SHOW work_mem
