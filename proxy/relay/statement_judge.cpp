@@ -69,9 +69,9 @@ std::uint64_t statement_judge::place_of(std::string_view text, const scope_point
 std::uint64_t statement_judge::place_by_ends(std::string_view text) const {
     std::uint64_t begin = 0;
     std::uint64_t end = 0;
-    const std::size_t known = std::min(text.size(), sizeof begin);
-    std::memcpy(&begin, text.data(), known);
-    std::memcpy(&end, text.data() + text.size() - known, known);
+    if (text.size() < sizeof begin) return text.size();
+    std::memcpy(&begin, text.data(), sizeof begin);
+    std::memcpy(&end, text.data() + text.size() - sizeof end, sizeof end);
     constexpr std::uint64_t odd = 0x9e3779b97f4a7c15;
     return (((begin ^ seed_) * odd + end) * odd + text.size()) * odd >> 32;
 }
