@@ -1,6 +1,7 @@
 #include "relay/statement_judge.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -76,6 +77,16 @@ std::uint64_t statement_judge::place_by_ends(std::string_view text) const {
     return (((begin ^ seed_) * odd + end) * odd + text.size()) * odd >> 32;
 }
 
+// A number in them would be another each time.
+std::size_t statement_judge::place_by_begin(std::string_view text) const {
+    std::array<std::uint64_t, 3> begin{};
+    std::memcpy(begin.data(), text.data(), std::min(text.size(), sizeof begin));
+    constexpr std::uint64_t odd = 0x9e3779b97f4a7c15;
+    std::uint64_t mixed = seed_;
+    for (const std::uint64_t each : begin) mixed = (mixed ^ each) * odd;
+    return (mixed >> 32) % alike_.size();
+}
+
 const statement_judge::verdict& statement_judge::judge(std::string_view text, const scope_pointer& scope) {
     if (text.size() > longest_kept) return *find_or_work_out(text, scope);
     verdict_table::slot& place = texts_.at(place_by_ends(text) + scope->number);
@@ -92,9 +103,14 @@ statement_judge::verdict statement_judge::work_out(std::string_view text, const 
 
 const statement_judge::verdict_pointer& statement_judge::find_or_work_out(std::string_view text,
                                                                           const scope_pointer& scope) {
-    sql::write_shape(text, shape_);
+    alike& known = alike_[place_by_begin(text)];
+    if (known.scope == scope && known.integers.are_all_that_differs(text, known.text)) return known.found;
+    sql::write_shape(text, shape_, integers_);
     const verdict_pointer& shared = of_shape(scope);
-    if (!scope->rules_by_text) return shared;
+    if (!scope->rules_by_text) {
+        if (!integers_.empty() && text.size() <= longest_kept) known = {std::string(text), scope, shared, integers_};
+        return shared;
+    }
     const std::uint32_t rule = rule_of(text, *shared, *scope);
     if (rule == shared->rule) return shared;
     auto own = std::make_shared<verdict>(*shared);

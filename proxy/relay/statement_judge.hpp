@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -15,6 +16,7 @@
 #include "cache/stamp_table.hpp"
 #include "catalog/schema_map.hpp"
 #include "sql/memo.hpp"
+#include "sql/shape.hpp"
 #include "sql/statement_facts.hpp"
 
 namespace pgweir::relay {
@@ -105,6 +107,15 @@ private:
     static constexpr std::size_t memo_bytes = std::size_t{4} * 1024 * 1024;
     static constexpr std::size_t most_scopes = 64;
 
+    // Texts that an application puts together differ in numbers again and again.
+    struct alike {
+        std::string text;
+        scope_pointer scope;
+        verdict_pointer found;
+        sql::integer_places integers;
+    };
+
+    std::size_t place_by_begin(std::string_view text) const;
     std::uint64_t place_by_ends(std::string_view text) const;
     std::uint64_t place_of(std::string_view text, const scope_pointer& scope) const;
     // Valid until the next call.
@@ -117,7 +128,9 @@ private:
     std::deque<cache::rule> rules_;
     sql::memo memo_;
     std::string shape_;  // of the text that is looked at
+    sql::integer_places integers_;  // of that text
     verdict_table texts_{texts_kept};
+    std::array<alike, 64> alike_;
     verdict_table shapes_{shapes_kept};
     std::vector<scope_pointer> scopes_;  // used last in front
     std::uint64_t scopes_made_ = 0;

@@ -81,10 +81,14 @@ cache_flow::verdict cache_flow::take_batch(base::bytes_view input, std::size_t& 
     if (!x_.cache->serves() || x_.discarding || x_.lost.active) return pass();
     if (x_.fill.is == cache_fill::state::owned || std::exchange(asked_, true)) return verdict::pass;
     batch found;
-    const auto unlike = read_batch(input, found);
+    base::bytes_view rest = input;
+    auto unlike = read_bound(rest, found);
     if (found.text.empty() || !begins_like_read(found.text)) return pass();
+    // Most of what is not worth asking about costs no more than this.
+    if (!unlike && !is_worth_asking(found.text)) return bypass(cache_bypass::not_worth);
+    if (!unlike) unlike = read_execution(rest, found);
     if (const auto why = unlike ? unlike : why_not()) return bypass(*why);
-    if (!is_worth_asking(found.text)) return bypass(cache_bypass::not_worth);
+    found.size = input.size() - rest.size();
     const std::string_view statement = make_key(
         {.extended = true, .parameter_types = found.parameter_types, .bind = found.bind.substr(found.bind_head)},
         found.text);
@@ -207,8 +211,7 @@ bool cache_flow::all_pending_are_reads() const {
     return true;
 }
 
-std::optional<cache_bypass> cache_flow::read_batch(base::bytes_view input, batch& found) const {
-    base::bytes_view rest = input;
+std::optional<cache_bypass> cache_flow::read_bound(base::bytes_view& rest, batch& found) const {
     if (const auto body = wire::take_frontend_message(rest, 'P')) {
         const auto parse = wire::decode_parse(*body);
         if (!parse || !parse->statement.empty()) return cache_bypass::other;
@@ -225,6 +228,10 @@ std::optional<cache_bypass> cache_flow::read_batch(base::bytes_view input, batch
     found.statement = (*head)->statement;
     if (found.parsed ? !found.statement.empty() : !find_prepared(found)) return cache_bypass::other;
     if (!(*head)->portal.empty()) return cache_bypass::named_portal;
+    return std::nullopt;
+}
+
+std::optional<cache_bypass> cache_flow::read_execution(base::bytes_view& rest, batch& found) {
     if (const auto described = wire::take_frontend_message(rest, 'D')) {
         const auto target = wire::decode_target(*described);
         if (!target || target->kind != 'P' || !target->name.empty()) return cache_bypass::other;
@@ -237,7 +244,6 @@ std::optional<cache_bypass> cache_flow::read_batch(base::bytes_view input, batch
     if (execute->max_rows > 0) return cache_bypass::row_limit;
     // What is executed to its end is not executed again; whether it is nobody knows before the next message.
     if (rest.empty() || rest.front() == 'E' || rest.front() == 'D') return cache_bypass::pipelined;
-    found.size = input.size() - rest.size();
     return std::nullopt;
 }
 

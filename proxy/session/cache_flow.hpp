@@ -44,7 +44,9 @@ private:
     bool is_worth_asking(std::string_view text) const;
     bool block_allows() const;
     bool all_pending_are_reads() const;
-    std::optional<metrics::cache_bypass> read_batch(base::bytes_view input, batch& found) const;
+    /// Parse, perhaps, and Bind; then Describe, perhaps, and Execute. Each takes what it has read off `rest`.
+    std::optional<metrics::cache_bypass> read_bound(base::bytes_view& rest, batch& found) const;
+    static std::optional<metrics::cache_bypass> read_execution(base::bytes_view& rest, batch& found);
     bool find_prepared(batch& found) const;
     verdict look(cache_question& what, cache_answer& found);
     void read_hint(cache_question& what);

@@ -40,8 +40,8 @@ bool has_plain_literals(std::string_view first_word) noexcept {
 
 class shape_writer {
 public:
-    shape_writer(std::string_view text, std::string& shape) noexcept
-        : text_(text), shape_(shape), source_(text), not_copied_(text.data()) {}
+    shape_writer(std::string_view text, std::string& shape, integer_places& places) noexcept
+        : text_(text), shape_(shape), places_(places), source_(text), not_copied_(text.data()) {}
 
     shape_writer(const shape_writer&) = delete;  // it points into itself
     shape_writer& operator=(const shape_writer&) = delete;
@@ -78,6 +78,7 @@ private:
 
     std::string_view text_;
     std::string& shape_;
+    integer_places& places_;
     tokens source_;
     std::array<token, 3> last_three_;
     token* current_ = last_three_.data();
@@ -148,6 +149,8 @@ void shape_writer::take_literal() {
     const bool number = current().kind == token_kind::number;
     const std::string_view instead = number ? instead_of_number() : instead_of_string();
     if (instead.empty() && !in_list_) return;
+    if (instead == "0")
+        places_.note(static_cast<std::size_t>(begin_of_current() - text_.data()), current().text.size());
     copy_until(begin_of_current());
     const std::size_t begin = shape_.size();
     shape_ += instead.empty() ? current().text : instead;
@@ -229,14 +232,43 @@ bool shape_writer::is_precision_of_float() const noexcept {
 
 }  // namespace
 
+void integer_places::note(std::size_t begin, std::size_t size) noexcept {
+    if (count_ == places_.size() || size > most_digits || begin > UINT32_MAX) return;
+    places_[count_++] = {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(size)};
+}
+
+// In front of a place all is the same, so the lexer comes there in the same state; digits alone are again an integer, and
+// it ends where the rest goes on as it does there.
+bool integer_places::are_all_that_differs(std::string_view text, std::string_view noted) const noexcept {
+    std::size_t seen = 0;  // of noted
+    for (std::size_t i = 0; i < count_; ++i) {
+        const std::size_t same = places_[i].begin - seen;
+        if (text.substr(0, same) != noted.substr(seen, same)) return false;
+        text.remove_prefix(same);
+        seen += same + places_[i].size;
+        std::size_t digits = 0;
+        while (digits < text.size() && detail::is(text[digits], detail::is_digit)) ++digits;
+        if (digits == 0 || digits > most_digits) return false;
+        text.remove_prefix(digits);
+    }
+    return text == noted.substr(seen);
+}
+
 void write_shape(std::string_view text, std::string& shape) {
+    integer_places places;
+    write_shape(text, shape, places);
+}
+
+void write_shape(std::string_view text, std::string& shape, integer_places& places) {
     shape.clear();
+    places.clear();
     // A vertical tab is white space since PostgreSQL 16 and an error before; a NUL is the end of the text.
     if (text.find('\v') == std::string_view::npos && text.find('\0') == std::string_view::npos) {
         shape.reserve(text.size());
-        if (shape_writer(text, shape).run()) return;
+        if (shape_writer(text, shape, places).run()) return;
     }
     shape = text;
+    places.clear();
 }
 
 }  // namespace pgweir::sql

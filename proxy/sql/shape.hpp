@@ -1,5 +1,8 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -16,5 +19,30 @@ namespace pgweir::sql {
 /// Not for standard_conforming_strings = off, nor for encodings that `tokens` excludes. One pass; allocates only
 /// what `shape` lacks.
 void write_shape(std::string_view text, std::string& shape);
+
+/// Where a text has integers of up to nine digits for which its shape has a 0, as far as there is room to note them.
+class integer_places {
+public:
+    bool empty() const noexcept { return count_ == 0; }
+    /// Whether `text` is `noted`, of which these are the places, but for the digits there: then both have one shape. Costs
+    /// little more than comparing them.
+    bool are_all_that_differs(std::string_view text, std::string_view noted) const noexcept;
+
+    /// For write_shape().
+    void note(std::size_t begin, std::size_t size) noexcept;
+    void clear() noexcept { count_ = 0; }
+
+private:
+    static constexpr std::size_t most_digits = 9;
+    struct place {
+        std::uint32_t begin;
+        std::uint32_t size;
+    };
+    std::array<place, 8> places_{};
+    std::size_t count_ = 0;
+};
+
+/// The same, and notes the places.
+void write_shape(std::string_view text, std::string& shape, integer_places& places);
 
 }  // namespace pgweir::sql

@@ -68,6 +68,22 @@ TEST_F(statement_judge_test, says_what_a_text_reads_and_writes) {
     EXPECT_EQ(read.rule, 0U);
 }
 
+TEST_F(statement_judge_test, texts_that_begin_alike_are_told_apart) {
+    const auto scope = judge.scope_of(wanted());
+    const auto read = [&](const char* text) { return judge.judge(text, scope).reads.depends_on; };
+    for (int round = 0; round < 3; ++round) {
+        EXPECT_THAT(read("SELECT first, second, third FROM product WHERE id = 1"), ElementsAre(product));
+        EXPECT_THAT(read("SELECT first, second, third FROM customer WHERE id = 1"), ElementsAre(customer));
+        EXPECT_THAT(read("SELECT first, second, third FROM product WHERE id = 23"), ElementsAre(product));
+        EXPECT_THAT(judge.judge("SELECT first, second, third FROM product WHERE id = 4; DELETE FROM customer", scope)
+                        .writes.relations,
+                    ElementsAre(customer));
+    }
+    EXPECT_THAT(judge.judge("SELECT first, second, third FROM product WHERE id = 5", judge.scope_of(wanted({"shop"})))
+                    .reads.depends_on,
+                ElementsAre(other_product));
+}
+
 TEST_F(statement_judge_test, says_the_same_when_asked_again) {
     const auto scope = judge.scope_of(wanted());
     for (int round = 0; round < 3; ++round) {

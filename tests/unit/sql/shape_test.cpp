@@ -47,6 +47,26 @@ TEST(shape, what_texts_have_in_common) {
         EXPECT_EQ(shape_of(text), shape) << text;
 }
 
+TEST(shape, texts_that_differ_in_integers_only) {
+    const std::string noted = "SELECT a1 FROM t WHERE b = 12 AND c IN (3, 4) AND d = '5' AND e = 6.0";
+    integer_places places;
+    std::string shape;
+    write_shape(noted, shape, places);
+    for (const char* text : {"SELECT a1 FROM t WHERE b = 12 AND c IN (3, 4) AND d = '5' AND e = 6.0",
+                             "SELECT a1 FROM t WHERE b = 7 AND c IN (123456789, 0) AND d = '5' AND e = 6.0"}) {
+        EXPECT_TRUE(places.are_all_that_differs(text, noted)) << text;
+        EXPECT_EQ(shape_of(text), shape) << text;
+    }
+    for (const char* text : {"SELECT a2 FROM t WHERE b = 12 AND c IN (3, 4) AND d = '5' AND e = 6.0",
+                             "SELECT a1 FROM t WHERE b = 1234567890 AND c IN (3, 4) AND d = '5' AND e = 6.0",
+                             "SELECT a1 FROM t WHERE b = 1.2 AND c IN (3, 4) AND d = '5' AND e = 6.0",
+                             "SELECT a1 FROM t WHERE b = 12 AND c IN (3, 4) AND d = '6' AND e = 6.0",
+                             "SELECT a1 FROM t WHERE b = 12 AND c IN (3, 4) AND d = '5' AND e = 7.0",
+                             "SELECT a1 FROM t WHERE b =  AND c IN (3, 4) AND d = '5' AND e = 6.0",
+                             "SELECT a1 FROM t WHERE b = 12 AND c IN (3, 4) AND d = '5' AND e = 6.0 ", "SELECT a1", ""})
+        EXPECT_FALSE(places.are_all_that_differs(text, noted)) << text;
+}
+
 TEST(shape, what_is_kept) {
     for (const char* text : {
              "SELECT 'now', 'Today 04:00', 'x,tomorrow'",

@@ -107,8 +107,15 @@ inline std::string broken_scan_agreement(std::string_view text, const sql::state
 inline std::string broken_shape_rule(std::string_view text, const sql::statement_facts& facts) {
     if (text.size() > sql::max_understood_bytes) return "";
     std::string shape;
-    sql::write_shape(text, shape);
+    sql::integer_places integers;
+    sql::write_shape(text, shape, integers);
     std::string again = "what stood there before";
+    std::string alike(text);
+    for (char& c : alike)
+        if (c >= '0' && c <= '9') c = c == '9' ? '1' : static_cast<char>(c + 1);
+    sql::write_shape(alike, again);
+    if (integers.are_all_that_differs(alike, text) && again != shape)
+        return "texts that differ in integers have one shape: " + shape + " and " + again;
     sql::write_shape(shape, again);
     if (again != shape) return "a shape is its own shape: " + shape + " became " + again;
     // A parameter's number of one digit may become longer, never by more than one byte for two.
