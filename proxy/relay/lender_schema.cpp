@@ -60,6 +60,8 @@ void lender::schema_read(shared_pool& pool, schema_in_reading& how, bool sound) 
     pool.schema_map.publish(std::move(found));
     // Who looked at the map before this has begun before, and what it has begun is not kept.
     if (changed) pool.cache()->schema_changed();
+    // By somebody else: sessions that go by the counter hear of it, too.
+    if (changed && now.value->read_at == at) directory_.schema().add();
 }
 
 }  // namespace pgweir::relay

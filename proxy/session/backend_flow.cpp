@@ -149,6 +149,7 @@ void backend_flow::take_row_description(base::bytes_view message, bool no_data) 
         } else if (client_statement* known = x_.statements.find(request.detail->client_name);
                    known != nullptr && known->statement == request.detail->statement) {
             known->description = found;
+            known->described_at = x_.schema->get();
         }
     }
     relay(message);

@@ -250,8 +250,10 @@ std::optional<cache_bypass> cache_flow::read_execution(base::bytes_view& rest, b
 // One that was parsed under other settings may mean something else than the same text now.
 bool cache_flow::find_prepared(batch& found) const {
     if (found.statement.empty()) return false;
-    const client_statement* known = x_.statements.find(found.statement);
+    client_statement* known = x_.statements.find(found.statement);
     if (known == nullptr || known->raw || known->own || known->result_changed) return false;
+    // Whether its result is still what its client was told of only a server can say: one is asked, and says so once.
+    if (known->description && std::exchange(known->described_at, x_.schema->get()) != x_.schema->get()) return false;
     found.text = known->statement.text();
     found.parameter_types = known->statement.parameter_types();
     return x_.is_of_now(known->statement);

@@ -51,6 +51,7 @@ using description_print = std::uint64_t;
 struct client_statement {
     prepared_statement statement;
     std::optional<description_print> description;  ///< of the first Describe that was answered
+    std::uint64_t described_at = 0;  ///< of which schema, by exchange::schema, that was known to hold
     sql::effect effects = sql::effect::none;
     bool result_changed = false;  ///< its result is no longer what was described: it can only be prepared anew
     bool raw = false;  ///< on the pinned server under the client's own name

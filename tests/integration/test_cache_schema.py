@@ -1,7 +1,9 @@
 """What the result cache makes of views, partitions, foreign keys, triggers, row security and rights."""
 
+from kit import messages
 from kit.cache import CacheCase
 from kit.rawclient import error_of, rows_of
+from kit.waiting import wait_until
 
 SCHEMA = """
 CREATE TABLE parent (id int PRIMARY KEY, name text);
@@ -88,6 +90,61 @@ class DefinedByFunctions(SchemaCase):
 
     def test_a_trigger_at_the_commit(self):
         self.assert_followed("BEGIN", "INSERT INTO watched VALUES (1)", "COMMIT")
+
+
+class ChangedResults(SchemaCase):
+    READ = "SELECT * FROM widened"
+
+    def setUp(self):
+        super().setUp()
+        self.sql("CREATE TABLE widened (v int); INSERT INTO widened VALUES (5);"
+                 "CREATE FUNCTION widen() RETURNS int LANGUAGE plpgsql AS"
+                 " $$ BEGIN ALTER TABLE widened ADD w int DEFAULT 6; RETURN 1; END $$")
+        self.addCleanup(self.sql, "DROP TABLE widened; DROP FUNCTION widen()")
+
+    def assert_refused(self, change):
+        """Who was told of one column is not given two, though others' replies are kept."""
+        proxy = self.caching()
+        old, new = self.login(proxy), self.login(proxy)
+        use = messages.bind("", "s") + messages.execute() + messages.sync()
+        old.send(messages.parse("s", self.READ), messages.describe_statement("s"), use)
+        self.assertIsNone(error_of(old.until_ready()))
+        self.warm(new, self.READ)  # so that no other column is seen before the change is heard of
+        change(proxy)
+        wait_until(lambda: rows_of(new.query(self.READ)) == [["5", "6"]], message="the change to be seen")
+        before = self.hits(proxy)
+
+        def is_kept():
+            new.send(messages.parse("", self.READ), messages.bind(), messages.execute(), messages.sync())
+            self.assertIsNone(error_of(new.until_ready()))
+            return self.hits(proxy) > before
+
+        wait_until(is_kept, message="a hit")
+        old.send(use)
+        self.assertEqual(error_of(old.until_ready()).sqlstate, "0A000")
+
+    def test_by_a_function(self):
+        self.assert_refused(lambda proxy: self.login(proxy).query("SELECT widen()"))
+
+    def test_elsewhere(self):
+        self.assert_refused(lambda _: self.sql("SELECT widen()"))
+
+    def test_where_nothing_has_changed_for_it_the_next_is_a_hit(self):
+        proxy = self.caching()
+        client = self.login(proxy)
+        use = messages.bind("", "s") + messages.execute() + messages.sync()
+        client.send(messages.parse("s", self.READ), messages.describe_statement("s"), use)
+        client.until_ready()
+
+        def is_hit():
+            before = self.hits(proxy)
+            client.send(use)
+            self.assertIsNone(error_of(client.until_ready()))
+            return self.hits(proxy) > before
+
+        wait_until(is_hit, message="a hit")
+        self.login(proxy).query("CREATE TABLE another (a int); DROP TABLE another")
+        wait_until(is_hit, message="a hit behind a change of another table")
 
 
 class Dependencies(SchemaCase):
