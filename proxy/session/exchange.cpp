@@ -7,12 +7,22 @@
 #include "session/cache_capture.hpp"
 #include "session/cache_writes.hpp"
 #include "sql/routine_body.hpp"
+#include "sql/tokens.hpp"
+#include "sql/words.hpp"
 #include "wire/backend.hpp"
 #include "wire/frame.hpp"
 
 namespace pgweir::session {
 
 namespace {
+
+// Of a whole schema or database, too: it names nothing of what its indexes call.
+bool maintains(std::string_view text) {
+    static constexpr std::array<std::string_view, 5> words{"analyse", "analyze", "cluster", "reindex", "vacuum"};
+    const sql::token first = sql::tokens(text).next();
+    return std::any_of(words.begin(), words.end(),
+                       [&](std::string_view word) { return sql::same_word(first.text, word); });
+}
 
 // Encodings whose characters may hold a byte that reads as a quote or a backslash (manual, "Character Set Support").
 bool hides_ascii(std::string_view encoding) {
@@ -122,7 +132,8 @@ sql::effect exchange::judged(std::string_view text, sql::effect scanned) {
         const bool runs_something = sql::has(scanned, effect::plain_read | effect::data_modifying);
         return runs_something ? scanned | effect::own_routine : scanned;
     }
-    const effect found = known_routines.value->look(text, conforming_strings);
+    effect found = known_routines.value->look(text, conforming_strings);
+    if (!sql::has(scanned, effect::plain_read) && maintains(text)) found |= effect::own_routine;
     if (sql::has(found, effect::own_routine | effect::set_config)) {
         const auto& settings = known_routines.value->custom_settings();
         custom_names.insert(settings.begin(), settings.end());

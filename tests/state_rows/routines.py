@@ -42,6 +42,21 @@ ROWS = [
         a: DROP TABLE made
         a: DROP FUNCTION makes()
     """, held=2),
+    Row("maintenance that names nothing", """
+        a: CREATE FUNCTION locks(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_lock(77); RETURN $1; END $$
+        a: CREATE SCHEMA kept
+        a: CREATE TABLE kept.numbers AS SELECT 1 AS v
+        a: CREATE INDEX ON kept.numbers (locks(v))
+        a: SELECT pg_advisory_unlock_all()
+        a: REINDEX SCHEMA kept
+        b: SELECT pg_try_advisory_lock(77)
+        a: SELECT pg_advisory_unlock(77)
+        a: SELECT pg_advisory_unlock_all()
+        b: SELECT pg_try_advisory_lock(77)
+        b: SELECT pg_advisory_unlock(77)
+        a: DROP SCHEMA kept CASCADE
+        a: DROP FUNCTION locks(int)
+    """, held=2),  # fmt: skip
     Row("a function that locks for the session", """
         a: CREATE FUNCTION locks() RETURNS void LANGUAGE sql AS $$ SELECT pg_advisory_lock(77) $$
         a: SELECT locks()
