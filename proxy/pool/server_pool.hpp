@@ -178,8 +178,8 @@ public:
     /// close; the others follow when they come back.
     [[nodiscard]] std::vector<std::unique_ptr<member>> retire_all(base::time_point now);
 
-    /// The same for those that are as old as this one, which is lent: none when they have been replaced since.
-    [[nodiscard]] std::vector<std::unique_ptr<member>> retire_like(const member& server, base::time_point now);
+    /// This server, which is lent, is closed when it comes back: all of its age have been replaced.
+    bool is_replaced(const member& server) const noexcept { return server.slot_.generation() != generation_; }
 
     /// Reload. Surplus servers go by tend() and as they come back.
     void set_settings(const settings& how, base::time_point now);

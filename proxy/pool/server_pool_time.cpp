@@ -113,10 +113,6 @@ members server_pool::retire_all(base::time_point now) {
     return out;
 }
 
-members server_pool::retire_like(const member& server, base::time_point now) {
-    return server.slot_.generation() == generation_ ? retire_all(now) : members{};
-}
-
 void server_pool::set_settings(const settings& how, base::time_point now) {
     settings_ = how;
     size_.configure(how.size);

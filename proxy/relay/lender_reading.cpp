@@ -78,7 +78,8 @@ void lender::replace_servers_like(const upstream::server& outdated) {
     std::vector<std::unique_ptr<pool::member>> leaving;
     {
         const std::lock_guard lock(directory_.mutex());
-        leaving = pool.replace_like(outdated, reactor_.now());
+        if (pool.servers.is_replaced(outdated)) return;
+        leaving = pool.replace_servers(reactor_.now());
     }
     base::log::event(base::log::level::info, "role_settings_changed", {{"pool", pool.servers.name()}});
     for (auto& server : leaving)

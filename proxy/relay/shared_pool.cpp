@@ -97,10 +97,9 @@ void shared_pool::server_opened(const session::server_state& state) {
     last_failure.reset();
 }
 
-std::vector<std::unique_ptr<pool::member>> shared_pool::replace_like(const pool::member& outdated,
-                                                                     base::time_point now) {
+std::vector<std::unique_ptr<pool::member>> shared_pool::replace_servers(base::time_point now) {
     forget_servers();
-    return servers.retire_like(outdated, now);
+    return servers.retire_all(now);
 }
 
 void shared_pool::remember_sequences(const std::string& user, const std::string& application) {

@@ -86,9 +86,8 @@ public:
     void remember_greeting(const session::parameters& startup, greeting what);
     /// A server was opened: its ParameterStatus set is the newest truth about versions and defaults.
     void server_opened(const session::server_state& state);
-    /// New sessions begin with other settings than this server's, which is lent. Returns idle servers to close.
-    [[nodiscard]] std::vector<std::unique_ptr<pool::member>> replace_like(const pool::member& outdated,
-                                                                          base::time_point now);
+    /// New sessions begin with other settings than those of the servers that there are. Returns idle servers to close.
+    [[nodiscard]] std::vector<std::unique_ptr<pool::member>> replace_servers(base::time_point now);
 
 private:
     void forget_servers();

@@ -183,16 +183,17 @@ TEST(server_pool_time, retire_all_replaces_every_server) {
     EXPECT_EQ(lab.connect().to, &client);
 }
 
-TEST(server_pool_time, those_like_a_replaced_one_are_not_replaced_again) {
+TEST(server_pool_time, whether_a_server_was_replaced) {
     pool_lab lab(of_size(4));
-    auto lent = lab.lend_many(3);
-    lab.pool.give_back(std::move(lent[2]), lab.now);
-    EXPECT_EQ(lab.pool.retire_like(*lent[0], lab.now).size(), 1U);
-    lab.stock(1);
-    EXPECT_TRUE(lab.pool.retire_like(*lent[1], lab.now).empty()) << "the idle one is new";
+    auto lent = lab.lend_many(2);
+    EXPECT_FALSE(lab.pool.is_replaced(*lent[0]));
+    EXPECT_TRUE(lab.pool.retire_all(lab.now).empty());
+    EXPECT_TRUE(lab.pool.is_replaced(*lent[0]));
     EXPECT_TRUE(lab.pool.give_back(std::move(lent[0]), lab.now).must_close());
-    EXPECT_TRUE(lab.pool.give_back(std::move(lent[1]), lab.now).must_close());
-    EXPECT_EQ(lab.pool.snapshot(lab.now).idle, 1U);
+    waiter client(0);
+    lab.ask(client);
+    EXPECT_FALSE(lab.pool.is_replaced(*lab.connect().server));
+    lab.pool.give_back(std::move(lent[1]), lab.now);
 }
 
 TEST(server_pool_time, dismissed_waiters_come_in_order) {
