@@ -106,12 +106,14 @@ bool routine_reading::take_led_there(const std::vector<row>& rows) {
         if (each.size() != 3 || !each[0] || !each[2]) return false;
         const auto flags = read_flags(*each[2]);
         if (!flags) return false;
+        // A trigger that defines something, once in a while, would make a change of the schema of each look at its table.
+        const effect unless_called = *flags & ~effect::defines;
         if (*each[0] == "everything") {
-            found_->add_everything(*flags);
+            found_->add_everything(unless_called);
         } else if (*each[0] == "schema") {
-            for (const std::string_view word : changes_of_schema) found_->add(word, *flags);
+            for (const std::string_view word : changes_of_schema) found_->add(word, unless_called);
         } else if (each[1]) {
-            found_->add(*each[1], *flags);
+            found_->add(*each[1], *each[0] == "name" ? *flags : unless_called);
         }
     }
     next_round();

@@ -258,6 +258,7 @@ void lender::look_after(base::time_point at) {
 }
 
 void lender::on_deadline(int, base::time_point now) {
+    directory_.schema().settle(now);
     std::vector<std::unique_ptr<upstream::server>> leaving;
     std::vector<shared_pool*> wanting;
     std::vector<std::unique_ptr<upstream::server>> asked;

@@ -119,7 +119,7 @@ private:
     /// To the client that waits for it, if it still does.
     use lend_read(std::uint64_t client, std::uint64_t wait);
     void read_role_settings(std::unique_ptr<upstream::server> server, const std::shared_ptr<reading>& how);
-    void replace_servers_like(const upstream::server& outdated);
+    void replace_servers_unlike(const upstream::server& asked, const std::string& stamp);
     void go_on_reading(std::unique_ptr<upstream::server> server, const std::shared_ptr<reading>& how);
     struct schema_in_reading;
     void read_schema(std::unique_ptr<upstream::server> server, const std::shared_ptr<reading>& after);

@@ -87,9 +87,10 @@ void lender::opened(shared_pool& pool, pool::slot place, upstream::opened what) 
 
 void lender::admit(shared_pool& pool, std::unique_ptr<upstream::server> server) {
     destination next;
+    replace_servers_unlike(*server, server->state.role_settings);
     {
         const std::lock_guard lock(directory_.mutex());
-        pool.server_opened(server->state);
+        if (!pool.servers.is_replaced(*server)) pool.server_opened(server->state);
         next = read_under_lock(pool.servers.connected(std::move(server), reactor_.now()), pool);
     }
     deliver(std::move(next), pool);

@@ -65,20 +65,25 @@ void lender::read_role_settings(std::unique_ptr<upstream::server> server, const 
         }
         const bool sound = told.how == session::inquiry::step::answered && told.rows.size() == 1 &&
                            told.rows[0].size() == 1 && told.rows[0][0];
-        if (!sound || *told.rows[0][0] == told.server->state.role_settings)
-            return go_on_reading(std::move(told.server), how);
-        replace_servers_like(*told.server);
+        if (!sound) return go_on_reading(std::move(told.server), how);
+        replace_servers_unlike(*told.server, *told.rows[0][0]);
+        if (*told.rows[0][0] == told.server->state.role_settings) return go_on_reading(std::move(told.server), how);
         close(std::move(told.server), metrics::server_disconnect_reason::reconfigured);
         how->then(nullptr);
     });
 }
 
-void lender::replace_servers_like(const upstream::server& outdated) {
-    shared_pool& pool = pool_of(outdated);
+// A server that was opened in between is replaced with the others: nobody says which of two stamps is the newer one.
+void lender::replace_servers_unlike(const upstream::server& asked, const std::string& stamp) {
+    shared_pool& pool = pool_of(asked);
     std::vector<std::unique_ptr<pool::member>> leaving;
     {
         const std::lock_guard lock(directory_.mutex());
-        if (pool.servers.is_replaced(outdated)) return;
+        const bool known = !pool.role_settings.stamp.empty() && pool.role_settings.of == asked.address().to_string();
+        const bool changed = known && pool.role_settings.stamp != stamp;
+        pool.role_settings = {stamp, asked.address().to_string()};
+        const bool outdated = asked.state.role_settings != stamp && !pool.servers.is_replaced(asked);
+        if (!changed && !outdated) return;
         leaving = pool.replace_servers(reactor_.now());
     }
     base::log::event(base::log::level::info, "role_settings_changed", {{"pool", pool.servers.name()}});

@@ -70,6 +70,11 @@ public:
     pool::server_pool servers;
     auth::credentials credentials;  ///< refreshed by every client that logs in with a secret of its own
     catalog::reading_times reading;
+    /// What new sessions are given by ALTER ROLE and ALTER DATABASE, by the stamp that was seen last, and where.
+    struct {
+        std::string stamp;
+        std::string of;  ///< the server's address
+    } role_settings;
     /// Why the last connect failed, for clients that it fails.
     std::optional<session::failure> last_failure;
 

@@ -263,7 +263,7 @@ void backend_flow::take_notification(base::bytes_view message) {
 }
 
 void backend_flow::transaction_ended() {
-    if (std::exchange(x_.schema_changed, false)) x_.schema->add();
+    x_.tell_schema();
     // A function that was made, called and perhaps dropped in this transaction nobody could look behind.
     if (std::exchange(x_.made_something, false) && x_.rewrites) pin(x_, metrics::pin_reason::routine);
     if (!(x_.settled == x_.desired)) x_.settled = x_.desired;

@@ -55,6 +55,7 @@ void conversation::lend(server_state& server, base::time_point now, bool probe) 
     transaction_since_ = now;
     surveying_ = survey_again_ = x_.survey_due = false;
     x_.cancels = 0;
+    takes_over_ = false;
     close_ = clean_ = cleaning_ = served_ = x_.uncleanable = x_.own_sequences = x_.may_notify = x_.yields = false;
     x_.begin_failed = false;
     x_.lesson.is = setting_lesson::state::none;
@@ -77,7 +78,7 @@ void conversation::lend(server_state& server, base::time_point now, bool probe) 
     }
     if (sql.empty() && !probe) return;
     applying_ = true;
-    takes_over_ = server.actual && !(*server.actual == server.baseline);
+    takes_over_ = !took_over_in_vain_ && server.actual && !(*server.actual == server.baseline);
     probing_ = sql.empty();
     server.actual.reset();  // until it is known to have worked
     inject(sql);
@@ -184,8 +185,10 @@ void conversation::return_to_startup() {
 void conversation::applied() {
     applying_ = false;
     const bool took_over = std::exchange(takes_over_, false);
-    if (x_.injected_failure && took_over) {
-        // Perhaps what the client before has set cannot be taken back: on a server that nobody has used it will be seen.
+    const bool again = std::exchange(took_over_in_vain_, false);
+    if (x_.injected_failure && took_over && !again) {
+        // Perhaps what the client before has set cannot be taken back: the next server will tell.
+        took_over_in_vain_ = true;
         x_.injected_failure.reset();
         close_server(metrics::server_disconnect_reason::state_failed);
         return;

@@ -201,6 +201,7 @@ private:
     metrics::server_disconnect_reason close_reason_ = metrics::server_disconnect_reason::lost;
     bool applying_ = false;  ///< session state is on its way to the server
     bool takes_over_ = false;  ///< ... of a server with settings of another client
+    bool took_over_in_vain_ = false;  ///< it failed on the server before this one
     bool surveying_ = false;  ///< the server is asked what its session holds
     bool survey_again_ = false;  ///< it did not say
     pin_set counted_pins_;

@@ -34,7 +34,7 @@ void conversation::server_lost(base::time_point now) {
     x_.copy = copy_phase::none;
     x_.from_client.forwarded = x_.batch_did_more = x_.batch_may_end_block = false;
     x_.reset_due = {};
-    if (std::exchange(x_.schema_changed, false)) x_.schema->add();  // it may have been committed
+    x_.tell_schema();  // it may have been committed
     x_.made_something = false;
     x_.syntax_unsure = x_.holding_reports = false;
     // What the client was to be told behind its answer it is told now; a RESET that is not told in full has lost it all.
@@ -46,7 +46,7 @@ void conversation::server_lost(base::time_point now) {
     x_.desired_changed();
     x_.timed_out.reset();
     const bool served = served_;
-    applying_ = cleaning_ = surveying_ = x_.survey_due = served_ = false;
+    takes_over_ = applying_ = cleaning_ = surveying_ = x_.survey_due = served_ = false;
 
     if (x_.client_gone) {
         while (!x_.pending.empty()) x_.pop_front();

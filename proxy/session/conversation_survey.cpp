@@ -68,6 +68,9 @@ void conversation::surveyed() {
     kept.remove(metrics::pin_reason::listen);
     x_.pins = x_.seen.found();
     x_.pins.add(kept);
+    // What every server is given at startup the next one will be given, too.
+    for (const std::string& name : x_.seen.kept())
+        if (!x_.startup.find(lower_case(name))) x_.pins.add(metrics::pin_reason::set);
     settle_channels();
     if (finds_temp(x_)) x_.pins.add(metrics::pin_reason::temp_table);
     if (!x_.pins.any()) counted_pins_ = {};

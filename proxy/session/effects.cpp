@@ -196,7 +196,7 @@ void deallocated(exchange& x, const request_detail* request) {
 }  // namespace
 
 void completed(exchange& x, const request_detail* request, std::string_view tag) {
-    if (x.pending.front().defines) x.schema_changed = true;
+    if (x.pending.front().defines) x.schema_suspected = true;
     if (x.server == nullptr || !x.rewrites) {
         if (x.server != nullptr && changes_schema(x, tag)) x.schema_changed = true;
         if (x.server == nullptr || request == nullptr) return;
@@ -205,7 +205,7 @@ void completed(exchange& x, const request_detail* request, std::string_view tag)
         x.doubt_resets();
     } else if (tag == "COMMIT") {
         // Also in a chain of blocks.
-        if (std::exchange(x.schema_changed, false)) x.schema->add();
+        x.tell_schema();
     } else if (changes_schema(x, tag)) {
         x.schema_changed = true;
         // A table alone calls nothing but what the text that makes it speaks of.

@@ -130,6 +130,8 @@ sql::effect exchange::judged(std::string_view text, sql::effect scanned) {
     if (sql::has(scanned, effect::execute)) return scanned | effect::own_routine | (prepared_effects & effect::defines);
     if (routines_are_stale()) {
         const bool runs_something = sql::has(scanned, effect::plain_read | effect::data_modifying);
+        // What was read before is as likely to define something as it was.
+        if (known_routines.value) scanned |= known_routines.value->look(text, conforming_strings) & effect::defines;
         return runs_something ? scanned | effect::own_routine : scanned;
     }
     effect found = known_routines.value->look(text, conforming_strings);

@@ -119,6 +119,7 @@ struct exchange {
     /// setting is now: what is prepared meanwhile is nobody else's.
     unsigned unshared = 0;
     bool schema_changed = false;  ///< in its transaction, which may yet be rolled back
+    bool schema_suspected = false;  ///< the same, perhaps: it called what may have done so
     bool made_something = false;  ///< there, which it may have called: nobody could look behind that yet
     bool syntax_unsure = false;  ///< a setting that says how texts are read has changed, and was not told yet
     unsigned own_statements = 0;  ///< numbers those that are shared with nobody
@@ -250,6 +251,15 @@ struct exchange {
 
     /// The request is answered, or is not waited for any more.
     void open_gate(pending_request& of) noexcept;
+
+    /// The transaction has ended, or may have.
+    void tell_schema() noexcept {
+        if (std::exchange(schema_changed, false))
+            schema->add();
+        else if (schema_suspected)
+            schema->add_now_and_then(now);
+        schema_suspected = false;
+    }
 
     /// A RESET was executed.
     void hold_reports();

@@ -139,7 +139,7 @@ void survey::take_row(base::bytes_view body) {
         channels_.emplace(name);
         found_.add(reason::listen);
     } else if (kind == "setting" || kind == "kept") {
-        if (kind == "kept") found_.add(reason::set);
+        if (kind == "kept") kept_.emplace_back(name);
         const bool no_role = name == "role" && values[2] == "none";
         if (values[2] && !no_role) settings_.emplace_back(name, *values[2]);
     } else {

@@ -41,6 +41,8 @@ public:
 
     /// Set in the session, by any means. Without what ParameterStatus tells of the session's user.
     const std::vector<parameters::entry>& settings() const noexcept { return settings_; }
+    /// Of these the names of those that another server might refuse.
+    const std::vector<std::string>& kept() const noexcept { return kept_; }
     /// Listened to.
     const std::set<std::string>& channels() const noexcept { return channels_; }
     /// What else is there.
@@ -48,6 +50,7 @@ public:
 
 private:
     std::vector<parameters::entry> settings_;
+    std::vector<std::string> kept_;
     std::set<std::string> channels_;
     pin_set found_;
     bool hears_turns_ = false;

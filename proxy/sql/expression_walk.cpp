@@ -138,6 +138,9 @@ void tree_walker::field(const char* name) {
 void tree_walker::function(const message& node) {
     const auto& call = as<PgQuery__FuncCall>(node);
     facts_.functions.push_back(name_in_list(call.funcname, call.n_funcname));
+    // date(a) may be a::date (manual, section 4.2.9).
+    if (call.n_args == 1 && is_among(types_of_moments, facts_.functions.back().name) && makes_text(call.args[0]))
+        facts_.reasons |= reason::time_literal;
     visit_below(node);
 }
 

@@ -98,7 +98,7 @@ void take_scan(effect flags, const scan_result& scanned, routine_body& into) {
         keep(scanned.config_names[i].substr(1, scanned.config_names[i].size() - 2));
 }
 
-constexpr std::array<std::string_view, 2> defining{"create", "alter"};
+constexpr std::array<std::string_view, 3> defining{"create", "alter", "drop"};
 constexpr std::array<std::string_view, 4> of_the_session{"temp", "temporary", "local", "global"};
 
 bool begins_by_defining(std::string_view text) {

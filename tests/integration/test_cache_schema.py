@@ -88,8 +88,33 @@ class DefinedByFunctions(SchemaCase):
     def test_a_prepared_call(self):
         self.assert_followed("PREPARE calls AS SELECT plainly()", "EXECUTE calls", "DEALLOCATE calls")
 
-    def test_a_trigger_at_the_commit(self):
-        self.assert_followed("BEGIN", "INSERT INTO watched VALUES (1)", "COMMIT")
+    def test_a_second_call_within_the_second(self):
+        proxy = self.caching()
+        reader, writer = self.login(proxy), self.login(proxy)
+        self.sql("CREATE FUNCTION nothing() RETURNS int LANGUAGE plpgsql AS"
+                 f" $$ BEGIN IF false THEN {self.DEFINES}; END IF; RETURN 1; END $$")
+        self.addCleanup(self.sql, "DROP FUNCTION nothing()")
+        self.warm(reader, "SELECT n FROM shown")
+        writer.query("SELECT nothing()")
+        writer.query("SELECT plainly()")
+        self.assert_noticed(reader, writer, 3)
+
+    def test_by_a_trigger(self):
+        proxy = self.caching()
+        reader, writer = self.login(proxy), self.login(proxy)
+        self.warm(reader, "SELECT n FROM shown")
+        writer.query("INSERT INTO watched VALUES (1)")
+        self.assert_noticed(reader, writer, 20)
+
+    def assert_noticed(self, reader, writer, seconds):
+        def follows():
+            written = writer.value("UPDATE new_one SET n = n + 1 RETURNING n")
+            for _ in range(3):  # kept, if it may be
+                reader.query("SELECT n FROM shown")
+            again = writer.value("UPDATE new_one SET n = n + 1 RETURNING n")
+            return int(again) == int(written) + 1 and reader.value("SELECT n FROM shown") == again
+
+        wait_until(follows, seconds, "the change to be noticed")
 
 
 class ChangedResults(SchemaCase):

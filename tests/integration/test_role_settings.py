@@ -55,6 +55,17 @@ class RoleSettings(Case):
         self.assertNotIn(pid, self.pids())
         self.assertEqual(self.newcomers("SHOW work_mem"), ["5MB"] * SERVERS)
 
+    def test_a_server_that_was_busy_and_is_asked_nothing(self):
+        pinned, busy = self.old[:2]
+        pinned.query("CREATE TEMP TABLE keeps (a int)")
+        busy.query("BEGIN")
+        busy.query("SELECT 1")
+        pinned.query(f"ALTER ROLE {USER} SET work_mem = '5MB'")
+        self.assertEqual(self.login(self.proxy).value("SHOW work_mem"), "5MB")  # by a server that is opened for it
+        busy.query("COMMIT")
+        two = [self.login(self.proxy) for _ in range(SERVERS - 1)]
+        self.assertEqual(self.on_each_server(two, "SHOW work_mem"), ["5MB"] * len(two))
+
     def test_rolled_back_it_replaces_nothing(self):
         before = self.pids()
         self.old[0].query(f"BEGIN; ALTER ROLE {USER} SET work_mem = '5MB'; ROLLBACK")

@@ -241,6 +241,7 @@ TEST(understand, reasons) {
              row{"SELECT ('n' || 'ow')::timestamp", "time_literal"},
              row{"SELECT pg_catalog.reverse('won')::time", "time_literal"},
              row{"SELECT (a::text)::date FROM t", "time_literal"},
+             row{"SELECT date('to' || a) FROM t", "time_literal"},
              row{"SELECT coalesce(nullif(a->>'b', ''), c)::date FROM t", "time_literal"},
              row{"SELECT CASE WHEN a THEN lower(b) END::date FROM t", "time_literal"},
              row{"SELECT ARRAY[a->>'b']::date[] FROM t", "time_literal"},
