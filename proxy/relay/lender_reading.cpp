@@ -76,12 +76,13 @@ void lender::read_role_settings(std::unique_ptr<upstream::server> server, const 
 // A server that was opened in between is replaced with the others: nobody says which of two stamps is the newer one.
 void lender::replace_servers_unlike(const upstream::server& asked, const std::string& stamp) {
     shared_pool& pool = pool_of(asked);
+    const std::string where = asked.address().to_string();
     std::vector<std::unique_ptr<pool::member>> leaving;
     {
         const std::lock_guard lock(directory_.mutex());
-        const bool known = !pool.role_settings.stamp.empty() && pool.role_settings.of == asked.address().to_string();
+        const bool known = !pool.role_settings.stamp.empty() && pool.role_settings.of == where;
         const bool changed = known && pool.role_settings.stamp != stamp;
-        pool.role_settings = {stamp, asked.address().to_string()};
+        pool.role_settings = {stamp, where};
         const bool outdated = asked.state.role_settings != stamp && !pool.servers.is_replaced(asked);
         if (!changed && !outdated) return;
         leaving = pool.replace_servers(reactor_.now());

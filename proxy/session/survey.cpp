@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "session/hub_messages.hpp"
+#include "session/login_role.hpp"
 #include "wire/backend.hpp"
 
 namespace pgweir::session {
@@ -27,9 +28,6 @@ constexpr std::string_view role_part =
     "SELECT 'setting'::pg_catalog.text, 'role', pg_catalog.current_setting('role')"
     " UNION ALL SELECT CASE WHEN name OPERATOR(pg_catalog.=) 'temp_buffers'"
     " OR (context OPERATOR(pg_catalog.=) 'superuser' AND NOT ";
-// pg_stat_get_activity() tells the role of the login, which no SET SESSION AUTHORIZATION changes.
-constexpr std::string_view login_part =
-    "(SELECT usesysid FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))";
 constexpr std::string_view settings_part =
     ") THEN 'kept' ELSE 'setting' END, name, setting FROM pg_catalog.pg_settings"
     " WHERE source OPERATOR(pg_catalog.=) 'session'"
@@ -39,9 +37,9 @@ constexpr std::string_view settings_part =
 std::string right_part(int version) {
     constexpr int parameter_rights = 15;
     if (version >= parameter_rights)
-        return "pg_catalog.has_parameter_privilege(" + std::string(login_part) + ", name, 'SET')";
-    return "EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolsuper AND r.oid OPERATOR(pg_catalog.=) " +
-           std::string(login_part) + ")";
+        return "pg_catalog.has_parameter_privilege((" + std::string(login_role_query) + "), name, 'SET')";
+    return "EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.rolsuper AND r.oid OPERATOR(pg_catalog.=) (" +
+           std::string(login_role_query) + "))";
 }
 
 struct look {

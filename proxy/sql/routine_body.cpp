@@ -99,27 +99,41 @@ void take_scan(effect flags, const scan_result& scanned, routine_body& into) {
 }
 
 constexpr std::array<std::string_view, 3> defining{"create", "alter", "drop"};
-constexpr std::array<std::string_view, 4> of_the_session{"temp", "temporary", "local", "global"};
+constexpr std::array<std::string_view, 6> before_a_kind{"or",      "replace",  "materialized",
+                                                        "foreign", "unlogged", "recursive"};
+// By which a name comes to mean something else, or rows are other rows to somebody. What is temporary is the session's.
+constexpr std::array<std::string_view, 18> kinds{"aggregate", "cast",   "collation", "domain", "extension", "function",
+                                                 "operator",  "policy", "procedure", "role",   "routine",   "rule",
+                                                 "schema",    "table",  "trigger",   "type",   "user",      "view"};
 
 bool begins_by_defining(std::string_view text) {
     tokens all(text);
-    return is_one_of(all.next(), defining) && !is_one_of(all.next(), of_the_session);
+    if (!is_one_of(all.next(), defining)) return false;
+    token each = all.next();
+    while (is_one_of(each, before_a_kind)) all.next(each);
+    return is_one_of(each, kinds);
 }
 
-/// Statements that change the schema, as they stand there or as the beginning of what EXECUTE is to run.
+std::string_view content_of(std::string_view literal) {
+    const std::size_t quoted = literal.find_first_of("'$");
+    const bool in_dollars = literal[quoted] == '$';
+    return literal.substr((in_dollars ? literal.find('$', quoted + 1) : quoted) + 1);
+}
+
+/// Statements that change the schema, as they stand there or as the beginning of what EXECUTE is to run. A message to
+/// somebody may begin like one as well, but EXECUTE is rare.
 bool defines_something(std::string_view body) {
     tokens all(body);
     bool begins = true;
+    bool executes = false;
+    bool spells = false;
     for (token each = all.next(); each.kind != token_kind::end; all.next(each)) {
-        if (begins && begins_by_defining(std::string_view(each.text.data(), body.data() + body.size()))) return true;
-        if (each.kind == token_kind::string) {
-            const std::size_t quoted = each.text.find_first_of("'$");
-            const std::size_t content = each.text.find(each.text[quoted], quoted + (each.text[quoted] == '$' ? 1 : 0));
-            if (begins_by_defining(each.text.substr(content + 1))) return true;
-        }
+        if (begins && begins_by_defining({each.text.data(), body.data() + body.size()})) return true;
+        executes = executes || is(each, "execute");
+        spells = spells || (each.kind == token_kind::string && begins_by_defining(content_of(each.text)));
         begins = each.kind == token_kind::semicolon || each.text == ">" || is_one_of(each, before_a_statement);
     }
-    return false;
+    return executes && spells;
 }
 
 /// Of a string token; nullopt when it is not to be had without resolving escapes.

@@ -1,5 +1,7 @@
 #include "upstream/role_settings.hpp"
 
+#include "session/login_role.hpp"
+
 namespace pgweir::upstream {
 
 std::string role_settings_of(std::string_view role) {
@@ -12,11 +14,8 @@ std::string role_settings_of(std::string_view role) {
 }
 
 const std::string& role_settings_query() {
-    // pg_stat_get_activity() tells the role of the login, which no SET SESSION AUTHORIZATION changes.
-    static const std::string sql = "SELECT " + std::string(role_settings_stamp) +
-                                   role_settings_of(
-                                       "SELECT usesysid FROM pg_catalog.pg_stat_get_activity("
-                                       "pg_catalog.pg_backend_pid())");
+    static const std::string sql =
+        "SELECT " + std::string(role_settings_stamp) + role_settings_of(session::login_role_query);
     return sql;
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <barrier>
+#include <chrono>
 #include <cstdint>
 #include <thread>
 #include <vector>
@@ -39,6 +40,24 @@ TEST(shared_counter, loses_no_count_of_any_thread_and_never_falls) {
     for (auto& thread : threads) thread.join();
     EXPECT_FALSE(fell);
     EXPECT_EQ(counter.get(), 4 * each);
+}
+
+TEST(shared_counter, what_is_said_often_counts_now_and_then) {
+    const time_point start = time_point{} + std::chrono::hours(1);
+    shared_counter counter;
+    counter.settle(start);
+    EXPECT_EQ(counter.get(), 0U) << "nothing was said";
+    counter.add_now_and_then(start);
+    EXPECT_EQ(counter.get(), 1U);
+    counter.add_now_and_then(start + shared_counter::pause / 2);
+    counter.settle(start + shared_counter::pause / 2);
+    EXPECT_EQ(counter.get(), 1U);
+    counter.settle(start + shared_counter::pause);
+    EXPECT_EQ(counter.get(), 2U) << "for what was said in between";
+    counter.settle(start + 3 * shared_counter::pause);
+    EXPECT_EQ(counter.get(), 2U);
+    counter.add();
+    EXPECT_EQ(counter.get(), 3U) << "what is sure waits for nothing";
 }
 
 }  // namespace

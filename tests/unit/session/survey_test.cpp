@@ -45,6 +45,8 @@ TEST(Survey, AsksForWhatIsSuspectedOnly) {
         EXPECT_THAT(all, HasSubstr("'found', '" + std::string(kind)));
     EXPECT_THAT(all, HasSubstr("'channel'"));
     EXPECT_THAT(usual, Not(HasSubstr("SET TRANSACTION")));
+    EXPECT_THAT(survey::question({}, {}, false, 15), HasSubstr("has_parameter_privilege("));
+    EXPECT_THAT(survey::question({}, {}, false, 14), Not(HasSubstr("has_parameter_privilege("))) << "not there yet";
     EXPECT_THAT(survey::question({}, {}, true), StartsWith("SET TRANSACTION ISOLATION LEVEL READ COMMITTED; SELECT"));
     EXPECT_THAT(survey::question({}, {"app.it's"}), HasSubstr("current_setting(E'app.it''s', true)"));
 }

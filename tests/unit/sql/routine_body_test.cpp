@@ -57,12 +57,16 @@ TEST(routine_body, what_changes_the_schema) {
              "BEGIN IF a THEN ALTER TABLE t ENABLE ROW LEVEL SECURITY; END IF; END",
              "BEGIN EXECUTE 'create view v AS SELECT ' || a; END",
              "BEGIN DROP VIEW v; END",
+             "BEGIN EXECUTE E'DROP MATERIALIZED VIEW v'; END",
              "BEGIN EXECUTE format($q$ ALTER TABLE %I ADD b int $q$, a); END",
          })
         EXPECT_TRUE(defines("plpgsql", body)) << body;
     for (const std::string_view body : {
              "BEGIN CREATE TEMP TABLE t (a int); UPDATE u SET a = 1; END",
              "BEGIN EXECUTE 'create temporary table t (a int)'; END",
+             "BEGIN RAISE NOTICE 'Create a table first'; END",
+             "BEGIN EXECUTE what; RAISE NOTICE 'Drop by when you like'; END",
+             "BEGIN EXECUTE 'CREATE INDEX ON t (a)'; ANALYZE t; END",
              "BEGIN RAISE NOTICE 'done'; PERFORM 1 FROM created WHERE create_at > a; END",
          })
         EXPECT_FALSE(defines("plpgsql", body)) << body;
