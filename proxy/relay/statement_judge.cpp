@@ -80,7 +80,10 @@ std::uint64_t statement_judge::place_by_ends(std::string_view text) const {
 // A number in them would be another each time.
 std::size_t statement_judge::place_by_begin(std::string_view text) const {
     std::array<std::uint64_t, 3> begin{};
-    std::memcpy(begin.data(), text.data(), std::min(text.size(), sizeof begin));
+    if (text.size() < sizeof begin)
+        std::memcpy(begin.data(), text.data(), text.size());
+    else
+        std::memcpy(begin.data(), text.data(), sizeof begin);  // a known size costs no call
     constexpr std::uint64_t odd = 0x9e3779b97f4a7c15;
     std::uint64_t mixed = seed_;
     for (const std::uint64_t each : begin) mixed = (mixed ^ each) * odd;
@@ -88,9 +91,13 @@ std::size_t statement_judge::place_by_begin(std::string_view text) const {
 }
 
 const statement_judge::verdict& statement_judge::judge(std::string_view text, const scope_pointer& scope) {
-    if (text.size() > longest_kept) return *find_or_work_out(text, scope);
+    if (text.size() > longest_kept) return *find_by_shape(text, scope);
     verdict_table::slot& place = texts_.at(place_by_ends(text) + scope->number);
-    if (!verdict_table::is_of(place, text, scope)) place.keep(text, scope, find_or_work_out(text, scope));
+    if (verdict_table::is_of(place, text, scope)) return *place.found;
+    // Copying such a text costs as much as comparing it again.
+    const alike& known = alike_[place_by_begin(text)];
+    if (known.scope == scope && known.integers.are_all_that_differs(text, known.text)) return *known.found;
+    place.keep(text, scope, find_by_shape(text, scope));
     return *place.found;
 }
 
@@ -101,14 +108,13 @@ statement_judge::verdict statement_judge::work_out(std::string_view text, const 
     return found;
 }
 
-const statement_judge::verdict_pointer& statement_judge::find_or_work_out(std::string_view text,
-                                                                          const scope_pointer& scope) {
-    alike& known = alike_[place_by_begin(text)];
-    if (known.scope == scope && known.integers.are_all_that_differs(text, known.text)) return known.found;
+const statement_judge::verdict_pointer& statement_judge::find_by_shape(std::string_view text,
+                                                                       const scope_pointer& scope) {
     sql::write_shape(text, shape_, integers_);
     const verdict_pointer& shared = of_shape(scope);
     if (!scope->rules_by_text) {
-        if (!integers_.empty() && text.size() <= longest_kept) known = {std::string(text), scope, shared, integers_};
+        if (!integers_.empty() && text.size() <= longest_kept)
+            alike_[place_by_begin(text)] = {std::string(text), scope, shared, integers_};
         return shared;
     }
     const std::uint32_t rule = rule_of(text, *shared, *scope);

@@ -119,7 +119,7 @@ private:
     std::uint64_t place_by_ends(std::string_view text) const;
     std::uint64_t place_of(std::string_view text, const scope_pointer& scope) const;
     // Valid until the next call.
-    const verdict_pointer& find_or_work_out(std::string_view text, const scope_pointer& scope);
+    const verdict_pointer& find_by_shape(std::string_view text, const scope_pointer& scope);
     const verdict_pointer& of_shape(const scope_pointer& scope);
     verdict work_out_shape(const judge_scope& scope);
     static std::uint32_t rule_of(std::string_view text, const verdict& of, const judge_scope& scope);

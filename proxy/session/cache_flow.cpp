@@ -25,6 +25,10 @@ constexpr std::size_t deepest_pipeline = 64;
 
 bool begins_like_read(std::string_view text) {
     static constexpr std::array<std::string_view, 4> words{"select", "with", "values", "table"};
+    // Hardly any text begins with a comment, a parenthesis or white space.
+    if (text.size() > words[0].size() && text[words[0].size()] == ' ' &&
+        sql::same_word(text.substr(0, words[0].size()), words[0]))
+        return true;
     sql::tokens all(text);
     sql::token first = all.next();
     while (first.text == "(") first = all.next();
@@ -51,9 +55,9 @@ struct cache_flow::batch {
 };
 
 cache_flow::verdict cache_flow::take_query(std::string_view text) {
-    if (x_.cache == nullptr) return verdict::pass;
+    if (x_.cache == nullptr || x_.fill.is == cache_fill::state::owned) return verdict::pass;
+    if (std::exchange(asked_, true)) return verdict::pass;
     if (!x_.cache->serves() || !begins_like_read(text)) return pass();
-    if (x_.fill.is == cache_fill::state::owned || std::exchange(asked_, true)) return verdict::pass;
     if (const auto why = why_not()) return bypass(*why);
     if (!is_worth_asking(text)) return bypass(cache_bypass::not_worth);
     const std::string_view statement = make_key({}, text);
@@ -77,9 +81,9 @@ cache_flow::verdict cache_flow::take_query(std::string_view text) {
 }
 
 cache_flow::verdict cache_flow::take_batch(base::bytes_view input, std::size_t& taken) {
-    if (x_.cache == nullptr) return verdict::pass;
+    if (x_.cache == nullptr || x_.fill.is == cache_fill::state::owned) return verdict::pass;
+    if (std::exchange(asked_, true)) return verdict::pass;
     if (!x_.cache->serves() || x_.discarding || x_.lost.active) return pass();
-    if (x_.fill.is == cache_fill::state::owned || std::exchange(asked_, true)) return verdict::pass;
     batch found;
     base::bytes_view rest = input;
     auto unlike = read_bound(rest, found);

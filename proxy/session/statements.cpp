@@ -66,9 +66,12 @@ std::string prepared_statement::server_name() const {
 }
 
 const client_statement* client_statements::find(std::string_view name) const {
+    if (last_found_ != nullptr && last_found_->first == name) return &last_found_->second;
     if (!by_name_) return nullptr;
     const auto found = by_name_->find(name);
-    return found == by_name_->end() ? nullptr : &found->second;
+    if (found == by_name_->end()) return nullptr;
+    last_found_ = &*found;
+    return &found->second;
 }
 
 client_statement* client_statements::find(std::string_view name) {
@@ -101,6 +104,7 @@ std::optional<client_statement> client_statements::remove(std::string_view name)
     const auto found = by_name_->find(name);
     if (found == by_name_->end()) return std::nullopt;
     client_statement taken = std::move(found->second);
+    last_found_ = nullptr;
     by_name_->erase(found);
     text_bytes_ -= text_size(taken);
     if (by_name_->empty()) by_name_.reset();
@@ -113,6 +117,7 @@ void client_statements::clear() {
 }
 
 void client_statements::clear_named() {
+    last_found_ = nullptr;
     by_name_.reset();
     text_bytes_ = 0;
 }

@@ -61,6 +61,10 @@ struct client_statement {
 /// A client's own namespace of prepared statements.
 class client_statements {
 public:
+    client_statements() = default;
+    client_statements(const client_statements&) = delete;
+    client_statements& operator=(const client_statements&) = delete;
+
     const client_statement* find(std::string_view name) const;
     client_statement* find(std::string_view name);
     /// Of the unnamed one, too; `unknown` when there is none of that name.
@@ -104,6 +108,8 @@ private:
     using map = std::unordered_map<std::string, client_statement, text_hash, std::equal_to<>>;
 
     std::optional<map> by_name_;  ///< most clients never name a statement
+    /// In by_name_: what was asked for last, which each message of a batch asks for again.
+    mutable const map::value_type* last_found_ = nullptr;
     std::size_t text_bytes_ = 0;
     unnamed unnamed_;
 };
