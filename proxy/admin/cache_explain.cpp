@@ -105,6 +105,9 @@ cache_explanation explain(const cached_pool& by, const explain_arguments& what, 
         if (sql::has(verdict.reads.reasons, each.value)) add_reason(found, each.code, each.sentence);
     for (const sql::qualified_name& each : by.map->names_of(verdict.reads.depends_on))
         found.reads.push_back(each.schema + "." + each.name);
+    for (const sql::qualified_name& each : by.map->names_of(verdict.writes.relations))
+        found.writes.push_back(each.schema + "." + each.name);
+    if (verdict.writes.everything) found.writes = {"perhaps anything"};
     const cache::settings& how = by.cache->settings();
     const auto hint = how.hints == cache::hints::off ? sql::cache_hint() : sql::read_cache_hint(what.statement);
     found.hint = words_of(hint, what.statement);
@@ -143,6 +146,7 @@ result_table cache_explanation::table(base::time_point now) const {
                        {"reason"},
                        {"why"},
                        {"reads"},
+                       {"writes"},
                        {"rule"},
                        {"ttl"},
                        {"hint"},
@@ -151,7 +155,7 @@ result_table cache_explanation::table(base::time_point now) const {
                        {"age_ms", number},
                        {"ttl_left_ms", number}});
     told.add({database, user, state, reasons.empty() ? "yes" : "no", joined(reasons, ", "), joined(sentences, " "),
-              joined(reads, ", "), rule.empty() ? cell() : cell(rule),
+              joined(reads, ", "), joined(writes, ", "), rule.empty() ? cell() : cell(rule),
               reasons.empty() ? cell(config::format_duration(ttl)) : cell(), hint.empty() ? cell() : cell(hint),
               std::to_string(entries), std::to_string(hits), entries == 0 ? cell() : milliseconds(now - newest),
               entries == 0 ? cell() : milliseconds(expires - now)});

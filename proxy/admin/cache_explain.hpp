@@ -23,6 +23,7 @@ struct cache_explanation {
     std::vector<std::string> reasons;  ///< codes; none: it may be cached
     std::vector<std::string> sentences;  ///< of each
     std::vector<std::string> reads;  ///< schema.table; all, when there is no reason
+    std::vector<std::string> writes;  ///< the same, of what it may write when it is executed
     std::string rule;  ///< empty: none is about it
     base::duration ttl{};
     std::string hint;  ///< in front of the statement; empty: none

@@ -79,7 +79,7 @@ bool is_description(std::string_view bytes) {
 bool are_rows(std::string_view bytes, std::uint64_t count) {
     const auto tags = tags_of(bytes);
     return tags && !tags->empty() && tags->size() - 1 == count && tags->find_first_not_of('D') == count &&
-           tags->back() == 'C';
+           (tags->back() == 'C' || tags->back() == 's');
 }
 
 }  // namespace

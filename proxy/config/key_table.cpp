@@ -210,6 +210,9 @@ constexpr std::array table{
 
     key{"databases.<name>.limits.servers", type::count, "off", "Server connections of all pools of the database together.",
         in_database<&database::pool, &pool_settings::max_servers>, server_range, or_off},
+    key{"databases.<name>.limits.pinned", type::count, "off",
+        "Clients of one pool that may keep their server between transactions (\"What pins\" in README.md); one more is ended.",
+        in_database<&database::pool, &pool_settings::max_pinned>, server_range, or_off},
     key{"databases.<name>.limits.clients", type::count, "off", "Clients of the database.",
         in_database<&database::session, &session_settings::max_clients>, client_range, or_off},
     key{"databases.<name>.limits.clients_per_user", type::count, "off", "Clients of the database with one user name.",

@@ -27,6 +27,7 @@ struct settings {
     base::duration server_check_after = std::chrono::seconds(30);
 
     std::uint32_t max_servers = unlimited;  ///< over all pools of the database
+    std::uint32_t max_pinned = unlimited;   ///< clients of one pool that keep their server between transactions
 };
 
 }  // namespace pgweir::pool

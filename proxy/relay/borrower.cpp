@@ -102,6 +102,10 @@ void borrower::refuse(session::failure why) {
 
 session::failure borrower::waited_too_long() const {
     session::failure why{.reason = outcome::queue_timeout};
+    if (const auto pinned = pool_->pinned.load(std::memory_order_relaxed); pinned > 0)
+        why.hint = "Waited for pool.queue.max_wait, and " + std::to_string(pinned) +
+                   (pinned == 1 ? " session keeps its" : " sessions keep their") +
+                   " server between transactions: SHOW CLIENTS says why, limits.pinned bounds it.";
     const std::lock_guard lock(services_.directory.mutex());
     if (!pool_->last_failure || pool_->servers.snapshot(services_.reactor.now()).open > 0) return why;
     const session::failure& last = *pool_->last_failure;

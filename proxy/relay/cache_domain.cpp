@@ -75,13 +75,22 @@ void cache_domain::guard_says(bool alone, metrics::cache_bypass why_not) {
                          std::memory_order_release);
     const bool alone_enough = alone || is(cache::mutant::guard_ignored);
     const bool serve = alone_enough && !retired_ && settings_.mode != cache::mode::off;
+    tell_log(serve, why_not);
     if (serve == serves()) return;
-    base::log::event(base::log::level::info, serve ? "cache_on" : "cache_off",
-                     {{"cache", name_}, {"reason", serve ? "alone" : std::string(metrics::name_of(why_not))}});
     if (serve)
         serves_.store(true, std::memory_order_release);
     else
         forget();
+}
+
+// It starts by finding out whether it may serve, and so it does again when that has become doubtful: what it finds is told.
+void cache_domain::tell_log(bool serve, metrics::cache_bypass why_not) {
+    if (settings_.mode == cache::mode::off) return;
+    const bool news = why_not != metrics::cache_bypass::starting && why_not != told_;
+    if (serve == serves() && (serve || !news)) return;
+    if (serve || news) told_ = serve ? metrics::cache_bypass::starting : why_not;
+    base::log::event(base::log::level::info, serve ? "cache_on" : "cache_off",
+                     {{"cache", name_}, {"reason", serve ? "alone" : std::string(metrics::name_of(why_not))}});
 }
 
 // Under the lock, so that who has looked at serves() under it and found it on has served before.

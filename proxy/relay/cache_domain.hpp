@@ -115,6 +115,7 @@ public:
     std::vector<marked_write> ended(const std::vector<std::int32_t>& processes);
 
 private:
+    void tell_log(bool serve, metrics::cache_bypass why_not);
     void forget();
     void to_be_told(marked_write what);
     std::vector<marked_write> settle_doubts(std::int32_t process_id);
@@ -144,6 +145,7 @@ private:
     std::atomic<bool> gate_open_{false};
     std::atomic<bool> kept_{false};
     std::atomic<metrics::cache_bypass> why_not_{metrics::cache_bypass::starting};
+    metrics::cache_bypass told_ = metrics::cache_bypass::starting;  ///< by the log, of why it does not serve
 };
 
 }  // namespace pgweir::relay

@@ -130,10 +130,10 @@ std::optional<cache_answer> cache_link::look(const session::cache_question& what
     return serve(what, std::move(found));
 }
 
-// Inside of a block another statement could see more than what is kept.
+// Inside of a block another statement could see more than what is kept, and which rows are the first nobody knows.
 cache_answer cache_link::serve(const session::cache_question& what, std::shared_ptr<const cache::entry> found) {
-    const bool audited = what.may_fill && !what.in_block && !found->by_age && is_seen_whole(*found) &&
-                         with_.audits.takes(with_.domain.settings().audit);
+    const bool audited = what.may_fill && !what.in_block && what.max_rows == 0 && !found->by_age &&
+                         is_seen_whole(*found) && with_.audits.takes(with_.domain.settings().audit);
     return audited ? begin_audit(what, std::move(found)) : hit(std::move(found));
 }
 

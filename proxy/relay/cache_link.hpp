@@ -66,6 +66,10 @@ public:
     bool serves() const override {
         return with_.pool.shares_servers() && (with_.domain.serves() || with_.domain.serves_by_age());
     }
+    std::optional<metrics::cache_bypass> why_not() const override {
+        if (!with_.pool.shares_servers() || with_.domain.settings().mode == cache::mode::off) return std::nullopt;
+        return with_.domain.why_not();
+    }
     bool is_worth_asking(std::string_view text) override { return with_.looks.takes(text); }
     session::cache_answer ask(const session::cache_question& what, base::time_point now) override;
     void filled(session::captured_reply reply, base::time_point now) override;

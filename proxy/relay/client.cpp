@@ -322,6 +322,7 @@ void client::end_if_free() {
     if (process_id_ != 0) services_.cancels.remove(process_id_, secret_key_);
     if (known_to_hub_) services_.listening.leave_hub(id(), *pool_);
     if (pool_ != nullptr && conversation_) {
+        count_as_pinned(false);
         const std::lock_guard lock(services_.directory.mutex());
         pool_->servers.client_left(now());
     }

@@ -134,6 +134,7 @@ private:
     void ask_hub();
     bool cache_holds_back();
     void log_pins();
+    void count_as_pinned(bool pinned);
     void arm_session_deadline();
     void measure_overhead();
     void log_slow(const session::slow_request& slow) const;
@@ -174,6 +175,8 @@ private:
     bool shutting_down_ = false;
     bool terminated_ = false;      ///< said Terminate: not read any more
     bool known_to_hub_ = false;
+    bool counted_as_pinned_ = false;  ///< in shared_pool::pinned
+    bool pinned_too_many_ = false;  ///< over limits.pinned: it is ended when its transaction is
     bool too_many_ = false;        ///< over listen.max_clients
 };
 

@@ -296,12 +296,15 @@ void client::after_events() {
     if (conversation_) {
         if (conversation_->asks_hub()) ask_hub();
         log_pins();
+        count_as_pinned(conversation_->stays_pinned());
     }
     if (phase_ == phase::greeting && conversation_ && conversation_->refusal() && !server_)
         reject(*conversation_->refusal(), metrics::client_connect_result::rejected);
     if (phase_ == phase::relaying) {
         if (conversation_->fatal()) {
             close_with(*conversation_->fatal());
+        } else if (pinned_too_many_ && conversation_->idle()) {
+            close_with({.reason = outcome::pinned_clients_limit});
         } else if (terminated_ && (conversation_->copying_in() ||
                                    (conversation_->pending() == 0 && conversation_->to_client().empty()))) {
             // Data that a COPY still waits for will not come.
@@ -334,6 +337,16 @@ void client::log_pins() {
                           {"application", application_name_},
                           {"reason", std::string(metrics::name_of(why))}});
     });
+}
+
+// What it has done cannot be undone when it turns out to pin: it is told when its transaction has ended.
+void client::count_as_pinned(bool pinned) {
+    if (pinned == counted_as_pinned_) return;
+    counted_as_pinned_ = pinned;
+    const std::uint32_t before = pinned ? pool_->pinned.fetch_add(1, std::memory_order_relaxed)
+                                        : pool_->pinned.fetch_sub(1, std::memory_order_relaxed);
+    const std::uint32_t most = served_by_->pool.max_pinned;
+    pinned_too_many_ = pinned && most != pool::unlimited && before >= most;
 }
 
 void client::ask_hub() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -52,6 +53,9 @@ public:
     base::published<catalog::schema_map> schema_map;
     /// What a server that was opened last has for an untouched session: session::server_state::parse_context.
     base::published<std::string> parse_context;
+
+    /// Clients that keep their server between transactions now. Any thread.
+    std::atomic<std::uint32_t> pinned{0};
 
     /// Null: nothing of this pool is cached. Never changes to another one.
     cache_domain* cache() const noexcept { return cache_; }

@@ -98,7 +98,7 @@ void backend_flow::take(char tag, base::bytes_view message) {
             if (!x_.pending.empty()) bump_marked(x_);  // a CALL may have committed before its first row
             relay(message);
             if (x_.pending.empty() || x_.pending.front().kind != request_kind::execute) break;
-            if (x_.pending.front().fills) drop_fill(x_);
+            if (x_.pending.front().fills && x_.fill.is != cache_fill::state::complete) drop_fill(x_);
             x_.pop_front();
             break;
         case 'E': take_error(message); break;
@@ -145,7 +145,10 @@ void backend_flow::take_row_description(base::bytes_view message, bool no_data) 
         } else if (!request.detail) {
             // By now the name may stand for another statement.
             auto& unnamed = x_.statements.no_name();
-            if (unnamed.present && unnamed.generation == request.unnamed_generation) unnamed.description = found;
+            if (unnamed.present && unnamed.generation == request.unnamed_generation) {
+                unnamed.description = found;
+                unnamed.described_at = x_.schema->get();
+            }
         } else if (client_statement* known = x_.statements.find(request.detail->client_name);
                    known != nullptr && known->statement == request.detail->statement) {
             known->description = found;
@@ -157,12 +160,16 @@ void backend_flow::take_row_description(base::bytes_view message, bool no_data) 
 }
 
 void backend_flow::describe_compared(const pending_request& request, description_print found) {
-    if (found == request.detail->expected_description) return;
-    x_.schema->add();
-    if (request.detail->client_name.empty()) {
+    const bool same = found == request.detail->expected_description;
+    client_statement* known =
+        request.detail->client_name.empty() ? nullptr : x_.statements.find(request.detail->client_name);
+    // What is told again is no news of the schema.
+    if (!same && (known == nullptr || known->changed_at == 0)) x_.schema->add();
+    if (known != nullptr) {
+        known->result_changed = !same;
+        known->changed_at = same ? 0 : x_.schema->get();
+    } else if (!same && request.detail->client_name.empty()) {
         x_.statements.no_name().result_changed = true;
-    } else if (client_statement* known = x_.statements.find(request.detail->client_name)) {
-        known->result_changed = true;
     }
 }
 

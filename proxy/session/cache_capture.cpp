@@ -42,7 +42,10 @@ void capture(exchange& x, char tag, base::bytes_view message) {
             append_row_bytes(fill, message, x.cache->largest_reply());
             break;
         case 'C':
-            fill.spoiled = fill.spoiled || !counts_rows(message, fill.reply.row_count);
+        case 's':  // as many as were wanted
+            fill.spoiled =
+                fill.spoiled || (tag == 'C' ? !counts_rows(message, fill.reply.row_count)
+                                            : fill.reply.row_count != static_cast<std::uint64_t>(fill.max_rows));
             append_row_bytes(fill, message, x.cache->largest_reply());
             fill.reply.took = x.now - fill.began;
             fill.is = cache_fill::state::complete;

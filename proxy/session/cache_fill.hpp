@@ -19,6 +19,7 @@ struct cache_fill {
     state is = state::none;
     bool audits = false;   ///< its reply is compared with what is kept
     bool spoiled = false;  ///< the reply is not one to keep
+    std::int32_t max_rows = 0;  ///< of its Execute; 0: no limit
     base::time_point asked{};  ///< when it was found missing
     base::time_point began{};
     captured_reply reply;

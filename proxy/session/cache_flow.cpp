@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "session/cache_capture.hpp"
+#include "session/execution_batch.hpp"
 #include "sql/comments.hpp"
 #include "sql/tokens.hpp"
 #include "sql/words.hpp"
@@ -35,6 +36,16 @@ bool begins_like_read(std::string_view text) {
     return std::any_of(words.begin(), words.end(), [&](auto word) { return sql::same_word(first.text, word); });
 }
 
+std::optional<cache_bypass> why_not_as(execution_batch::shape what) {
+    switch (what) {
+        case execution_batch::shape::whole: return std::nullopt;
+        case execution_batch::shape::named_portal: return cache_bypass::named_portal;
+        case execution_batch::shape::split: return cache_bypass::pipelined;
+        case execution_batch::shape::other: break;
+    }
+    return cache_bypass::other;
+}
+
 cache_result result_of(const cache_answer& hit) {
     if (hit.stale) return cache_result::stale;
     return hit.joined ? cache_result::coalesced : cache_result::hit;
@@ -42,22 +53,17 @@ cache_result result_of(const cache_answer& hit) {
 
 }  // namespace
 
-/// Parse, Bind, Describe and Execute as one statement.
-struct cache_flow::batch {
+/// What is asked about in the extended protocol.
+struct cache_flow::batch : execution_batch {
     std::string_view text;
     base::bytes_view parameter_types;
-    base::bytes_view bind;  ///< the whole body
-    std::string_view statement;
-    std::size_t bind_head = 0;  ///< bytes of its names
-    std::size_t size = 0;  ///< of all messages
-    bool parsed = false;
-    bool described = false;
 };
 
 cache_flow::verdict cache_flow::take_query(std::string_view text) {
     if (x_.cache == nullptr || x_.fill.is == cache_fill::state::owned) return verdict::pass;
     if (std::exchange(asked_, true)) return verdict::pass;
-    if (!x_.cache->serves() || !begins_like_read(text)) return pass();
+    if (!begins_like_read(text)) return pass();
+    if (!x_.cache->serves()) return not_served();
     if (const auto why = why_not()) return bypass(*why);
     if (!is_worth_asking(text)) return bypass(cache_bypass::not_worth);
     const std::string_view statement = make_key({}, text);
@@ -83,32 +89,35 @@ cache_flow::verdict cache_flow::take_query(std::string_view text) {
 cache_flow::verdict cache_flow::take_batch(base::bytes_view input, std::size_t& taken) {
     if (x_.cache == nullptr || x_.fill.is == cache_fill::state::owned) return verdict::pass;
     if (std::exchange(asked_, true)) return verdict::pass;
-    if (!x_.cache->serves() || x_.discarding || x_.lost.active) return pass();
+    if (x_.discarding || x_.lost.active) return pass();
     batch found;
     base::bytes_view rest = input;
-    auto unlike = read_bound(rest, found);
+    auto unlike = find_statement(rest, found);
     if (found.text.empty() || !begins_like_read(found.text)) return pass();
+    if (!x_.cache->serves()) return not_served();
     // Most of what is not worth asking about costs no more than this.
     if (!unlike && !is_worth_asking(found.text)) return bypass(cache_bypass::not_worth);
-    if (!unlike) unlike = read_execution(rest, found);
+    if (!unlike) unlike = find_execution(rest, found);
     if (const auto why = unlike ? unlike : why_not()) return bypass(*why);
-    found.size = input.size() - rest.size();
-    const std::string_view statement = make_key(
-        {.extended = true, .parameter_types = found.parameter_types, .bind = found.bind.substr(found.bind_head)},
-        found.text);
+    const std::string_view statement = make_key({.extended = true,
+                                                 .parameter_types = found.parameter_types,
+                                                 .bind = found.bound,
+                                                 .max_rows = std::max(found.max_rows, 0)},
+                                                found.text);
     cache_question what{.key = key_,
                         .context = &x_.context(),
                         .text = found.text,
                         .statement = statement,
                         .settings = x_.desired,
                         .bind = found.bind,
-                        .described = found.described};
+                        .described = found.described,
+                        .max_rows = std::max(found.max_rows, 0)};
     cache_answer stored;
     const verdict how = look(what, stored);
     if (how != verdict::answered) return how;
     std::string reply;
-    if (found.parsed) {
-        x_.statements.set_unnamed(found.text, found.parameter_types, sql::effect::plain_read);
+    if (found.parse) {
+        x_.set_unnamed(found.text, found.parameter_types, sql::effect::plain_read);
         x_.counters->client_parses.add();
         wire::append_parse_complete(reply);
     }
@@ -117,7 +126,7 @@ cache_flow::verdict cache_flow::take_batch(base::bytes_view input, std::size_t& 
     if (found.described) reply += stored.description;
     reply += stored.rows;
     x_.answer(reply);
-    taken = found.size;
+    taken = input.size() - rest.size();
     return how;
 }
 
@@ -144,6 +153,7 @@ cache_flow::verdict cache_flow::look(cache_question& what, cache_answer& found) 
             x_.fill.is = cache_fill::state::owned;
             x_.fill.asked = x_.now;
             x_.fill.audits = found.audit;
+            x_.fill.max_rows = what.max_rows;
             if (found.audit)
                 count_bypass(cache_bypass::audit);
             else
@@ -215,52 +225,48 @@ bool cache_flow::all_pending_are_reads() const {
     return true;
 }
 
-std::optional<cache_bypass> cache_flow::read_bound(base::bytes_view& rest, batch& found) const {
-    if (const auto body = wire::take_frontend_message(rest, 'P')) {
-        const auto parse = wire::decode_parse(*body);
-        if (!parse || !parse->statement.empty()) return cache_bypass::other;
-        found.parsed = true;
-        found.text = parse->text;
-        found.parameter_types = parse->parameter_types;
+std::optional<cache_bypass> cache_flow::find_statement(base::bytes_view& rest, batch& found) const {
+    const auto shape = found.read_bound(rest);
+    if (found.parse) {
+        found.text = found.parse->text;
+        found.parameter_types = found.parse->parameter_types;
     }
-    const auto bind = wire::take_frontend_message(rest, 'B');
-    if (!bind) return cache_bypass::pipelined;
-    const auto head = wire::decode_bind_head(*bind, true);
-    if (!head || !*head) return cache_bypass::other;
-    found.bind = *bind;
-    found.bind_head = (*head)->size;
-    found.statement = (*head)->statement;
-    if (found.parsed ? !found.statement.empty() : !find_prepared(found)) return cache_bypass::other;
-    if (!(*head)->portal.empty()) return cache_bypass::named_portal;
-    return std::nullopt;
+    const auto unlike = why_not_as(shape);
+    if (unlike || found.parse) return unlike;
+    const bool known = found.statement.empty() ? find_unnamed(found) : find_named(found);
+    return known ? std::nullopt : std::optional(cache_bypass::other);
 }
 
-std::optional<cache_bypass> cache_flow::read_execution(base::bytes_view& rest, batch& found) {
-    if (const auto described = wire::take_frontend_message(rest, 'D')) {
-        const auto target = wire::decode_target(*described);
-        if (!target || target->kind != 'P' || !target->name.empty()) return cache_bypass::other;
-        found.described = true;
-    }
-    const auto executed = wire::take_frontend_message(rest, 'E');
-    if (!executed) return cache_bypass::pipelined;
-    const auto execute = wire::decode_execute(*executed);
-    if (!execute || !execute->portal.empty()) return cache_bypass::other;
-    if (execute->max_rows > 0) return cache_bypass::row_limit;
-    // What is executed to its end is not executed again; whether it is nobody knows before the next message.
-    if (rest.empty() || rest.front() == 'E' || rest.front() == 'D') return cache_bypass::pipelined;
-    return std::nullopt;
+std::optional<cache_bypass> cache_flow::find_execution(base::bytes_view& rest, batch& found) const {
+    const auto unlike = why_not_as(found.read_execution(rest));
+    if (unlike || found.max_rows <= 0) return unlike;
+    // Of a portal that has more rows than are wanted now the next could be asked for, as long as it is there.
+    const bool ends_here = rest.front() == 'S' && x_.client_status == 'I';
+    return ends_here ? std::nullopt : std::optional(cache_bypass::row_limit);
 }
 
 // One that was parsed under other settings may mean something else than the same text now.
-bool cache_flow::find_prepared(batch& found) const {
-    if (found.statement.empty()) return false;
+bool cache_flow::find_named(batch& found) const {
     client_statement* known = x_.statements.find(found.statement);
     if (known == nullptr || known->raw || known->own || known->result_changed) return false;
-    // Whether its result is still what its client was told of only a server can say: one is asked, and says so once.
-    if (known->description && std::exchange(known->described_at, x_.schema->get()) != x_.schema->get()) return false;
+    if (known->description && !is_described_now(known->described_at)) return false;
     found.text = known->statement.text();
     found.parameter_types = known->statement.parameter_types();
     return x_.is_of_now(known->statement);
+}
+
+bool cache_flow::find_unnamed(batch& found) const {
+    auto& known = x_.statements.no_name();
+    if (!known.present || known.result_changed || sql::has(known.effects, sql::effect::time_literal)) return false;
+    if (known.description && !is_described_now(known.described_at)) return false;
+    found.text = known.text;
+    found.parameter_types = known.parameter_types;
+    return x_.is_unnamed_of_now();
+}
+
+// Whether its result is still what its client was told of only a server can say: one is asked, and says so once.
+bool cache_flow::is_described_now(std::uint64_t& at) const {
+    return std::exchange(at, x_.schema->get()) == x_.schema->get();
 }
 
 // Returns the text without comments, in the key.
@@ -278,6 +284,11 @@ std::string_view cache_flow::make_key(cache_key parts, std::string_view text) {
 cache_flow::verdict cache_flow::pass() {
     if (x_.fill.is == cache_fill::state::waiting) drop_fill(x_);
     return verdict::pass;
+}
+
+cache_flow::verdict cache_flow::not_served() {
+    const auto why = x_.cache->why_not();
+    return why ? bypass(*why) : pass();
 }
 
 cache_flow::verdict cache_flow::bypass(cache_bypass why) {

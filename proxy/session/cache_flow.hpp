@@ -44,14 +44,17 @@ private:
     bool is_worth_asking(std::string_view text) const;
     bool block_allows() const;
     bool all_pending_are_reads() const;
-    /// Parse, perhaps, and Bind; then Describe, perhaps, and Execute. Each takes what it has read off `rest`.
-    std::optional<metrics::cache_bypass> read_bound(base::bytes_view& rest, batch& found) const;
-    static std::optional<metrics::cache_bypass> read_execution(base::bytes_view& rest, batch& found);
-    bool find_prepared(batch& found) const;
+    /// Each takes what it has read off `rest`.
+    std::optional<metrics::cache_bypass> find_statement(base::bytes_view& rest, batch& found) const;
+    std::optional<metrics::cache_bypass> find_execution(base::bytes_view& rest, batch& found) const;
+    bool find_named(batch& found) const;
+    bool find_unnamed(batch& found) const;
+    bool is_described_now(std::uint64_t& at) const;
     verdict look(cache_question& what, cache_answer& found);
     void read_hint(cache_question& what);
     void note_slow_wait(std::string_view text);
     verdict pass();
+    verdict not_served();
     verdict bypass(metrics::cache_bypass why);
     void count_bypass(metrics::cache_bypass why);
     void end_unused_fill(char tag);

@@ -12,6 +12,7 @@ namespace {
 
 constexpr char simple_protocol = 'Q';
 constexpr char extended_protocol = 'E';
+constexpr char limited_execute = 'L';  // the same, and some rows only
 
 template <class Number>
 void append_number(std::string& out, Number value) {
@@ -45,8 +46,9 @@ void cache_key::append_head(std::string& out) const {
     static_assert(sizeof context + sizeof rules == numbers_size);
     append_number(out, context);
     append_number(out, rules);
-    out += extended ? extended_protocol : simple_protocol;
+    out += !extended ? simple_protocol : max_rows > 0 ? limited_execute : extended_protocol;
     if (!extended) return;
+    if (max_rows > 0) append_number(out, max_rows);
     append_sized(out, parameter_types);
     append_sized(out, bind);
 }
@@ -56,8 +58,9 @@ std::optional<cache_key> cache_key::read(base::bytes_view key) {
     if (!take_number(key, found.context) || !take_number(key, found.rules) || key.empty()) return std::nullopt;
     const char protocol = key.front();
     key.remove_prefix(1);
-    found.extended = protocol == extended_protocol;
+    found.extended = protocol == extended_protocol || protocol == limited_execute;
     if (!found.extended && protocol != simple_protocol) return std::nullopt;
+    if (protocol == limited_execute && !take_number(key, found.max_rows)) return std::nullopt;
     if (found.extended && (!take_sized(key, found.parameter_types) || !take_sized(key, found.bind)))
         return std::nullopt;
     found.text = key;

@@ -20,6 +20,7 @@ struct cache_key {
     bool extended = false;  ///< the protocol
     base::bytes_view parameter_types{};  ///< of a Parse; extended only
     base::bytes_view bind{};  ///< a Bind without its names; extended only
+    std::int32_t max_rows = 0;  ///< of an Execute; 0: all there are; extended only
     std::string_view text{};  ///< without comments
 
     /// Appends all but the text.

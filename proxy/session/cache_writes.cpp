@@ -63,6 +63,13 @@ bool takes_locks(std::string_view text) {
     return sql::same_word(sql::tokens(text).next().text, "lock");
 }
 
+// A block in which each statement sees what was committed before it.
+bool begins_usual_block(std::string_view text, effect flags) {
+    if (sql::has(flags, effect::plain_read)) return false;
+    const sql::block_statement block = sql::find_block_statement(text);
+    return block.begins() && !block.isolates;
+}
+
 // Whether names without a schema may be looked for elsewhere than `desired` says, which learns of it behind the transaction.
 bool names_unsure(const exchange& x, effect flags) {
     using reason = metrics::pin_reason;
@@ -85,19 +92,15 @@ void note_text(exchange& x, std::string_view text, effect flags) {
         x.cache->note_anything();
         writes = true;
     }
-    if (writes || !reads_only || (!sql::has(flags, effect::plain_read) && takes_locks(text))) x.block_did_more = true;
+    if (writes || !reads_only || (!sql::has(flags, effect::plain_read) && takes_locks(text)))
+        x.block_did_more = x.block_did_more || writes || !begins_usual_block(text, flags);
 }
 
 }  // namespace
 
 void note_query(exchange& x, std::string_view text, effect flags, pending_request& entry) {
     if (x.cache == nullptr) return;
-    const bool did_more = x.block_did_more;
     note_text(x, text, flags);
-    if (!sql::has(flags, effect::plain_read)) {
-        const sql::block_statement block = sql::find_block_statement(text);
-        if (block.begins() && !block.isolates) x.block_did_more = did_more;
-    }
     entry.may_end_block = entry.may_end_block || sql::has(flags, ends_block);
     if (outside_of_block(x) && !only_rolls_back(flags)) mark(x, entry);
 }

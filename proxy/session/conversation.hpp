@@ -134,6 +134,8 @@ public:
     bool setting_up() const noexcept { return applying_; }
     bool pinned() const noexcept { return x_.pins.any(); }
     const pin_set& pins() const noexcept { return x_.pins; }
+    /// Between transactions, too: a pin that may have ended with its transaction is looked at first.
+    bool stays_pinned() const noexcept { return x_.pins.any() && counted_pins_.any(); }
     /// The server waits for the client's data.
     bool copying_in() const noexcept { return x_.copy != copy_phase::none; }
     /// By the server that is lent.

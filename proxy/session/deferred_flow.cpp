@@ -27,15 +27,44 @@ std::string begin_messages(std::string_view text) {
 
 bool deferred_flow::take_query(std::string_view text) {
     const sql::block_statement found = sql::find_block_statement(text);
-    switch (found.is) {
+    if (!carry_out(found)) return false;
+    x_.statements.drop_unnamed();  // as any simple query does
+    wire::append_command_complete(x_.to_client.own(), sql::command_tag(found.is));
+    tell_ready();
+    return true;
+}
+
+bool deferred_flow::take_batch(base::bytes_view input, std::size_t& taken) {
+    using shape = execution_batch::shape;
+    if (x_.discarding || x_.lost.active) return false;
+    execution_batch batch;
+    base::bytes_view rest = input;
+    if (batch.read_bound(rest) != shape::whole) return false;
+    const client_statement* known = batch.parse ? nullptr : x_.statements.find(batch.statement);
+    if (!batch.parse && (known == nullptr || known->raw)) return false;
+    const std::string_view text = batch.parse ? batch.parse->text : known->statement.text();
+    const sql::block_statement found = sql::find_block_statement(text);
+    if (found.is == block_command::none || !batch.has_no_parameters() || batch.read_execution(rest) != shape::whole)
+        return false;
+    // ReadyForQuery, in front of which others' notifications are told, comes with the Sync.
+    const bool ends = found.is == block_command::commit || found.is == block_command::rollback;
+    if (ends && (x_.listening.any() || !x_.listening.untold.empty() || x_.listening.missed)) return false;
+    if (!carry_out(found)) return false;
+    tell(batch, text, sql::command_tag(found.is));
+    taken = input.size() - rest.size();
+    return true;
+}
+
+bool deferred_flow::carry_out(const sql::block_statement& what) {
+    switch (what.is) {
         case block_command::none: return false;
         case block_command::begin:
-        case block_command::start_transaction: return begin(found);
-        case block_command::set_transaction: return set_modes(found);
+        case block_command::start_transaction: return begin(what);
+        case block_command::set_transaction: return set_modes(what);
         case block_command::commit:
         case block_command::rollback: break;
     }
-    return x_.deferred.active && end(found.is);
+    return end();
 }
 
 // A standby refuses to be written to, and SERIALIZABLE. Whatever else is named no server refuses at the begin.
@@ -50,7 +79,6 @@ bool deferred_flow::begin(const sql::block_statement& how) {
     x_.deferred = {.active = true, .modes = {}, .since = x_.now};
     x_.client_status = 'T';
     add_modes(how);
-    tell(how.is);
     return true;
 }
 
@@ -58,7 +86,6 @@ bool deferred_flow::begin(const sql::block_statement& how) {
 bool deferred_flow::set_modes(const sql::block_statement& more) {
     if (!x_.deferred.active || x_.deferred.read || !may_have(more)) return false;
     add_modes(more);
-    tell(more.is);
     return true;
 }
 
@@ -70,27 +97,36 @@ void deferred_flow::add_modes(const sql::block_statement& more) {
     block.needs_primary = block.needs_primary || more.needs_primary;
 }
 
-void deferred_flow::tell(block_command done) {
-    x_.statements.drop_unnamed();  // as any simple query does
-    std::string& out = x_.to_client.own();
-    wire::append_command_complete(out, sql::command_tag(done));
-    wire::append_ready_for_query(out, x_.client_status);
-}
-
-bool deferred_flow::end(block_command how) {
+bool deferred_flow::end() {
+    if (!x_.deferred.active) return false;
     x_.deferred.active = false;
     x_.client_status = 'I';
-    x_.statements.drop_unnamed();
-    wire::append_command_complete(x_.to_client.own(), sql::command_tag(how));
-    if (x_.listening.any()) {
+    return true;
+}
+
+void deferred_flow::tell_ready() {
+    if (x_.client_status == 'I' && x_.listening.any()) {
         // What others have notified of meanwhile is told before ReadyForQuery, and may be on its way here.
         wire::append_ready_for_query(x_.held_ready, x_.client_status);
         x_.listening.pinging = true;
-        return true;
+        return;
     }
-    x_.tell_notifications();
+    if (x_.client_status == 'I') x_.tell_notifications();
     wire::append_ready_for_query(x_.to_client.own(), x_.client_status);
-    return true;
+}
+
+void deferred_flow::tell(const execution_batch& what, std::string_view text, std::string_view tag) {
+    std::string reply;
+    if (what.parse) {
+        x_.set_unnamed(text, {}, x_.scan(text).flags);
+        x_.counters->client_parses.add();
+        wire::append_parse_complete(reply);
+    }
+    x_.counters->binds.add();
+    wire::append_bind_complete(reply);
+    if (what.described) wire::append_no_data(reply);
+    wire::append_command_complete(reply, tag);
+    x_.answer(reply);
 }
 
 void deferred_flow::begin_on_server() {

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
+#include "base/bytes.hpp"
 #include "session/exchange.hpp"
+#include "session/execution_batch.hpp"
 #include "sql/block_command.hpp"
 
 namespace pgweir::session {
@@ -17,6 +20,10 @@ public:
     /// Whether the text was answered here. Requires that there is no server.
     bool take_query(std::string_view text);
 
+    /// The same in the extended protocol. `input` begins with a whole Parse or Bind; `taken`: the bytes of what was
+    /// answered.
+    bool take_batch(base::bytes_view input, std::size_t& taken);
+
     /// The server that was lent begins the transaction. Not in a round trip of its own, but nothing that is sent behind
     /// is executed if it fails: until Sync the server reads nothing else then.
     void begin_on_server();
@@ -29,11 +36,13 @@ public:
 
 private:
     bool may_have(const sql::block_statement& modes) const;
+    bool carry_out(const sql::block_statement& what);
     bool begin(const sql::block_statement& how);
     bool set_modes(const sql::block_statement& more);
-    bool end(sql::block_command how);
+    bool end();
     void add_modes(const sql::block_statement& more);
-    void tell(sql::block_command done);
+    void tell(const execution_batch& what, std::string_view text, std::string_view tag);
+    void tell_ready();
 
     exchange& x_;
 };

@@ -60,6 +60,7 @@ const std::string& exchange::identity() {
     static constexpr std::array<std::string_view, 4> no_matter{"application_name", "statement_timeout", "lock_timeout",
                                                                "idle_in_transaction_session_timeout"};
     identity_stale = false;
+    ++identity_number;
     identity_epoch = schema->get();
     parse_identity = parse_scope;
     parse_identity.push_back('\0');

@@ -114,6 +114,7 @@ struct exchange {
     std::string parse_identity;  ///< of statements this client prepares now, by identity()
     base::interned context_text;  ///< parse_identity, as the cache's keys name it
     std::uint64_t identity_epoch = 0;  ///< in which parse_identity was worked out
+    std::uint64_t identity_number = 0;  ///< how often it was: as long as it stays, so does parse_identity
     bool identity_stale = true;  ///< what it depends on has changed since
     /// Grows with what changes the meaning of texts until its transaction ends, or until the server has told what a
     /// setting is now: what is prepared meanwhile is nobody else's.
@@ -134,6 +135,7 @@ struct exchange {
     parameters settled;  ///< `desired` when no transaction was open: what a lost server takes it back to
     lost_transaction lost;
     deferred_block deferred;
+    std::size_t answered_head = 0;  ///< bytes of the next Query's text whose statement was answered: see lost_flow
     bool on_primary = false;  ///< as the server that was lent last said of itself when it mattered
     session::listening listening;
     survey seen;  ///< of the server's session: the last one, or the one that is under way
@@ -239,6 +241,18 @@ struct exchange {
     const base::interned& context();
     /// Whether it would be prepared as the same statement again.
     bool is_of_now(const prepared_statement& statement) { return statement.identity() == identity(); }
+
+    /// A Parse without a name. The cache wants to know under what identity().
+    void set_unnamed(std::string_view text, base::bytes_view parameter_types, sql::effect effects) {
+        statements.set_unnamed(text, parameter_types, effects);
+        if (cache == nullptr) return;
+        identity();
+        statements.no_name().identity = identity_number;
+    }
+    bool is_unnamed_of_now() {
+        identity();
+        return statements.no_name().identity == identity_number;
+    }
 
     /// To be called when `desired`, the pins or `unshared` have changed: how texts are read, and identity().
     void desired_changed();

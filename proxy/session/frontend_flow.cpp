@@ -69,7 +69,8 @@ frontend_flow::progress frontend_flow::consume(base::bytes_view input) {
         switch (take_next(header, rest, taken)) {
             case verdict::done:
                 consumed += taken;
-                cache_.moved_behind(header.tag);
+                x_.answered_head = 0;
+                cache_.moved_behind(taken > available.size() ? 'E' : header.tag);
                 flushed_ = false;
                 break;
             case verdict::need_more: return {consumed, stop::need_more};
@@ -91,6 +92,8 @@ frontend_flow::verdict frontend_flow::take_next(const wire::header& header, base
             case cache_flow::verdict::pass: break;
         }
     }
+    const bool whole_batch = (header.tag == 'P' || header.tag == 'B') && x_.server == nullptr;
+    if (whole_batch && deferred_.take_batch(rest, taken)) return verdict::done;
     if (header.tag == 'P' && settings_.take_batch(rest, taken)) return verdict::done;
     return take(header, rest.substr(0, header.size));
 }
@@ -180,6 +183,7 @@ frontend_flow::verdict frontend_flow::take_whole(char tag, base::bytes_view mess
 frontend_flow::verdict frontend_flow::take_query(base::bytes_view message) {
     const auto text = wire::decode_query(message.substr(wire::header_size));
     if (!text) return broken(text.error());
+    if (x_.answered_head > 0) return take_rest_of_query(*text);
     switch (cache_.take_query(*text)) {
         case cache_flow::verdict::answered: return verdict::done;
         case cache_flow::verdict::wait: return verdict::need_answer;
@@ -201,6 +205,20 @@ frontend_flow::verdict frontend_flow::take_query(base::bytes_view message) {
     sql::scan_result found = x_.scan(*text);
     found.flags = x_.judged(*text, found.flags);
     return forward_query(message, *text, found);
+}
+
+// Blanks stand for what was answered, so that errors tell where in the text they are.
+frontend_flow::verdict frontend_flow::take_rest_of_query(std::string_view text) {
+    if (x_.server == nullptr) return refused_in_simple() ? verdict::done : verdict::need_server;
+    std::string message;
+    wire::append_query(message, std::string(x_.answered_head, ' ').append(text.substr(x_.answered_head)));
+    const std::string_view rest = std::string_view(message).substr(wire::header_size, text.size());
+    x_.note_text(rest);
+    sql::scan_result found = x_.scan(rest);
+    found.flags = x_.judged(rest, found.flags);
+    const verdict became = forward_query(message, rest, found);
+    x_.to_server.settle();
+    return became;
 }
 
 frontend_flow::verdict frontend_flow::forward_query(base::bytes_view message, std::string_view text,
@@ -340,6 +358,7 @@ frontend_flow::verdict frontend_flow::take_execute(base::bytes_view message) {
     entry.ends_transaction = sql::has(effects, effect::explicit_commit);
     entry.plain_read = portal != nullptr && portal->only_reads();
     if (!entry.plain_read) x_.may_notify = x_.batch_did_more = true;
+    if (sql::has(effects, effect::begins_transaction | effect::set_transaction)) deferred_.learn_from_server();
     entry.may_copy_in = entry.may_copy_in || sql::has(effects, effect::copy);
     entry.defines = sql::has(effects, effect::defines);
     begin_fill(x_, entry);

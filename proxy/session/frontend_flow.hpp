@@ -52,6 +52,7 @@ private:
     bool yields_here() const;
     verdict answer_empty();
     verdict begin_refused(std::string_view text);
+    verdict take_rest_of_query(std::string_view text);
     verdict forward_query(base::bytes_view message, std::string_view text, const sql::scan_result& found);
     verdict take_parse(base::bytes_view message);
     verdict take_bind(const wire::header& header, base::bytes_view available);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sql/scan.hpp"
+#include "sql/tokens.hpp"
 #include "wire/backend.hpp"
 #include "wire/frame.hpp"
 #include "wire/frontend.hpp"
@@ -14,10 +15,6 @@ namespace pgweir::session {
 namespace {
 
 using sql::effect;
-
-bool ends_block(const sql::scan_result& found) {
-    return sql::has(found.flags, effect::ends_transaction) && !sql::has(found.flags, effect::begins_transaction);
-}
 
 void append_no_parameters(std::string& out) {
     wire::writer message(out);
@@ -66,33 +63,51 @@ message_verdict lost_flow::take(char tag, base::bytes_view message) {
 message_verdict lost_flow::take_query(base::bytes_view body) {
     const auto text = wire::decode_query(body);
     if (!text) return broken(text.error());
-    const sql::scan_result found = x_.scan(*text);
-    if (sql::has(found.flags, effect::empty)) {
+    if (sql::has(x_.scan(*text).flags, effect::empty)) {
         wire::append_empty_query(x_.to_client.own());
         wire::append_ready_for_query(x_.to_client.own(), x_.client_status);
         return message_verdict::done;
     }
-    if (!ends_block(found)) {
+    const std::size_t first = first_statement_size(*text);
+    const effect flags = x_.scan(text->substr(0, first)).flags;
+    // Of a text whose first statement was answered before a server could not be had the rest is refused.
+    if (x_.answered_head > 0 || !may_end(flags)) {
         refuse(false);
         return message_verdict::done;
     }
-    if (x_.lost.untold && sql::has(found.flags, effect::explicit_commit)) {
+    if (x_.lost.untold && sql::has(flags, effect::explicit_commit)) {
         fail_commit(false);
         return message_verdict::done;
     }
-    end_block();
-    // What follows the end of the block in the same text needs a server; there ROLLBACK only warns.
-    if (sql::has(found.flags, effect::multi_statement)) return message_verdict::need_server;
+    end_block(sql::has(flags, effect::begins_transaction));
     wire::append_command_complete(x_.to_client.own(), "ROLLBACK");
+    if (!sql::has(x_.scan(text->substr(first)).flags, effect::empty)) {
+        x_.answered_head = first;
+        return message_verdict::need_server;
+    }
     wire::append_ready_for_query(x_.to_client.own(), x_.client_status);
     return message_verdict::done;
+}
+
+// With the semicolons in front of it.
+std::size_t lost_flow::first_statement_size(std::string_view text) const {
+    sql::tokens all(text, x_.conforming_strings);
+    sql::token next = all.next();
+    while (next.kind == sql::token_kind::semicolon) next = all.next();
+    while (next.kind != sql::token_kind::semicolon && next.kind != sql::token_kind::end) next = all.next();
+    return next.kind == sql::token_kind::end ? text.size() : static_cast<std::size_t>(next.text.data() - text.data());
+}
+
+// A server cannot be told to begin the block that AND CHAIN begins where each client has one of its own.
+bool lost_flow::may_end(effect flags) const {
+    return sql::has(flags, effect::ends_transaction) && (x_.rewrites || !sql::has(flags, effect::begins_transaction));
 }
 
 message_verdict lost_flow::take_parse(base::bytes_view body) {
     const auto parsed = wire::decode_parse(body);
     if (!parsed) return broken(parsed.error());
     const sql::scan_result found = x_.scan(parsed->text);
-    if (!ends_block(found)) {
+    if (!may_end(found.flags)) {
         refuse(true);
         return message_verdict::done;
     }
@@ -111,12 +126,13 @@ message_verdict lost_flow::take_bind(base::bytes_view body) {
     const auto head = wire::decode_bind_head(body, true);
     if (!head) return broken(head.error());
     const effect flags = x_.statements.effects_of((*head)->statement, effect::none);
-    if (!sql::has(flags, effect::ends_transaction)) {
+    if (!may_end(flags)) {
         refuse(true);
         return message_verdict::done;
     }
     x_.lost.end_bound = sql::has(flags, effect::explicit_commit) ? lost_transaction::block_end::commit
                                                                  : lost_transaction::block_end::rollback;
+    x_.lost.end_chains = sql::has(flags, effect::begins_transaction);
     wire::append_bind_complete(x_.to_client.own());
     return message_verdict::done;
 }
@@ -137,7 +153,7 @@ message_verdict lost_flow::take_describe(base::bytes_view body) {
 }
 
 bool lost_flow::is_end(std::string_view statement) const {
-    return sql::has(x_.statements.effects_of(statement, effect::none), effect::ends_transaction);
+    return may_end(x_.statements.effects_of(statement, effect::none));
 }
 
 void lost_flow::take_execute() {
@@ -146,7 +162,7 @@ void lost_flow::take_execute() {
         return;
     }
     if (x_.lost.untold && x_.lost.end_bound == lost_transaction::block_end::commit) return fail_commit(true);
-    end_block();
+    end_block(x_.lost.end_chains);
     wire::append_command_complete(x_.to_client.own(), "ROLLBACK");
 }
 
@@ -165,7 +181,7 @@ void lost_flow::refuse(bool extended) {
 // A client that was not told yet would take the answer to COMMIT for success: drivers do not look at its tag.
 void lost_flow::fail_commit(bool extended) {
     const failure why = std::move(*x_.lost.untold);
-    end_block();
+    end_block(false);
     append_failure(x_.to_client.own(), why, severity::error);
     if (extended)
         x_.discarding = true;
@@ -173,9 +189,10 @@ void lost_flow::fail_commit(bool extended) {
         wire::append_ready_for_query(x_.to_client.own(), x_.client_status);
 }
 
-void lost_flow::end_block() {
+void lost_flow::end_block(bool chains) {
     x_.lost = {};
-    x_.client_status = 'I';
+    x_.client_status = chains ? 'T' : 'I';
+    if (chains) x_.deferred = {.active = true, .modes = {}, .since = x_.now};
 }
 
 message_verdict lost_flow::broken(std::error_code why) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 #include "base/bytes.hpp"
@@ -8,7 +9,7 @@
 namespace pgweir::session {
 
 /// Answers a client that is in a lost transaction, as PostgreSQL answers in a failed one: everything but the end of
-/// the block is refused. Nothing of it needs a server.
+/// the block is refused. Nothing of it needs a server, but what stands behind that end in the same text.
 class lost_flow {
 public:
     explicit lost_flow(exchange& shared) : x_(shared) {}
@@ -28,7 +29,10 @@ private:
     bool is_end(std::string_view statement) const;
     void refuse(bool extended);
     void fail_commit(bool extended);
-    void end_block();
+    /// `chains`: another block begins.
+    void end_block(bool chains);
+    bool may_end(sql::effect flags) const;
+    std::size_t first_statement_size(std::string_view text) const;
     message_verdict broken(std::error_code why);
 
     exchange& x_;

@@ -13,6 +13,7 @@ struct lost_transaction {
     bool active = false;
     enum class block_end : std::uint8_t { none, rollback, commit };
     block_end end_bound = block_end::none;  ///< what the portal bound last would do
+    bool end_chains = false;  ///< and begin another block
     std::optional<failure> untold;   ///< why, if the client was not told yet: the next statement's error
 };
 

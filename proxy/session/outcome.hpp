@@ -16,6 +16,7 @@ enum class outcome : std::uint8_t {
     database_clients_limit,
     user_clients_limit,
     address_clients_limit,
+    pinned_clients_limit,
     unknown_database,
     wrong_secret,
     not_allowed,

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -63,6 +64,7 @@ struct cache_question {
     bool may_fill = true;  ///< it can capture the reply
     bool may_wait = true;  ///< it holds no server that others wait for
     bool in_block = false;  ///< inside of a transaction block
+    std::int32_t max_rows = 0;  ///< that are wanted; 0: all
     sql::cache_hint hint{};  ///< in front of the text
 };
 
@@ -75,6 +77,8 @@ public:
 
     /// What stands in it may be served now. False: asking is of no use, but what is written counts all the same.
     virtual bool serves() const = 0;
+    /// Why it does not; nothing where it is not meant to.
+    virtual std::optional<metrics::cache_bypass> why_not() const = 0;
     /// Which rules may be about what this client reads, as a number. It does not change.
     virtual std::uint32_t rules() const = 0;
     /// Comments in front of a statement may say how it is to be cached.

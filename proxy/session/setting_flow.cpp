@@ -3,10 +3,10 @@
 #include <optional>
 #include <utility>
 
+#include "session/execution_batch.hpp"
 #include "sql/setting_commands.hpp"
 #include "wire/backend.hpp"
 #include "wire/frame.hpp"
-#include "wire/frontend.hpp"
 
 namespace pgweir::session {
 
@@ -14,39 +14,14 @@ namespace {
 
 using sql::setting_commands;
 
-/// One statement in the extended protocol, with all that belongs to it, and nothing of its own.
-struct setting_batch {
-    std::string_view text;
-    base::bytes_view parameter_types;
-    bool described = false;
-    std::size_t size = 0;
-};
-
-std::optional<setting_batch> read_batch(base::bytes_view input) {
-    base::bytes_view rest = input;
-    const auto parse_body = wire::take_frontend_message(rest, 'P');
-    if (!parse_body) return std::nullopt;
-    const auto parse = wire::decode_parse(*parse_body);
-    if (!parse || !parse->statement.empty() || !parse->parameter_types.empty()) return std::nullopt;
-    const setting_commands commands = setting_commands::find(parse->text);
-    if (commands.empty() || commands.several()) return std::nullopt;
-    const auto bind_body = wire::take_frontend_message(rest, 'B');
-    if (!bind_body) return std::nullopt;
-    const auto bind = wire::decode_bind(*bind_body);
-    if (!bind || !bind->portal.empty() || !bind->statement.empty() || !bind->values.empty() ||
-        bind->parameter_formats.size() > 1)
-        return std::nullopt;
-    setting_batch found{.text = parse->text, .parameter_types = parse->parameter_types};
-    if (const auto described = wire::take_frontend_message(rest, 'D')) {
-        const auto target = wire::decode_target(*described);
-        if (!target || target->kind != 'P' || !target->name.empty()) return std::nullopt;
-        found.described = true;
-    }
-    const auto execute_body = wire::take_frontend_message(rest, 'E');
-    if (!execute_body) return std::nullopt;
-    const auto execute = wire::decode_execute(*execute_body);
-    if (!execute || !execute->portal.empty() || !wire::take_frontend_message(rest, 'S')) return std::nullopt;
-    found.size = input.size() - rest.size();
+// One statement that sets something, with Sync, which is taken off `rest`.
+std::optional<execution_batch> read_batch(base::bytes_view& rest) {
+    using shape = execution_batch::shape;
+    execution_batch found;
+    if (found.read_bound(rest) != shape::whole || !found.parse) return std::nullopt;
+    const setting_commands commands = setting_commands::find(found.parse->text);
+    if (commands.empty() || commands.several() || !found.has_no_parameters()) return std::nullopt;
+    if (found.read_execution(rest) != shape::whole || !wire::take_frontend_message(rest, 'S')) return std::nullopt;
     return found;
 }
 
@@ -68,15 +43,17 @@ bool setting_flow::take_query(std::string_view text) {
 
 bool setting_flow::take_batch(base::bytes_view input, std::size_t& taken) {
     if (x_.known_settings == nullptr || x_.discarding || x_.lost.active || !knows_all()) return false;
-    const auto batch = read_batch(input);
+    base::bytes_view rest = input;
+    const auto batch = read_batch(rest);
     if (!batch) return false;
+    const std::string_view text = batch->parse->text;
     if (x_.server != nullptr) {
-        observe(batch->text);
+        observe(text);
         return false;
     }
-    const setting_memo::outcome* what = known(batch->text);
+    const setting_memo::outcome* what = known(text);
     if (what == nullptr) return false;
-    x_.statements.set_unnamed(batch->text, batch->parameter_types, x_.scan(batch->text).flags);
+    x_.set_unnamed(text, {}, x_.scan(text).flags);
     x_.counters->client_parses.add();
     x_.counters->binds.add();
     std::string& out = x_.to_client.own();
@@ -85,7 +62,7 @@ bool setting_flow::take_batch(base::bytes_view input, std::size_t& taken) {
     if (batch->described) wire::append_no_data(out);
     out.append(what->reply);
     apply(*what);
-    taken = batch->size;
+    taken = input.size() - rest.size();
     return true;
 }
 

@@ -22,7 +22,7 @@ void statement_rewriter::parse(const wire::parse_message& message, base::bytes_v
 
 void statement_rewriter::parse_unnamed(const wire::parse_message& message, base::bytes_view raw, sql::effect effects) {
     // The server keeps it under the same name: the message is forwarded as it is.
-    x_.statements.set_unnamed(message.text, message.parameter_types, effects);
+    x_.set_unnamed(message.text, message.parameter_types, effects);
     x_.server->unnamed_client = x_.client_id;
     x_.server->unnamed_generation = x_.statements.no_name().generation;
     pending_request& entry = x_.push(request_kind::parse);
@@ -206,7 +206,10 @@ bool statement_rewriter::prepare_for_use(std::string_view name) {
         return true;
     }
     client_statement* known = x_.statements.find(name);
-    if (known == nullptr || known->raw || known->result_changed) return false;
+    if (known == nullptr || known->raw) return false;
+    // Tables may be what they were again.
+    if (known->result_changed && known->changed_at == x_.schema->get()) return false;
+    known->result_changed = false;
     follow_settings(*known);
     ensure_on_server(*known);
     if (!known->description) return false;

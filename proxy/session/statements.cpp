@@ -128,6 +128,7 @@ void client_statements::set_unnamed(std::string_view text, base::bytes_view para
     unnamed_.text.assign(text);
     unnamed_.parameter_types.assign(parameter_types);
     ++unnamed_.generation;
+    unnamed_.identity = 0;
     unnamed_.description.reset();
     unnamed_.effects = effects;
     unnamed_.result_changed = false;

@@ -53,7 +53,8 @@ struct client_statement {
     std::optional<description_print> description;  ///< of the first Describe that was answered
     std::uint64_t described_at = 0;  ///< of which schema, by exchange::schema, that was known to hold
     sql::effect effects = sql::effect::none;
-    bool result_changed = false;  ///< its result is no longer what was described: it can only be prepared anew
+    bool result_changed = false;  ///< its result is no longer what was described
+    std::uint64_t changed_at = 0;  ///< by which schema that was seen last; 0: it was not
     bool raw = false;  ///< on the pinned server under the client's own name
     bool own = false;  ///< means something else each time it is prepared: shared with nobody
 };
@@ -91,7 +92,9 @@ public:
         std::string text;
         std::string parameter_types;
         std::uint64_t generation = 0;  ///< grows with every Parse
+        std::uint64_t identity = 0;  ///< exchange::identity_number of its Parse; 0: not known
         std::optional<description_print> description;
+        std::uint64_t described_at = 0;  ///< as of named ones
         sql::effect effects = sql::effect::none;
         bool result_changed = false;
     };

@@ -1,6 +1,7 @@
 """The result cache of one pgweir, by what clients see of it."""
 import io
 
+import psycopg
 import psycopg2
 
 from kit import messages
@@ -127,6 +128,38 @@ class Transactions(CacheCase):
             self.assertEqual(client.query(end)[-1].status, "I")
         self.assertEqual(proxy.metric("pgweir_pool_checkouts_total", result="immediate"), before)
         self.assertEqual(self.hits(proxy), hits + 4)
+
+    def test_a_driver_that_begins_by_the_extended_protocol(self):
+        proxy = self.caching()
+        where = {"host": "127.0.0.1", "port": proxy.port, "user": USER, "password": PASSWORD, "dbname": DATABASE}
+        with psycopg.connect(**where) as connection:
+            for number in range(8):
+                if number == 4:
+                    hits = self.hits(proxy)
+                    before = proxy.metric("pgweir_pool_checkouts_total", result="immediate")
+                for _ in range(2):
+                    rows = connection.execute("SELECT name FROM users WHERE id = %s", [1]).fetchall()
+                    self.assertEqual(rows, [("user 1",)])
+                connection.commit() if number % 2 else connection.rollback()
+            self.assertEqual(self.hits(proxy), hits + 8)
+            self.assertEqual(proxy.metric("pgweir_pool_checkouts_total", result="immediate"), before)
+            connection.execute("UPDATE users SET name = 'mine' WHERE id = 1")
+            self.assertEqual(connection.execute("SELECT name FROM users WHERE id = %s", [1]).fetchall(), [("mine",)])
+            connection.rollback()
+
+    def test_a_block_that_a_server_has_begun_by_the_extended_protocol(self):
+        proxy = self.caching()
+        client = self.login(proxy)
+        self.warm(client, self.TEXT)
+        for begin, hit in (("BEGIN", True), ("BEGIN ISOLATION LEVEL REPEATABLE READ", False)):
+            client.query("SELECT set_config('app.known', '1', true)")
+            # The Parse of a name nobody has used goes to a server, and so does the Execute behind it.
+            client.send(messages.parse(f"begin {hit}", begin), messages.bind(statement=f"begin {hit}"),
+                        messages.execute(), messages.sync())  # fmt: skip
+            self.assertEqual(client.until_ready()[-1].status, "T")
+            same = self.assert_hit if hit else self.assert_miss
+            same(proxy, lambda: rows_of(client.query(self.TEXT)), [["user 1"]])
+            client.query("COMMIT")
 
     def test_ones_own_changes_are_seen_and_nobody_elses(self):
         proxy = self.caching()
@@ -272,7 +305,7 @@ class Extended(CacheCase):
         hits = self.hits(proxy)
         for value in (b"8", b"9", b"8", b"9", b"8", b"9"):
             self.assertEqual(rows_of(self.ask(client, *self.batch(value)))[0][0], f"user {value.decode()}")
-        self.assertEqual(self.hits(proxy), hits + 2)
+        self.assertIn(self.hits(proxy) - hits, (2, 3, 4), "each from its second time on, or from its third")
 
     def test_named_statements_without_a_server(self):
         proxy = self.caching()
@@ -286,6 +319,31 @@ class Extended(CacheCase):
         self.assertEqual(proxy.metric("pgweir_pool_checkouts_total", result="immediate"), before)
         client.query("UPDATE users SET name = 'else' WHERE id = 1")
         self.assertEqual(rows_of(self.ask(client, *run))[0][0], "else")
+
+    def test_an_unnamed_statement_that_was_parsed_before(self):
+        """lib/pq asks for the description in a round trip of its own, and binds what it has parsed in the next."""
+        proxy = self.caching()
+        client, writer = self.login(proxy), self.login(proxy)
+        prepare = messages.parse("", "SELECT version, name FROM users WHERE id = $1"), messages.describe_statement("")
+        run = messages.bind(values=[b"1"]), messages.execute()
+        for number in range(5):
+            hits = self.hits(proxy)
+            described = self.ask(client, *prepare)
+            first = self.ask(client, *run)
+            self.assertEqual(rows_of(first), [["1", "user 1"]])
+        self.assertEqual(self.hits(proxy), hits + 1)
+        self.assertEqual(self.ask(client, *run), first)
+        self.assertEqual(self.hits(proxy), hits + 2)
+        writer.query("UPDATE users SET name = 'else' WHERE id = 1")
+        self.assertEqual(rows_of(self.ask(client, *run))[0][1], "else")
+        # What it was described as does not hold any more: as directly, an error.
+        writer.query("ALTER TABLE users ALTER COLUMN version TYPE text")
+        self.addCleanup(self.sql, "ALTER TABLE users ALTER COLUMN version TYPE int USING version::int")
+        self.assertEqual(error_of(self.ask(client, *run)).sqlstate, "0A000")
+        self.assertNotEqual(self.ask(client, *prepare), described)
+        # Under other settings it is another statement.
+        client.query("SET TimeZone = 'Asia/Tokyo'")
+        self.assertEqual(error_of(self.ask(client, *run)).sqlstate, "26000")
 
     def test_hits_between_other_statements_keep_their_order(self):
         proxy = self.caching()
@@ -315,12 +373,34 @@ class Extended(CacheCase):
         seen = {rows_of(self.ask(client, *parts))[0][0] for _ in range(5)}
         self.assertEqual(len(seen), 5)
 
-    def test_limited_rows_and_other_portals_go_to_the_server(self):
+    def test_some_rows_of_more(self):
+        proxy = self.caching()
+        client = self.login(proxy)
+        direct = self.raw(self.postgres.port)
+        direct.startup(USER, DATABASE, PASSWORD)
+        text = messages.parse("", "SELECT id FROM users ORDER BY id")
+        for most in (1, 2, 10_000):
+            parts = text, messages.bind(), messages.describe_portal(), messages.execute("", most)
+            expected = self.ask(direct, *parts)
+            hits = self.hits(proxy)
+            for _ in range(4):
+                self.assertEqual(self.ask(client, *parts), expected)
+            self.assertGreaterEqual(self.hits(proxy), hits + 2)
+        client.query("DELETE FROM users WHERE id = 1")
+        self.addCleanup(self.sql, "INSERT INTO users VALUES (1, 'user 1', 1)")
+        self.assertEqual(rows_of(self.ask(client, text, messages.bind(), messages.execute("", 1))), [["2"]])
+
+    def test_limited_rows_in_a_block_and_other_portals_go_to_the_server(self):
         proxy = self.caching()
         client = self.login(proxy)
         text = messages.parse("", "SELECT id FROM users ORDER BY id")
         hits = self.hits(proxy)
-        for parts in ((text, messages.bind(), messages.execute("", 2)),
+        client.query("BEGIN")
+        for _ in range(3):
+            self.ask(client, text, messages.bind(), messages.execute("", 2))
+        self.assertEqual(rows_of(self.ask(client, messages.execute("", 2))), [["3"], ["4"]])
+        client.query("COMMIT")
+        for parts in ((text, messages.bind(), messages.execute("", 2), messages.flush(), messages.execute("", 2)),
                       (text, messages.bind(portal="p"), messages.execute("p")),
                       (text, messages.bind(), messages.execute(), messages.execute())):  # fmt: skip
             for _ in range(3):

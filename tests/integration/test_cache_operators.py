@@ -230,12 +230,14 @@ class Explaining(Operators):
         self.warmed()
         row = self.explain("SELECT name FROM users")
         self.assertEqual(row, {"database": DATABASE, "user": "app", "cache": "on", "cacheable": "yes", "reason": None,
-                               "why": None, "reads": "public.users", "rule": None, "ttl": "1m", "hint": None, "entries": 0, "hits": 0,
+                               "why": None, "reads": "public.users", "writes": None, "rule": None, "ttl": "1m", "hint": None, "entries": 0, "hits": 0,
                                "age_ms": None, "ttl_left_ms": None})  # fmt: skip
         self.assertEqual(self.explain("SELECT * FROM busy")["reads"].split(", "),
                          ["public.users", "public.orders", "public.busy"])  # fmt: skip
         self.assertEqual(self.explain("SELECT * FROM orders_old")["reads"], "public.orders", "what shares its rows")
         self.assertIsNone(self.explain("SELECT 1")["reads"])
+        self.assertEqual(self.explain("UPDATE orders SET id = id")["writes"], "public.orders")
+        self.assertEqual(self.explain("SELECT nobody_knows(1)")["writes"], "perhaps anything")
 
     def test_why_not(self):
         self.warmed()

@@ -87,6 +87,31 @@ class Held(DeferredCase):
                                      " current_setting('transaction_read_only')"), [["serializable", "on"]])  # fmt: skip
         self.assertEqual(client.query("COMMIT")[-1].status, "I")
 
+    def test_the_extended_protocol_says_the_same(self):
+        proxy = self.pgweir(database={"pool": {"size": 1, "queue": {"max_wait": "300ms"}}})
+        direct = self.raw(self.postgres.port)
+        direct.startup(USER, DATABASE, PASSWORD)
+        client, holder = self.login(proxy), self.login(proxy)
+        for of in (client, direct):
+            of.send(messages.parse("b", "BEGIN"), messages.sync())
+            of.until_ready()
+        holder.hold_server()
+        checkouts = proxy.metric("pgweir_pool_checkouts_total", result="immediate")
+
+        def command(text="", name="", describe=True, rows=0):
+            parts = [messages.parse("", text)] if text else []
+            parts.append(messages.bind(statement=name))
+            return [*parts, *([messages.describe_portal()] if describe else []), messages.execute(max_rows=rows)]
+
+        for batch in (command("BEGIN"), command("SET TRANSACTION READ ONLY"), command("COMMIT", describe=False),
+                      command(name="b", describe=False, rows=1), command("ROLLBACK"),
+                      command("start transaction") + command("end") + command("BEGIN"), command("ABORT")):  # fmt: skip
+            for of in (client, direct):
+                of.send(*batch, messages.sync())
+            self.assertEqual(client.until_ready(), direct.until_ready())
+        self.assertEqual(proxy.metric("pgweir_pool_checkouts_total", result="immediate"), checkouts)
+        holder.query("COMMIT")
+
     def test_it_takes_its_place_in_the_queue_with_its_first_statement(self):
         proxy = self.pgweir(database={"pool": {"size": 1}})
         first = self.begun(proxy)

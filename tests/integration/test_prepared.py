@@ -230,6 +230,20 @@ class Changes(PreparedCase):
                           "cached plan must not change result type")  # fmt: skip
         blocker.query("COMMIT")
 
+    def test_a_change_that_is_taken_back(self):
+        """A migration that is reverted: as directly the statement works again."""
+        self.table()
+        self.postgres.sql("ALTER TABLE changing OWNER TO app", database=DATABASE)
+        other = self.login(self.proxy)
+        use = messages.bind("", "s"), messages.execute()
+        self.ask(messages.parse("s", "SELECT * FROM changing"), messages.describe_statement("s"), *use)
+        other.query("ALTER TABLE changing ADD b int DEFAULT 2")
+        for _ in range(3):
+            self.assert_error(self.ask(*use), "0A000", "cached plan must not change result type")
+        other.query("ALTER TABLE changing DROP b")
+        for _ in range(3):
+            self.assertEqual(rows_of(self.ask(*use)), [["1"]])
+
     def test_prepared_by_another_client(self):
         # What stands on the server under this text is younger than what the driver knows of it.
         for other_server in (True, False):

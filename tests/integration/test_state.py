@@ -261,9 +261,32 @@ class Pins(Case):
         proxy = self.pgweir(database={"pool": {"size": 1, "queue": {"max_wait": "200ms"}}})
         client, other = self.login(proxy), self.login(proxy)
         client.query("CREATE TEMP TABLE mine ()")
-        self.assertEqual(error_of(other.query("SELECT 1")).sqlstate, "53300")
+        refused = error_of(other.query("SELECT 1"))
+        self.assertEqual(refused.sqlstate, "53300")
+        self.assertIn("1 session keeps its server between transactions", refused.fields["H"])
+        client.query("DROP TABLE mine")
+        self.assertIsNone(error_of(other.query("SELECT 1")))
+        client.query("BEGIN; SELECT 1")
+        self.assertNotIn("keeps its server", error_of(other.query("SELECT 1")).fields["H"])
+        client.query("COMMIT; CREATE TEMP TABLE mine ()")
         client.terminate()
         self.wait_until(lambda: error_of(other.query("SELECT 1")) is None)
+
+    def test_limit_of_pinned_sessions(self):
+        proxy = self.pgweir(database={"pool": {"size": 4}, "limits": {"pinned": 1}})
+        kept, more, other = (self.login(proxy) for _ in range(3))
+        kept.query("CREATE TEMP TABLE mine ()")
+        more.query("BEGIN; CREATE TEMP TABLE mine () ON COMMIT DROP; COMMIT")  # which pins for no longer
+        self.assertEqual(more.value("SELECT 1"), "1")
+        more.send(messages.query("CREATE TEMP TABLE mine ()"))
+        received = more.until_closed()
+        told = error_of(received)
+        self.assertEqual((tags(received), told.fields["S"], told.sqlstate), ("CZE", "FATAL", "53300"))
+        self.assertIn("limits.pinned", told.fields["H"])
+        kept.query("DROP TABLE mine")
+        self.wait_until(lambda: proxy.metric("pgweir_pinned_clients", reason="temp_table") == 0)
+        other.query("CREATE TEMP TABLE mine ()")
+        self.assertEqual(other.value("SELECT count(*) FROM mine"), "0")
 
     def test_notification_reaches_the_listener(self):
         listener, speaker = self.login(self.proxy), self.login(self.proxy)

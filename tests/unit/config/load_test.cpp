@@ -46,7 +46,7 @@ databases:
     pool: {mode: session, size: 7, min_idle: 2, connect_burst: 3, reserve: {size: 4, after: 6s},
            queue: {max_wait: 8s, max_length: 9}}
     server: {lifetime: 10m, idle_timeout: 11m, connect_timeout: 12s, check_after: 13s, max_prepared: 14}
-    limits: {servers: 15, clients: 16, clients_per_user: 17, clients_per_address: 18}
+    limits: {servers: 15, pinned: 14, clients: 16, clients_per_user: 17, clients_per_address: 18}
     timeouts: {query: 19s, transaction: 20s, idle_in_transaction: 21s, client_idle: 22s}
   "*":
     upstream: host=other
@@ -92,6 +92,7 @@ log: {level: warning, format: json, slow_query: 24ms}
     EXPECT_EQ(app.pool.server_idle_timeout, 11min);
     EXPECT_EQ(app.pool.server_check_after, 13s);
     EXPECT_EQ(app.pool.max_servers, 15U);
+    EXPECT_EQ(app.pool.max_pinned, 14U);
     EXPECT_EQ(app.session.max_prepared, 14U);
     EXPECT_EQ(app.session.max_clients, 16U);
     EXPECT_EQ(app.session.max_clients_per_user, 17U);

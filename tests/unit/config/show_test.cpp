@@ -64,6 +64,7 @@ databases:
       max_prepared: 200
     limits:
       servers: off
+      pinned: off
       clients: off
       clients_per_user: off
       clients_per_address: off

@@ -46,6 +46,70 @@ TEST(CacheBatches, WithoutDescribe) {
         .holds();
 }
 
+// asyncpg's fetchrow() wants one row.
+TEST(CacheBatches, RowLimit) {
+    const std::string asked = parse("", "SELECT 1") + bind_to("") + describe('P', "") + execute(1) + sync();
+    const std::string of_one = data_row("1") + suspended();
+    cache_script()
+        .answers("SELECT 1", how::fill)
+        .client_at_once(asked)
+        .happens({"ask SELECT 1, 1 rows: fill", "> P SELECT 1", "> B", "> D", "> E", "> S"})
+        .server(parse_complete() + bind_complete() + row_description("SELECT 1") + of_one + ready('I'))
+        .happens({"< 1", "< 2", "< T SELECT 1", "< D 1", "< s", "filled 1", "< Z I"})
+        .stored(row_description("SELECT 1"), of_one)
+        .answers("SELECT 1", how::hit)
+        .client_at_once(asked)
+        .happens(
+            {"ask SELECT 1, 1 rows: hit", "< 1", "< 2", "< T SELECT 1", "< D stored SELECT 1", "< C SELECT 1", "< Z I"})
+        .no_server()
+        .asked(2)
+        .client_at_once(parse("", "SELECT 1") + bind_to("") + execute(1) + flush())
+        .skips()
+        .asked(2)
+        .holds();
+}
+
+TEST(CacheBatches, RowLimitInABlock) {
+    cache_script()
+        .answers("SELECT 1", how::hit)
+        .client(query("BEGIN"))
+        .client_at_once(parse("", "SELECT 1") + bind_to("") + execute(1) + sync())
+        .skips()
+        .asked(0)
+        .holds();
+}
+
+TEST(CacheBatches, FewerRowsThanTheLimitAreAll) {
+    const std::string asked = parse("", "SELECT 1") + bind_to("") + execute(2) + sync();
+    const std::string all = data_row("1") + complete("SELECT 1");
+    cache_script()
+        .answers("SELECT 1", how::fill)
+        .client_at_once(asked)
+        .skips()
+        .server(parse_complete() + bind_complete() + all + ready('I'))
+        .happens({"< 1", "< 2", "< D 1", "< C SELECT 1", "filled 1", "< Z I"})
+        .stored("", all)
+        .holds();
+}
+
+TEST(CacheBatches, UnnamedStatementParsedBefore) {
+    const std::string run = bind_to("") + execute() + sync();
+    cache_script()
+        .client(parse("", "SELECT 1") + describe('S', "") + sync())
+        .server(parse_complete() + parameter_description() + row_description("SELECT 1") + ready('I'))
+        .skips()
+        .answers("SELECT 1", how::hit)
+        .client_at_once(run)
+        .happens({"ask SELECT 1, undescribed: hit", "< 2", "< D stored SELECT 1", "< C SELECT 1", "< Z I"})
+        .asked(1)
+        .client(query("SET TimeZone TO 'x'"))
+        .server(complete("SET") + parameter("TimeZone", "x") + ready('I'))
+        .client_at_once(run)
+        .skips()
+        .asked(1)
+        .holds();
+}
+
 TEST(CacheBatches, NamedStatement) {
     cache_script()
         .answers("SELECT 1", how::fill)
@@ -155,7 +219,7 @@ TEST(CacheBatches, InABlock) {
 TEST(CacheBatches, ShapesThatAreForwarded) {
     const std::string head = parse("", "SELECT 1") + bind_to("");
     for (const std::string& asked : {
-             head + execute(2) + sync(),
+             head + execute(2) + close('P', "") + sync(),
              parse("", "SELECT 1") + bind_to("", {}, "p") + execute(0, "p") + sync(),
              head + describe('S', "") + execute() + sync(),
              parse("", "SELECT 1") + describe('S', "") + bind_to("") + execute() + sync(),
@@ -271,8 +335,10 @@ TEST(CacheBatches, BoundAgainItIsNoted) {
         .answers("SELECT writes", how::hit)
         .client_at_once(batch("SELECT writes") + sync())
         .skips()
-        .client(bind_to("") + execute() + sync())
-        .happens({"> P SELECT writes", "note SELECT writes", "> B", "> E", "mark", "> S"})
+        .answers("SELECT writes", how::run)
+        .client_at_once(bind_to("") + execute() + sync())
+        .happens(
+            {"ask SELECT writes, undescribed", "> P SELECT writes", "note SELECT writes", "> B", "> E", "mark", "> S"})
         .holds();
 }
 

@@ -22,7 +22,8 @@ std::string run(std::string_view text) {
 // In a transaction block that was begun so, and has written.
 cache_script in_block() {
     cache_script script;
-    script.client(run("BEGIN") + sync())
+    script
+        .client(run("BEGIN READ WRITE") + sync())  // which is not deferred
         .server(bound + complete("BEGIN") + ready('T'))
         .client(run("INSERT") + sync())
         .server(bound + inserted + ready('T'))
@@ -68,7 +69,7 @@ TEST(CacheCommits, NamedStatement) {
 
 TEST(CacheCommits, ReadsAndSyncAlone) {
     cache_script()
-        .client(parse("", "SELECT 1") + bind_to("") + execute(1) + sync())
+        .client(parse("", "SELECT 1") + bind_to("", {}, "p") + execute(0, "p") + sync())
         .server(bound + complete("SELECT 1") + ready('I'))
         .client(sync())
         .calls({})

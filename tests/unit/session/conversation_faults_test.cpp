@@ -43,6 +43,54 @@ TEST(ConversationFaults, LostTransactionEndedByPreparedStatements) {
     EXPECT_EQ(l.at(0).server, nullptr);
 }
 
+// As in any failed transaction the first statement of a text decides.
+TEST(ConversationFaults, LostTransactionAndTextsOfSeveralStatements) {
+    for (const std::string text :
+         {"INSERT; COMMIT", "INSERT; ROLLBACK; INSERT", "SELECT 1; END", "-- COMMIT\nINSERT"}) {
+        lab l;
+        l.add_client();
+        hears(l, begin_on_server());
+        l.lose_server(l.at(0));
+        hears(l, query("SELECT 1"));
+        l.database.executed.clear();
+        EXPECT_THAT(hears(l, query(text)), ElementsAre(StartsWith("E ERROR 25P02"), "Z E")) << text;
+        EXPECT_EQ(l.database.executed, lines{}) << text;
+        EXPECT_THAT(hears(l, query("ROLLBACK")), ElementsAre("C ROLLBACK", "Z I")) << text;
+    }
+}
+
+TEST(ConversationFaults, WhatStandsBehindTheEndOfALostTransactionIsExecuted) {
+    lab l;
+    l.add_client();
+    hears(l, begin_on_server());
+    l.lose_server(l.at(0));
+    hears(l, query("SELECT 1"));
+    EXPECT_THAT(hears(l, query(";COMMIT; BEGIN; INSERT")),
+                ElementsAre("C ROLLBACK", "C BEGIN", StartsWith("C INSERT"), "Z T"));
+    EXPECT_EQ(hears(l, query("ROLLBACK")).back(), "Z I");
+    EXPECT_EQ(l.broken, lines{});
+}
+
+TEST(ConversationFaults, LostTransactionThatIsEndedAndChained) {
+    for (const std::string text : {"ROLLBACK AND CHAIN", "COMMIT AND CHAIN"}) {
+        lab l;
+        l.add_client();
+        hears(l, begin_on_server());
+        l.lose_server(l.at(0));
+        hears(l, query("SELECT 1"));
+        EXPECT_THAT(hears(l, query(text)), ElementsAre("C ROLLBACK", "Z T"));
+        EXPECT_EQ(l.at(0).server, nullptr);
+        EXPECT_EQ(hears(l, query("SELECT 1")).back(), "Z T");
+        l.lose_server(l.at(0));
+        hears(l, query("SELECT 1"));
+        EXPECT_THAT(hears(l, parse("", text) + bind_to("") + execute() + sync()),
+                    ElementsAre("1", "2", "C ROLLBACK", "Z T"));
+        EXPECT_EQ(hears(l, query("SELECT 1")).back(), "Z T");
+        EXPECT_EQ(hears(l, query("COMMIT")).back(), "Z I");
+        EXPECT_EQ(l.broken, lines{});
+    }
+}
+
 TEST(ConversationFaults, QueryInFlight) {
     lab l;
     l.add_client();

@@ -109,6 +109,7 @@ public:
     }
 
     bool serves() const override { return serves_; }
+    std::optional<metrics::cache_bypass> why_not() const override { return metrics::cache_bypass::starting; }
 
     bool is_worth_asking(std::string_view text) override { return unworthy_.count(std::string(text)) == 0; }
     void is_not_worth(std::string_view text) { unworthy_.emplace(text); }
@@ -119,6 +120,7 @@ public:
     session::cache_answer ask(const session::cache_question& what, base::time_point) override {
         std::string line = "ask " + std::string(what.text);
         if (!what.described) line += ", undescribed";
+        if (what.max_rows > 0) line += ", " + std::to_string(what.max_rows) + " rows";
         if (!what.may_fill) line += ", no fill";
         if (!what.may_wait) line += ", no wait";
         if (!what.bind.empty() && session::values_name_moment(what.bind)) line += ", moment";
