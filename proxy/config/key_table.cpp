@@ -123,6 +123,7 @@ constexpr std::array<choices, 2> log_formats{"text", "json"};
 
 constexpr bool or_off = true;
 constexpr bool at_start_only = true;
+constexpr bool or_zero = true;
 
 using pool_settings = pool::settings;
 using upstream_settings = upstream::settings;
@@ -255,7 +256,8 @@ constexpr std::array table{
         at_start_only},
     key{"cache.memory.max_age", type::duration, "off",
         "With a Redis: a reply that was compared with it so short a time ago is served without asking again, so that writes through other pgweir may be seen so much later.",
-        root<&settings::cache, &cache::settings::memory_max_age>, up_to_an_hour, or_off, {}, {}, at_start_only},
+        root<&settings::cache, &cache::settings::memory_max_age>, up_to_an_hour, or_off, {}, {}, at_start_only,
+        or_zero},
     key{"cache.redis.url", type::secret, "",
         "A Redis that all pgweir of the database share, so that each sees what the others write: redis://[user[:password]@]host[:port][/db] or unix://[user[:password]@]/path[?db=n]. None: only one pgweir at a time may cache.",
         root<&settings::cache, &cache::settings::redis, &cache::redis_settings::url>, {}, false, {}, {}, at_start_only},

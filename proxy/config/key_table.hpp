@@ -72,6 +72,7 @@ struct key {
     std::span<const std::string_view> choices{};          ///< in the order of the enumerators
     std::span<const std::string_view> planned_choices{};  ///< of a later version
     bool needs_restart = false;  ///< a reload does not change it
+    bool zero_is_off = false;  ///< else zero is refused where it can be off, since it may be meant as at once
 };
 
 /// A key, or everything below it, that a later version will have.

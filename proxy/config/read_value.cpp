@@ -52,6 +52,7 @@ parsed<value> read_size(const key& k, std::string_view text) {
 parsed<value> read_duration(const key& k, std::string_view text) {
     const auto length = parse_duration(text);
     if (!length) return complaint{length.error()};
+    if (*length == base::off && k.zero_is_off) return value(base::off);
     if (*length == base::off && k.can_be_off) return complaint{"must not be zero: write off to switch it off"};
     if (!within(k.allowed, static_cast<std::uint64_t>(length->count()))) return complaint{allowed_range(k)};
     return value(*length);

@@ -18,7 +18,8 @@ One YAML file. Every key is optional, except that there has to be a database wit
 
 - **Precedence**: `--set path.to.key=value`, then the environment (`PGWEIR__PATH__TO__KEY`), then the file, then the default.
   A list or a map given with `--set` or in the environment is written in YAML's flow style and replaces the whole.
-- **Durations** need a unit: `250ms`, `5s`, `1h30m`. `off` switches off what can be switched off; zero does not.
+- **Durations** need a unit: `250ms`, `5s`, `1h30m`. `off` switches off what can be switched off; zero does
+  not, but where it says so.
 - **Variables**: `${NAME}` and `${NAME:-default}` are replaced in values, after the YAML has been read; `$$` is a dollar
   sign. A variable that is not set is an error. Values of `PGWEIR__` variables and of `DATABASE_URL` are taken literally.
 - **Secrets**: `password_file` names a file that holds the password; a newline at its end is dropped, and a relative path
@@ -65,9 +66,13 @@ std::string kind_of_value(const key& k) {
     return {};
 }
 
+std::string_view off_of_value(const key& k) {
+    if (!k.can_be_off) return "";
+    return k.zero_is_off ? ", or `off` or `0s`" : ", or `off`";
+}
+
 std::string row(const key& k) {
-    std::string text =
-        "| `" + std::string(k.path) + "` | " + kind_of_value(k) + (k.can_be_off ? ", or `off`" : "") + " | ";
+    std::string text = "| `" + std::string(k.path) + "` | " + kind_of_value(k) + std::string(off_of_value(k)) + " | ";
     if (!k.fallback.empty()) text += "`" + std::string(k.fallback) + "` ";
     return text + "| " + std::string(k.doc) + (k.needs_restart ? " Needs a restart." : "") + " |\n";
 }

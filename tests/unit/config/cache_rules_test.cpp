@@ -56,6 +56,14 @@ TEST(cache_settings, levels) {
     EXPECT_EQ(loaded("").cache.memory_max_age, base::off);
 }
 
+TEST(cache_settings, a_reply_may_be_so_old_as_not_at_all) {
+    for (const char* none : {"0s", "0ms", "off"})
+        EXPECT_EQ(loaded("cache: {memory: {max_age: " + std::string(none) + "}}\n").cache.memory_max_age, base::off);
+    EXPECT_THAT(complaints_after_minimal("cache: {memory: {max_age: 1us}}\n"), ElementsAre(HasSubstr("1ms")));
+    EXPECT_THAT(complaints_after_minimal("cache: {rules: [{name: a, stale_while_revalidate: 0s}]}\n"),
+                ElementsAre(HasSubstr("must not be zero: write off")));
+}
+
 TEST(cache_settings, what_may_be_outdated_is_not_for_all_users) {
     const auto told = [](const std::string& cache) { return complaints_after_minimal("cache: {" + cache + "}\n"); };
     const std::string all = "name: a, shared_by: all_users";
