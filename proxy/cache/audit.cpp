@@ -6,6 +6,7 @@
 
 #include "base/hash.hpp"
 #include "cache/messages.hpp"
+#include "cache/total_order.hpp"
 
 namespace pgweir::cache {
 
@@ -39,14 +40,15 @@ reply_print print_of(std::string_view rows) {
     return print;
 }
 
-metrics::cache_audit compare(std::string_view kept, std::string_view found, bool varies) {
+metrics::cache_audit compare(std::string_view kept, std::string_view found, const audit_terms& of) {
     using metrics::cache_audit;
     if (kept == found) return cache_audit::same;
     const auto these = sorted_messages(kept);
     const auto those = sorted_messages(found);
     if (!these || !those) return cache_audit::unknown;
-    if (*these == *those) return cache_audit::same;
-    return varies ? cache_audit::unknown : cache_audit::different;
+    if (*these == *those)
+        return is_in_total_order(kept, of.description, of.sorted_by) ? cache_audit::different : cache_audit::same;
+    return of.varies ? cache_audit::unknown : cache_audit::different;
 }
 
 }  // namespace pgweir::cache

@@ -2,9 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "metrics/cache_labels.hpp"
+#include "sql/row_order.hpp"
 
 namespace pgweir::cache {
 
@@ -29,8 +31,15 @@ struct reply_print {
 };
 reply_print print_of(std::string_view rows);
 
+/// What is known of the statement.
+struct audit_terms {
+    bool varies = false;  ///< two executions may differ in their rows, and both be right
+    std::string_view description{};  ///< RowDescription; empty: the client did not ask for it
+    std::span<const sql::sort_column> sorted_by{};
+};
+
 /// Two replies to one statement, each DataRow ... CommandComplete: `same` when they have the same rows, however often
-/// each, in whatever order, and the same end. `varies`: two executions may differ and both be right.
-metrics::cache_audit compare(std::string_view kept, std::string_view found, bool varies);
+/// each, and the same end; and the same order, where the rows say that there is one only: see is_in_total_order().
+metrics::cache_audit compare(std::string_view kept, std::string_view found, const audit_terms& of);
 
 }  // namespace pgweir::cache

@@ -149,6 +149,7 @@ private:
     session::cache_answer begin_audit(const session::cache_question& what, std::shared_ptr<const cache::entry> kept);
     /// `reply`: null, when there is none.
     void end_audit(const session::captured_reply* reply, base::time_point now);
+        std::vector<sql::sort_column> sorted_by;
     static void settle(cache_domain& domain, const audit& done);
 
     parts with_;

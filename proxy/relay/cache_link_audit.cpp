@@ -26,7 +26,8 @@ session::cache_answer cache_link::begin_audit(const session::cache_question& wha
     rule_ = kept->rule;  // its bound says how much of the reply is looked at
     audit_ = audit{.kept = std::move(kept),
                    .statement = std::string(what.text.substr(0, longest_statement)),
-                   .varies = sql::may_depend_on_row_order(what.text)};
+                   .varies = sql::may_depend_on_row_order(what.text),
+                   .sorted_by = sql::sort_columns(what.text)};
     session::cache_answer said;
     said.how = session::cache_answer::kind::fill;
     said.audit = true;
@@ -36,7 +37,7 @@ session::cache_answer cache_link::begin_audit(const session::cache_question& wha
 void cache_link::end_audit(const session::captured_reply* reply, base::time_point now) {
     audit done = std::move(*std::exchange(audit_, std::nullopt));
     if (reply != nullptr && is_of_now()) {
-        done.seen = cache::compare(done.kept->rows, reply->rows, done.varies);
+        done.seen = cache::compare(done.kept->rows, reply->rows, {done.varies, done.kept->description, done.sorted_by});
         done.found = cache::print_of(reply->rows);
     }
     if (done.seen == cache_audit::unknown || !store_) {
@@ -65,6 +66,7 @@ void cache_link::settle(cache_domain& domain, const audit& done) {
     const cache::reply_print kept = cache::print_of(done.kept->rows);
     base::log::event(base::log::level::warning, "cache_audit_different",
                      {{"cache", domain.name()},
+                      {"what", kept.digest == done.found.digest ? "order" : "rows"},
                       {"rule", rule == 0 ? std::string("auto") : domain.settings().rules[rule - 1].name},
                       {"kept_rows", std::to_string(kept.rows)},
                       {"kept_bytes", std::to_string(kept.bytes)},

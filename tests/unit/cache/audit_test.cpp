@@ -4,15 +4,21 @@
 
 #include <array>
 #include <string>
+#include <vector>
 
 #include "cache/cache_lab.hpp"
 #include "cache/forged_reply.hpp"
+#include "cache/rows.hpp"
 
 namespace pgweir::cache {
 namespace {
 
 using metrics::cache_audit;
 using test::cache_lab;
+using test::data_row;
+using test::description_of;
+using test::int4;
+using test::text;
 
 constexpr relation_id product = 100;
 
@@ -26,18 +32,31 @@ std::string end(std::string_view tag) {
 
 TEST(audit, compares_rows_in_any_order) {
     const std::string kept = row("a") + row("b") + row("b") + end("SELECT 3");
-    EXPECT_EQ(compare(kept, kept, false), cache_audit::same);
-    EXPECT_EQ(compare(kept, row("b") + row("a") + row("b") + end("SELECT 3"), false), cache_audit::same);
+    EXPECT_EQ(compare(kept, kept, {}), cache_audit::same);
+    EXPECT_EQ(compare(kept, row("b") + row("a") + row("b") + end("SELECT 3"), {}), cache_audit::same);
     for (const std::string& other :
          {row("a") + row("a") + row("b") + end("SELECT 3"), row("a") + row("b") + end("SELECT 2"),
           row("a") + row("b") + row("c") + end("SELECT 3"), end("SELECT 0"),
           row("a") + row("b") + row("b") + end("SELECT 4"), row("ab") + row("b") + end("SELECT 2")}) {
-        EXPECT_EQ(compare(kept, other, false), cache_audit::different);
-        EXPECT_EQ(compare(other, kept, false), cache_audit::different);
-        EXPECT_EQ(compare(kept, other, true), cache_audit::unknown) << "both may be right";
+        EXPECT_EQ(compare(kept, other, {}), cache_audit::different);
+        EXPECT_EQ(compare(other, kept, {}), cache_audit::different);
+        EXPECT_EQ(compare(kept, other, {.varies = true}), cache_audit::unknown) << "both may be right";
     }
-    EXPECT_EQ(compare(kept, kept.substr(0, kept.size() - 1), false), cache_audit::unknown) << "not all of it is here";
-    EXPECT_EQ(compare(kept, "", false), cache_audit::different);
+    EXPECT_EQ(compare(kept, kept.substr(0, kept.size() - 1), {}), cache_audit::unknown) << "not all of it is here";
+    EXPECT_EQ(compare(kept, "", {}), cache_audit::different);
+}
+
+TEST(audit, compares_the_order_where_there_is_one_only) {
+    const std::string description = description_of({{"id", int4}, {"name", text}});
+    const std::string kept = data_row({"1", "x"}) + data_row({"2", "x"}) + end("SELECT 2");
+    const std::string found = data_row({"2", "x"}) + data_row({"1", "x"}) + end("SELECT 2");
+    const std::vector<sql::sort_column> by_id{{.name = "id"}}, by_name{{.name = "name"}};
+    EXPECT_EQ(compare(kept, found, {.description = description, .sorted_by = by_id}), cache_audit::different);
+    EXPECT_EQ(compare(kept, found, {.varies = true, .description = description, .sorted_by = by_id}),
+              cache_audit::different);
+    EXPECT_EQ(compare(kept, kept, {.description = description, .sorted_by = by_id}), cache_audit::same);
+    EXPECT_EQ(compare(kept, found, {.description = description, .sorted_by = by_name}), cache_audit::same);
+    EXPECT_EQ(compare(kept, found, {.description = description}), cache_audit::same);
 }
 
 TEST(audit, prints_are_of_rows_in_any_order) {
