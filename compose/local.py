@@ -29,6 +29,8 @@ def read_arguments():
                      help="a pgweir for each replica, instead of one for all")  # fmt: skip
     how.add_argument("--direct", dest="mode", action="store_const", const="direct",
                      help="no pgweir: the replicas connect to PostgreSQL")  # fmt: skip
+    up.add_argument("--cache", action="store_const", const="redis", default="off",
+                    help="with the result cache of each pgweir on, over Redis")  # fmt: skip
     up.add_argument("--scale", type=replicas, default=Options.replicas, metavar="app=N", dest="replicas",
                     help=f"how many replicas (default: {Options.replicas})")  # fmt: skip
     up.add_argument("--scrape-interval", type=interval, default=Options.scrape_interval, metavar="DURATION",
@@ -45,7 +47,10 @@ def read_arguments():
     logs = commands.add_parser("logs", help="what the parts have written")
     logs.add_argument("-f", "--follow", action="store_true", help="until Ctrl-C")
     logs.add_argument("parts", nargs="*", metavar="PART", help="as in `status`; lab: what was done to the lab itself")
-    return parser.parse_args()
+    chosen = parser.parse_args()
+    if chosen.command == "up" and chosen.mode == "direct" and chosen.cache != "off":
+        up.error("argument --cache: not allowed with argument --direct: it is pgweir that caches")
+    return chosen
 
 
 def replicas(text):
@@ -76,7 +81,8 @@ def up(chosen):
         binary = pgweir_binary(children) if chosen.mode != "direct" else pathlib.Path()
     finally:
         children.stop_all()
-    options = Options(chosen.replicas, chosen.mode, chosen.scrape_interval, dict(chosen.ports), chosen.any_ports)
+    options = Options(chosen.replicas, chosen.mode, chosen.scrape_interval, dict(chosen.ports), chosen.any_ports,
+                      cache=chosen.cache)  # fmt: skip
     with raised(home, binary, options, chosen.attach) as status:
         tell()
         show(status)

@@ -94,6 +94,7 @@ def names(tree):
     hosts |= {name: tree.environment(name)["DATABASE_ADDRESS"].partition(":")[0] for name in ENVIRONMENTS}
     for name, file in provisioned(tree, SOURCES).items():
         hosts |= {name: urllib.parse.urlsplit(source["url"]).hostname for source in file["datasources"]}
+    hosts[f"{PGWEIR}, cache"] = urllib.parse.urlsplit(config["cache"]["redis"]["url"]).hostname
     yield from (f"{where}: {host} is no service" for where, host in hosts.items() if host not in tree.services)
 
     role = tree.text(ROLE)
@@ -153,6 +154,8 @@ def redis(tree):
         yield from differences(f"Redis's {setting}", {
             LOCAL_REDIS: re.search(rf'^{name} = "(.*)"$', local, re.MULTILINE)[1],
             COMPOSE: command[command.index(f"--{setting}") + 1]})  # fmt: skip
+    if loaded(tree, PGWEIR)["cache"]["mode"] in ("off", False):  # to YAML 1.1 they are the same
+        yield f"{PGWEIR}: the cache is off, and redis is for nothing else"
     given = dict(zip(command, command[1:]))
     if (given.get("--save"), given.get("--appendonly")) != ("", "no"):
         yield f"{COMPOSE}: redis keeps something on disk"

@@ -72,7 +72,7 @@ class Guide(unittest.TestCase):
         self.assertIn("</svg>", (self.directory / name).read_text())
 
     def test_the_guide_from_its_first_step_to_its_last(self):
-        self.assertEqual(sorted(self.steps), list(range(1, 11)))
+        self.assertEqual(sorted(self.steps), list(range(1, 12)))
         self.assertEqual(self.count(self.step(1)), (1, 1))
 
         broken = self.step(2)
@@ -116,8 +116,15 @@ class Guide(unittest.TestCase):
         sidecars = self.step(9)
         self.assert_exact(sidecars, 2000)
         self.assertEqual(len(re.findall('"value"', sidecars)), 5 + 1)
-        # Step 10 is what test_lab_counter does.
-        self.assertIn("bench/lab counter --quick", self.steps[10][0])
+
+        cached = self.step(10)
+        self.assertNotIn("Non-2xx", cached)
+        self.assertEqual(re.findall(r'"name":"(\w+)"', cached), ["Ada"] + 7 * ["Grace"])
+        results = {result: int(number) for result, number in
+                   re.findall(r'"result":"(\w+)"},"value":\[[\d.]+,"(\d+)"\]', cached)}  # fmt: skip
+        self.assertGreater(results["hit"], sum(results.values()) / 2, results)
+        # Step 11 is what test_lab_counter does.
+        self.assertIn("bench/lab counter --quick", self.steps[11][0])
 
 
 if __name__ == "__main__":

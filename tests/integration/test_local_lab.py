@@ -1,5 +1,6 @@
 """compose/local: the whole lab comes up, does what it says, and leaves nothing behind."""
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -9,6 +10,7 @@ import stat
 import subprocess
 import threading
 import unittest
+import urllib.request
 
 import psycopg2
 
@@ -201,6 +203,9 @@ class ServiceMode(LabCase):
                               text=True, timeout=30, check=False, env=os.environ | {"REDISCLI_AUTH": password})  # fmt: skip
         return done.stdout.split("\n")[:-1]
 
+    def test_the_cache_is_off(self):
+        self.assertNotIn("cache:", (self.lab_up.directory / "pgweir" / "pgweir.yaml").read_text(encoding="utf-8"))
+
     def test_secrets(self):
         self.assert_secret("postgres", {"pgweir/pgweir.yaml"})
         self.assert_secret("redis", {"redis/redis.conf"})
@@ -323,6 +328,35 @@ class Scaling(LabCase):
             if fields[9] in inodes:
                 peers.add(f"{HOST}:{int(fields[2].rpartition(':')[2], 16)}")
         return peers
+
+
+class Cached(LabCase):
+    def user(self, lab, document):
+        """What is answered to a new user, or to a change of one."""
+        url = f"http://{HOST}:{lab.port}/user"
+        request = urllib.request.Request(url, json.dumps(document).encode(), {"Content-Type": "application/json"})
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
+            return json.loads(answer.read())
+
+    def hits(self, lab):
+        """Of all pgweir."""
+        configs = [(lab.directory / name / "pgweir.yaml").read_text(encoding="utf-8")
+                   for name in ("pgweir-1", "pgweir-2")]  # fmt: skip
+        addresses = [re.search(r'http: "(\S+)"', config).group(1) for config in configs]
+        return [metric(lab.get(f"http://{address}/metrics"), r'pgweir_cache_requests_total\{.*result="hit"\}')
+                for address in addresses]  # fmt: skip
+
+    def test_it_is_asked_for(self):
+        lab = self.lab()
+        output = lab.up("--sidecar", "--cache", "--scale", "app=2")
+        self.assertNotIn("error", output)
+        user = self.user(lab, {"name": "Ada"})
+        path = f"/user/{user['id']}"
+        wait_until(lambda: (lab.ask("GET", path), min(self.hits(lab)) > 0)[1], message="hits of both pgweir")
+        changed = self.user(lab, {"id": user["id"], "name": "Grace"})
+        for _ in range(10):
+            self.assertEqual(json.loads(lab.ask("GET", path)[1]), changed)
+        lab.must("down")
 
 
 class PartsThatDie(LabCase):

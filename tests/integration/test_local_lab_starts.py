@@ -84,6 +84,7 @@ class StartsThatFail(LabCase):
             (["--port", "nginx"], "'nginx': PART=N"),
             (["--port"], "--port: expected one argument"),
             (["--sidecar", "--direct"], "not allowed with argument"),
+            (["--cache", "--direct"], "--cache: not allowed with argument --direct"),
             (["--scale", "app=0"], "'app=0': app=N with N from 1 to 20"),
             (["--scrape-interval", "soon"], "'soon': such as 5s"),
         ):
