@@ -12,6 +12,7 @@ namespace {
 
 using metrics::cache_audit;
 using metrics::cache_invalidation;
+using metrics::cache_rejection;
 using metrics::cache_result;
 constexpr auto number = result_table::type::number;
 
@@ -49,6 +50,7 @@ result_table show_cache(const proxy_state& state) {
                         {"stale", number},
                         {"misses", number},
                         {"bypasses", number},
+                        {"errors", number},
                         {"saved_ms", number},
                         {"stored", number},
                         {"evicted", number},
@@ -76,10 +78,11 @@ result_table show_cache(const proxy_state& state) {
                    text_of(reads.by_result[cache_result::stale]),
                    text_of(reads.by_result[cache_result::miss]),
                    text_of(reads.by_result[cache_result::bypass]),
+                   text_of(reads.by_result[cache_result::error]),
                    text_of(reads.saved_nanoseconds / nanoseconds_in_a_millisecond),
                    text_of(cache.stored),
                    text_of(cache.evictions),
-                   text_of(cache.too_large),
+                   text_of(cache.rejections[cache_rejection::too_large]),
                    text_of(cache.invalidations[cache_invalidation::write]),
                    text_of(cache.invalidations[cache_invalidation::ttl]),
                    text_of(cache.invalidations[cache_invalidation::manual]),

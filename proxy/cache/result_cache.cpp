@@ -130,28 +130,28 @@ result_cache::started result_cache::begin(fill_request what, client_id who) {
 }
 
 result_cache::waiters result_cache::complete(flights::flight_id which, entry what) {
+    using metrics::cache_rejection;
     waiters woken;
     const auto flight = flights_.end(which, woken);
-    if (flight == nullptr || flight->superseded) return woken;
+    if (flight == nullptr) return reject(cache_rejection::dropped, std::move(woken));
+    if (flight->superseded) return reject(cache_rejection::superseded, std::move(woken));
     what.key = std::move(flight->key);
     what.depends_on = std::move(flight->depends_on);
     what.depends_on.shrink_to_fit();
     if (is(mutant::stamps_after_query) || (is(mutant::joiners_ignore_stamps) && !woken.empty())) stamp_anew(what);
-    if (what.description.size() + what.rows.size() > how_.largest_reply_of(what.rule)) {
-        ++counted_.too_large;
-        return woken;
-    }
+    const std::size_t bytes = what.description.size() + what.rows.size();
+    if (bytes > how_.largest_reply_of(what.rule)) return reject(cache_rejection::too_large, std::move(woken));
     // What was written meanwhile makes an entry that never holds.
-    if (!what.holds()) return woken;
+    if (!what.holds()) return reject(cache_rejection::written, std::move(woken));
     if (memory_store::slot* kept = store_.put(std::make_shared<const entry>(std::move(what)))) {
         // A store that others share was asked before the statement was executed, and not since.
         kept->held_turn = flight->began.turn;
         kept->held_at = flight->began.at;
         ++counted_.stored;
-    } else {
-        ++counted_.too_large;
+        counted_.stored_bytes += bytes;
+        return woken;
     }
-    return woken;
+    return reject(cache_rejection::too_large, std::move(woken));
 }
 
 void result_cache::observe(std::span<const relation_id> relations, std::span<const shared_stamp> stamps) {
@@ -187,10 +187,10 @@ void result_cache::adopt(std::string_view key, std::span<const relation_id> rela
     store_.put(std::make_shared<const entry>(std::move(what)));
 }
 
-result_cache::waiters result_cache::abandon(flights::flight_id which) {
+result_cache::waiters result_cache::abandon(flights::flight_id which, metrics::cache_rejection why) {
     waiters woken;
     static_cast<void>(flights_.end(which, woken));
-    return woken;
+    return reject(why, std::move(woken));
 }
 
 template <class Function>

@@ -31,12 +31,14 @@ struct statistics {
     std::size_t waiting = 0;
     std::size_t marks = 0;
     std::uint64_t stored = 0;
+    std::uint64_t stored_bytes = 0;  ///< of the replies alone
     std::uint64_t evictions = 0;
-    std::uint64_t too_large = 0;
     std::uint64_t writes = 0;   ///< relations whose stamps were bumped for a write
     std::uint64_t expired = 0;
     std::uint64_t outdated = 0;  ///< entries found with other stamps
     std::uint64_t cleared = 0;   ///< entries, by operators
+    std::uint64_t schema_changes = 0;
+    metrics::enum_array<metrics::cache_rejection, std::uint64_t> rejections;
     metrics::enum_array<metrics::cache_audit, std::uint64_t> audits;
 };
 
@@ -91,7 +93,8 @@ public:
 
     /// Keeps the reply, unless what it depends on was dropped meanwhile. `what` has no key and no dependencies yet.
     [[nodiscard]] waiters complete(flights::flight_id which, entry what);
-    [[nodiscard]] waiters abandon(flights::flight_id which);
+    [[nodiscard]] waiters abandon(flights::flight_id which,
+                                  metrics::cache_rejection why = metrics::cache_rejection::incomplete);
     void leave(client_id who) { flights_.leave(who); }
 
     // ---- what a store says that others share: before find() or begin(), under the same lock ----
@@ -133,6 +136,11 @@ public:
     void count_cleared(std::size_t entries) { counted_.cleared += entries; }
     /// Nothing is known any more, and flights under way are not kept. Marks stay.
     [[nodiscard]] waiters forget();
+    /// The same, since the catalogs say something else.
+    [[nodiscard]] waiters schema_changed() {
+        ++counted_.schema_changes;
+        return forget();
+    }
 
     statistics look() const;
     memory_store& entries() noexcept { return store_; }
@@ -143,6 +151,10 @@ public:
 private:
     void change_stamps(const write_set& what);
     void drop_all();
+    waiters reject(metrics::cache_rejection why, waiters woken) {
+        ++counted_.rejections[why];
+        return woken;
+    }
     static bool may_rest(const memory_store::slot& which, const asker& who);
     void note_held(memory_store::slot& which, const asker& who) const;
     bool may_be_stale(const memory_store::slot& which, base::time_point now) const;

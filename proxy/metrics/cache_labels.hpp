@@ -15,12 +15,13 @@ enum class cache_result : std::uint8_t {
     miss,       ///< executed, and its reply captured
     bypass,     ///< executed, and not looked at further: see cache_bypass
     stale,      ///< a hit on what is too old, while another client has a new one made
+    error,      ///< executed, since a store that others share was asked and did not say
 };
 
 template <>
 struct label_traits<cache_result> {
     static constexpr std::string_view label = "result";
-    static constexpr std::array<std::string_view, 5> values{"hit", "coalesced", "miss", "bypass", "stale"};
+    static constexpr std::array<std::string_view, 6> values{"hit", "coalesced", "miss", "bypass", "stale", "error"};
 };
 
 /// Why a read was neither answered from the cache nor kept in it. Those that are also sql::reason have its codes:
@@ -167,12 +168,68 @@ enum class cache_invalidation : std::uint8_t {
     write,   ///< a relation whose rows were changed, or may have been
     ttl,     ///< an entry that had become too old
     manual,  ///< an entry that an operator has cleared
+    schema,  ///< all of it, since the catalogs say something else
 };
 
 template <>
 struct label_traits<cache_invalidation> {
     static constexpr std::string_view label = "reason";
-    static constexpr std::array<std::string_view, 3> values{"write", "ttl", "manual"};
+    static constexpr std::array<std::string_view, 4> values{"write", "ttl", "manual", "schema"};
+};
+
+/// Why a reply that was captured for the cache, or was to be, did not come into it.
+enum class cache_rejection : std::uint8_t {
+    too_large,     ///< for cache.largest_reply or its rule's, or for all of the memory
+    written,       ///< what it reads was written, or marked to be, while it was executed
+    dropped,       ///< the schema was changed meanwhile, or the cache is off
+    superseded,    ///< a hint has had it made anew meanwhile
+    other_server,  ///< its server was replaced meanwhile
+    incomplete,    ///< it failed, or its reply is more than rows: a notice, say
+};
+
+template <>
+struct label_traits<cache_rejection> {
+    static constexpr std::string_view label = "reason";
+    static constexpr std::array<std::string_view, 6> values{"too_large",  "written",      "dropped",
+                                                            "superseded", "other_server", "incomplete"};
+};
+
+/// What somebody waited for the cache to do.
+enum class cache_cost : std::uint8_t {
+    get,         ///< to ask Redis, or to have the same read of another client executed
+    set,         ///< to take in a reply, which its client gets behind that
+    invalidate,  ///< to tell Redis of a write, before the server or the client is told
+};
+
+template <>
+struct label_traits<cache_cost> {
+    static constexpr std::string_view label = "op";
+    static constexpr std::array<std::string_view, 3> values{"get", "set", "invalidate"};
+};
+
+/// What a shared store is asked to do.
+enum class store_op : std::uint8_t {
+    get,         ///< replies and stamps to be looked up
+    set,         ///< replies and stamps to be kept
+    invalidate,  ///< marks and bumps
+    other,       ///< to say what it is
+};
+
+template <>
+struct label_traits<store_op> {
+    static constexpr std::string_view label = "op";
+    static constexpr std::array<std::string_view, 4> values{"get", "set", "invalidate", "other"};
+};
+
+enum class store_result : std::uint8_t {
+    ok,
+    error,  ///< it refused, or did not answer in time
+};
+
+template <>
+struct label_traits<store_result> {
+    static constexpr std::string_view label = "result";
+    static constexpr std::array<std::string_view, 2> values{"ok", "error"};
 };
 
 }  // namespace pgweir::metrics

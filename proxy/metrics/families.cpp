@@ -5,102 +5,13 @@
 #include <cstddef>
 
 #include "metrics/application_names.hpp"
+#include "metrics/collectors.hpp"
 
 namespace pgweir::metrics {
 
 namespace {
 
-using samples = std::vector<sample>;
-
-constexpr double nanoseconds_per_second = 1e9;
-
-double seconds(std::uint64_t nanoseconds) {
-    return static_cast<double>(nanoseconds) / nanoseconds_per_second;
-}
-
-template <class Number>
-double count(Number number) {
-    return static_cast<double>(number);
-}
-
-sample make(double value, std::vector<label> labels = {}) {
-    return {std::move(labels), value, {}};
-}
-
-// Collectors for the common shapes. Each is a function of its own for one member, so that the table below can hold
-// plain pointers. `Value` makes a double of a pool, or of one entry of an array.
-
-template <auto Value>
-samples per_pool(const snapshot& from) {
-    samples made;
-    for (const pool_snapshot& pool : from.pools) made.push_back(make(Value(pool), {{"pool", pool.name}}));
-    return made;
-}
-
-template <auto Histogram>
-samples histogram_per_pool(const snapshot& from) {
-    samples made;
-    for (const pool_snapshot& pool : from.pools) {
-        const auto& all = Histogram(pool.counters);
-        made.push_back({{{"pool", pool.name}}, 0, {all.bounds, all.buckets, all.nanoseconds}});
-    }
-    return made;
-}
-
-template <class Enum, class Number>
-void add_each(samples& made, const std::vector<label>& labels, const enum_array<Enum, Number>& numbers,
-              double (*value)(Number)) {
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-        std::vector<label> with_value = labels;
-        with_value.emplace_back(label_traits<Enum>::label, label_traits<Enum>::values[i]);
-        made.push_back(make(value(numbers.items[i]), std::move(with_value)));
-    }
-}
-
-template <auto Numbers, auto Value>
-samples per_pool_and_label(const snapshot& from) {
-    samples made;
-    for (const pool_snapshot& pool : from.pools) add_each(made, {{"pool", pool.name}}, Numbers(pool), +Value);
-    return made;
-}
-
-template <auto Value>
-samples per_cache(const snapshot& from) {
-    samples made;
-    for (const cache_snapshot& cache : from.caches) made.push_back(make(count(Value(cache)), {{"cache", cache.name}}));
-    return made;
-}
-
-template <auto Value>
-samples of_store(const snapshot& from) {
-    return from.store ? samples{make(Value(*from.store))} : samples{};
-}
-
-samples store_latency(const snapshot& from) {
-    if (!from.store) return {};
-    const auto& all = from.store->latency;
-    return {{{}, 0, {all.bounds, all.buckets, all.nanoseconds}}};
-}
-
-template <auto Numbers>
-samples per_cache_and_label(const snapshot& from) {
-    samples made;
-    for (const cache_snapshot& cache : from.caches)
-        add_each(made, {{"cache", cache.name}}, Numbers(cache), &count<std::uint64_t>);
-    return made;
-}
-
-template <auto Numbers>
-samples per_label(const snapshot& from) {
-    samples made;
-    add_each(made, {}, Numbers(from.process), &count<std::uint64_t>);
-    return made;
-}
-
-template <auto Value>
-samples single(const snapshot& from) {
-    return {make(Value(from.process))};
-}
+using namespace collectors;
 
 // Collectors for what has a shape of its own.
 
@@ -157,6 +68,24 @@ samples worker_busy(const snapshot& from) {
     samples made;
     for (std::size_t i = 0; i < from.process.worker_busy.size(); ++i)
         made.push_back(make(base::to_seconds(from.process.worker_busy[i]), {{"worker", std::to_string(i)}}));
+    return made;
+}
+
+template <class Enum>
+label label_of(std::size_t index) {
+    return {label_traits<Enum>::label, std::string(label_traits<Enum>::values[index])};
+}
+
+samples store_latency(const snapshot& from) {
+    samples made;
+    if (!from.store) return made;
+    for (std::size_t op = 0; op < enum_size<store_op>; ++op)
+        for (std::size_t result = 0; result < enum_size<store_result>; ++result) {
+            const auto& all = from.store->latency.items[op].items[result];
+            made.push_back({{label_of<store_op>(op), label_of<store_result>(result)},
+                            0,
+                            {all.bounds, all.buckets, all.nanoseconds}});
+        }
     return made;
 }
 
@@ -272,8 +201,10 @@ constexpr std::array all_families{
            "Server time that hits saved: what their replies took when they were made. Its rate is in connections.",
            per_pool<[](const pool& p) { return seconds(p.counters.cache_saved_nanoseconds); }>},
     family{"pgweir_cache_cost_seconds_total", counter,
-           "Time that reads waited for the cache: for Redis, or for the same read of another client.",
-           per_pool<[](const pool& p) { return seconds(p.counters.cache_cost_nanoseconds); }>},
+           "Time that clients waited for the cache to look up, to take in a reply, or to be told of a write.",
+           per_pool_and_label<[](const pool& p) { return p.counters.cache_cost_nanoseconds; }, from_nanoseconds>},
+    family{"pgweir_cache_served_bytes_total", counter, "Bytes of the replies that were served from the cache.",
+           per_pool<[](const pool& p) { return count(p.counters.cache_served_bytes); }>},
     family{"pgweir_cache_serving", gauge, "1 when what stands in the cache may be served.",
            per_cache<[](const cache_snapshot& c) { return c.serves ? 1 : 0; }>},
     family{"pgweir_cache_entries", gauge, "Replies in the cache.",
@@ -282,13 +213,15 @@ constexpr std::array all_families{
            per_cache<[](const cache_snapshot& c) { return c.bytes; }>},
     family{"pgweir_cache_stores_total", counter, "Replies that were put into the cache.",
            per_cache<[](const cache_snapshot& c) { return c.stored; }>},
+    family{"pgweir_cache_stored_bytes_total", counter, "Bytes of the replies that were put into the cache.",
+           per_cache<[](const cache_snapshot& c) { return c.stored_bytes; }>},
     family{"pgweir_cache_evictions_total", counter, "Replies that made room for others.",
            per_cache<[](const cache_snapshot& c) { return c.evictions; }>},
-    family{"pgweir_cache_too_large_total", counter,
-           "Replies that were larger than cache.largest_reply, or their rule's.",
-           per_cache<[](const cache_snapshot& c) { return c.too_large; }>},
+    family{"pgweir_cache_entries_rejected_total", counter,
+           "Reads that were executed for the cache and whose replies did not come into it, by reason.",
+           per_cache_and_label<[](const cache_snapshot& c) { return c.rejections; }>},
     family{"pgweir_cache_invalidations_total", counter,
-           "Relations that were written, entries that were too old or were cleared, by reason.",
+           "Relations that were written, entries that were too old or were cleared, changes of the schema, by reason.",
            per_cache_and_label<[](const cache_snapshot& c) { return c.invalidations; }>},
     family{"pgweir_cache_audit_total", counter,
            "Hits that were executed and compared with the server's reply, by what came out.",
@@ -311,7 +244,8 @@ constexpr std::array all_families{
            of_store<[](const store_snapshot& s) { return count(s.requests); }>},
     family{"pgweir_cache_store_failures_total", counter, "Requests that Redis did not answer, or not in time.",
            of_store<[](const store_snapshot& s) { return count(s.failures); }>},
-    family{"pgweir_cache_store_duration_seconds", histogram, "From a request to Redis to its answer.", store_latency},
+    family{"pgweir_cache_store_duration_seconds", histogram,
+           "From a request to Redis to its answer, or to its failure.", store_latency},
 
     // The process
     family{"pgweir_build_info", gauge, "Which pgweir this is.", build_info},

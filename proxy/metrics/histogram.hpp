@@ -8,7 +8,9 @@
 
 #include "base/time.hpp"
 #include "metrics/buckets.hpp"
+#include "metrics/cache_labels.hpp"
 #include "metrics/counter.hpp"
+#include "metrics/enum_array.hpp"
 
 namespace pgweir::metrics {
 
@@ -31,6 +33,10 @@ struct basic_histogram {
     std::array<Number, bucket_count> buckets{};  ///< not cumulative; the last one is for what is over all bounds
     Number nanoseconds{};                        ///< sum of all observed durations
 };
+
+/// Of requests to a shared store, by what they ask for and how they end.
+template <class Number>
+using basic_store_latency = enum_array<store_op, enum_array<store_result, basic_histogram<Number, buckets::store>>>;
 
 using latency_histogram = basic_histogram<counter, buckets::latency>;
 using overhead_histogram = basic_histogram<counter, buckets::overhead>;

@@ -21,6 +21,7 @@ void add(pool_counters_sum& sum, const pool_counters& part) noexcept {
     add(sum.cache_hints, part.cache_hints);
     add(sum.cache_saved_nanoseconds, part.cache_saved_nanoseconds);
     add(sum.cache_cost_nanoseconds, part.cache_cost_nanoseconds);
+    add(sum.cache_served_bytes, part.cache_served_bytes);
     add(sum.surveys, part.surveys);
     add(sum.settings_answered, part.settings_answered);
     add(sum.errors, part.errors);

@@ -36,7 +36,8 @@ struct basic_pool_counters {
     enum_array<cache_bypass, Number> cache_bypasses;
     enum_array<cache_hint, Number> cache_hints;
     Number cache_saved_nanoseconds{};  ///< what hits took when they were executed
-    Number cache_cost_nanoseconds{};   ///< for which clients waited for a store, or another client's read
+    enum_array<cache_cost, Number> cache_cost_nanoseconds;  ///< for which clients or servers waited
+    Number cache_served_bytes{};       ///< of replies of hits
     Number surveys{};  ///< questions to servers about what their sessions hold
     Number settings_answered{};  ///< texts of SET that took no server
     enum_array<error_source, enum_array<sqlstate_class, Number>> errors;

@@ -59,8 +59,9 @@ struct cache_snapshot {
     std::uint64_t held_back = 0;  ///< clients that get no server before others know of this pgweir
 
     std::uint64_t stored = 0;
+    std::uint64_t stored_bytes = 0;
     std::uint64_t evictions = 0;
-    std::uint64_t too_large = 0;
+    enum_array<cache_rejection, std::uint64_t> rejections;
     enum_array<cache_invalidation, std::uint64_t> invalidations;
     enum_array<cache_audit, std::uint64_t> audits;
 };
@@ -71,7 +72,7 @@ struct store_snapshot {
     std::uint64_t unreachable_nanoseconds = 0;
     std::uint64_t requests = 0;
     std::uint64_t failures = 0;
-    basic_histogram<std::uint64_t, buckets::store> latency;
+    basic_store_latency<std::uint64_t> latency;
 };
 
 struct process_snapshot {

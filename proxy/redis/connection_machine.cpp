@@ -20,7 +20,8 @@ void connection_machine::sent(std::size_t count) noexcept {
     if (outbox_.capacity() > kept_bytes) std::string().swap(outbox_);
 }
 
-bool connection_machine::request(std::span<const command> commands, answer_callback& done, base::time_point now) {
+bool connection_machine::request(std::span<const command> commands, answer_callback& done, base::time_point now,
+                                 metrics::store_op op) {
     assert(greeted_ && !commands.empty());
     std::size_t bytes = 0;
     for (const command words : commands) bytes += size_bound(words);
@@ -33,7 +34,8 @@ bool connection_machine::request(std::span<const command> commands, answer_callb
     waiting_.push({.done = std::move(done),
                    .asked_at = now,
                    .bytes = bytes,
-                   .replies = static_cast<std::uint32_t>(commands.size())});
+                   .replies = static_cast<std::uint32_t>(commands.size()),
+                   .op = op});
     return true;
 }
 
@@ -57,7 +59,10 @@ connection_machine::event connection_machine::take_reply() {
     const bool last = --asker.replies == 0;
     event found{.what = event::kind::wait};
     if (asker.done && (last || reader_.current().is_error()))
-        found = {.what = event::kind::answered, .done = std::exchange(asker.done, nullptr), .asked_at = asker.asked_at};
+        found = {.what = event::kind::answered,
+                 .done = std::exchange(asker.done, nullptr),
+                 .asked_at = asker.asked_at,
+                 .op = asker.op};
     if (last) waiting_.pop();
     return found;
 }

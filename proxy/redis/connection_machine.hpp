@@ -32,7 +32,8 @@ public:
 
     /// Appends the commands, at least one. `done` gets the reply to the last of them, or the first reply that is an
     /// error, from next(). False when it would be over the limits: then nothing was done. Requires is_greeted().
-    bool request(std::span<const command> commands, answer_callback& done, base::time_point now);
+    bool request(std::span<const command> commands, answer_callback& done, base::time_point now,
+                 metrics::store_op op = metrics::store_op::other);
 
     void feed(base::bytes_view bytes) { reader_.feed(bytes); }
 
@@ -46,6 +47,7 @@ public:
         kind what;
         answer_callback done{};
         base::time_point asked_at{};
+        metrics::store_op op{};
     };
     event next();
 

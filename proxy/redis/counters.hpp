@@ -1,6 +1,5 @@
 #pragma once
 
-#include "metrics/buckets.hpp"
 #include "metrics/counter.hpp"
 #include "metrics/histogram.hpp"
 
@@ -18,7 +17,7 @@ struct link_counters {
     metrics::counter losses;           ///< of a connection that was greeted
     metrics::counter open_nanoseconds;  ///< of the breaker; counted at each attempt to connect
     metrics::gauge open;               ///< 1 while the breaker is open
-    metrics::basic_histogram<metrics::counter, metrics::buckets::store> latency;  ///< of requests with a reply
+    metrics::basic_store_latency<metrics::counter> latency;  ///< of requests that were sent
 };
 
 /// Of one lookup_batch.

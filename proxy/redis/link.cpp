@@ -32,14 +32,14 @@ link::link(const parts& with, settings how, link_events told)
     counters_.open.set(1);
 }
 
-void link::send_all(std::span<const command> commands, answer_callback done) {
+void link::send_all(metrics::store_op op, std::span<const command> commands, answer_callback done) {
     const auto reject = [&](error_code why) {
         counters_.rejections.add();
         if (done) done(why);
     };
     if (!is_connected()) return reject(error_code::not_connected);
     const bool first = machine_->waiting() == 0;
-    if (!machine_->request(commands, done, with_.reactor.now())) return reject(error_code::too_many_requests);
+    if (!machine_->request(commands, done, with_.reactor.now(), op)) return reject(error_code::too_many_requests);
     counters_.requests.add();
     if (first) arm_oldest();
     with_.reactor.defer(*this);
@@ -108,8 +108,9 @@ void link::deliver() {
 }
 
 void link::answered(const connection_machine::event& told) {
-    counters_.latency.observe(with_.reactor.now() - told.asked_at);
     const reply what = machine_->current();
+    const auto result = what.is_error() ? metrics::store_result::error : metrics::store_result::ok;
+    counters_.latency[told.op][result].observe(with_.reactor.now() - told.asked_at);
     if (what.is_error()) {
         counters_.errors.add();
         if (shows_a_change(error_kind(what.text()))) give_up(error_code::changed);
@@ -144,7 +145,7 @@ void link::oldest_is_due() {
 void link::check_server() {
     with_.deadlines.arm(check_, with_.reactor.now() + how_.check_interval);
     const std::array<std::string_view, 2> words{"INFO", "replication"};
-    send(words, [this](const answer& told) {
+    send(metrics::store_op::other, words, [this](const answer& told) {
         if (!told) return;
         server_identity now = *server_;
         now.replication_id.clear();

@@ -61,14 +61,14 @@ public:
     /// For good: what waits fails as lost. Not from inside of a callback of this link.
     void stop();
 
-    /// Sends a command. `done` is called once on this thread: from inside this call when the request fails at once
-    /// (not_connected, too_many_requests), else later with the reply, or with `lost` or `timed_out`. It may call anything
-    /// here but stop(), and must not destroy the link. Empty: nobody wants to know.
-    void send(command words, answer_callback done) { send_all({&words, 1}, std::move(done)); }
+    /// Sends a command, which is counted as `op`. `done` is called once on this thread: from inside this call when the
+    /// request fails at once (not_connected, too_many_requests), else later with the reply, or with `lost` or
+    /// `timed_out`. It may call anything here but stop(), and must not destroy the link. Empty: nobody wants to know.
+    void send(metrics::store_op op, command words, answer_callback done) { send_all(op, {&words, 1}, std::move(done)); }
 
     /// Sends commands, at least one, that no other of this link's comes between. `done` gets the reply to the last one,
     /// or the first reply that is an error; the commands behind it are executed all the same.
-    void send_all(std::span<const command> commands, answer_callback done);
+    void send_all(metrics::store_op op, std::span<const command> commands, answer_callback done);
 
     /// For those who were sent a reply that cannot be one to their request: ends the connection, at the latest with the
     /// tick.

@@ -100,6 +100,7 @@ void link::fail(request_queue waiting, std::error_code why) {
         const waiting_request each = waiting.pop();
         if (!each.done) continue;
         counters_.failures.add();
+        counters_.latency[each.op][metrics::store_result::error].observe(with_.reactor.now() - each.asked_at);
         each.done(why);
     }
 }

@@ -25,7 +25,7 @@ void lookup_batch::run() {
     counters_.asked_keys.add(leaving.keys.size());
     words_.assign(1, "MGET");
     for (std::size_t index = 0; index < leaving.keys.size(); ++index) words_.push_back(leaving.keys[index]);
-    store_.send(words_, [this, &leaving](const answer& told) { answered(leaving, told); });
+    store_.send(metrics::store_op::get, words_, [this, &leaving](const answer& told) { answered(leaving, told); });
 }
 
 void lookup_batch::answered(flight& which, const answer& told) {

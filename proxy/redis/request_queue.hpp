@@ -7,6 +7,7 @@
 
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "metrics/cache_labels.hpp"
 #include "redis/reply.hpp"
 
 namespace pgweir::redis {
@@ -22,6 +23,7 @@ struct waiting_request {
     base::time_point asked_at;
     std::size_t bytes = 0;      ///< of its commands, an upper bound
     std::uint32_t replies = 0;  ///< that have not come yet
+    metrics::store_op op = metrics::store_op::other;
 };
 
 /// Requests in the order in which they were sent, which is that of their replies. A ring that keeps the memory of the

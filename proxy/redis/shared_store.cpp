@@ -18,6 +18,7 @@ namespace {
 
 using cache::relation_id;
 using cache::whole_database;
+using metrics::store_op;
 
 // What is kept longer has no ttl that is allowed, and marks of one write do not take so long.
 constexpr std::string_view longest_life = "86400";
@@ -36,9 +37,9 @@ public:
     void add(std::initializer_list<std::string_view> words) { commands_.emplace_back(words); }
     std::vector<std::string_view>& add() { return commands_.emplace_back(); }
 
-    void send(link& over, answer_callback done) const {
+    void send(metrics::store_op op, link& over, answer_callback done) const {
         std::vector<command> all(commands_.begin(), commands_.end());
-        over.send_all(all, std::move(done));
+        over.send_all(op, all, std::move(done));
     }
 
 private:
@@ -114,7 +115,7 @@ struct shared_store::bumping {
 void shared_store::connected(const epoch& now) {
     epoch_ = now.to_string();
     const std::array<std::string_view, 3> words{"SET", epoch_key, epoch_};
-    link_.send(words, ignore);
+    link_.send(store_op::other, words, ignore);
 }
 
 // The key is gone, evicted or flushed, and everybody waits until it is there again. Who has not noticed yet that the data
@@ -122,7 +123,7 @@ void shared_store::connected(const epoch& now) {
 // as soon as theirs is back.
 void shared_store::claim(done told) {
     const std::array<std::string_view, 2> words{"INFO", "replication"};
-    link_.send(words, [this, told = std::move(told)](const answer& said) {
+    link_.send(store_op::other, words, [this, told = std::move(told)](const answer& said) {
         if (const auto failed = failure_of(said)) return told(failed);
         server_identity now = *link_.server();
         now.replication_id.clear();
@@ -149,7 +150,7 @@ void shared_store::make_stamps(const store_names& names, const cache::store_ques
         std::string fresh;
         append_hex(fresh, random_.number() | 1);
         const std::array<std::string_view, 6> words{"SET", name, fresh, "NX", "EX", longest_life};
-        link_.send(words, ignore);
+        link_.send(store_op::set, words, ignore);
     };
     make(whole_database);
     make(cache::catalogs);
@@ -175,7 +176,7 @@ void shared_store::look_up(const store_names& names, const cache::store_question
         texts.push_back(names.reply(what.key));
         // Before the reply itself, so that it is never believed to live longer than it does.
         const std::array<std::string_view, 2> words{"PTTL", texts.back()};
-        link_.send(words, [asked](const answer& said) {
+        link_.send(store_op::get, words, [asked](const answer& said) {
             constexpr std::int64_t most = longest_life_in_milliseconds;
             if (said) asked->left = std::chrono::milliseconds(std::clamp<std::int64_t>(said->integer(), 0, most));
         });
@@ -217,13 +218,13 @@ void shared_store::take_lease(const std::string& name, const cache::store_questi
     const auto life = std::chrono::duration_cast<std::chrono::milliseconds>(what.lease).count();
     const std::string time = std::to_string(std::max<std::int64_t>(life, 1));
     const std::array<std::string_view, 6> words{"SET", name, what.holder, "NX", "PX", time};
-    link_.send(words, ignore);
+    link_.send(store_op::get, words, ignore);
 }
 
 void shared_store::release(std::string_view database, std::string_view key, std::string_view holder) {
     const std::string name = store_names(database, epoch_).lease(key);
     const std::array<std::string_view, 5> words{"EVAL", release_script, "1", name, holder};
-    link_.send(words, ignore);
+    link_.send(store_op::set, words, ignore);
 }
 
 void shared_store::keep(std::string_view database, std::string_view key, std::string_view reply, base::duration ttl) {
@@ -232,13 +233,13 @@ void shared_store::keep(std::string_view database, std::string_view key, std::st
     const std::string name = store_names(database, epoch_).reply(key);
     const std::string time = std::to_string(left);
     const std::array<std::string_view, 5> words{"SET", name, reply, "PX", time};
-    link_.send(words, ignore);
+    link_.send(store_op::set, words, ignore);
 }
 
 void shared_store::drop(std::string_view database, std::string_view key, done told) {
     const std::string name = store_names(database, epoch_).reply(key);
     const std::array<std::string_view, 2> words{"UNLINK", name};
-    link_.send(words, [told = std::move(told)](const answer& said) { told(failure_of(said)); });
+    link_.send(store_op::set, words, [told = std::move(told)](const answer& said) { told(failure_of(said)); });
 }
 
 void shared_store::mark(std::string_view database, std::string_view writer, const cache::write_set& what,
@@ -253,7 +254,7 @@ void shared_store::mark(std::string_view database, std::string_view writer, cons
         all.add({"SET", all.keep(names.mark(each)), "1", "EX", longest_life});
     }
     all.add({"MGET", epoch_key, all.keep(names.stamp(cache::catalogs))});
-    all.send(link_, [this, told = std::move(told), of = epoch_](const answer& said) {
+    all.send(store_op::invalidate, link_, [this, told = std::move(told), of = epoch_](const answer& said) {
         if (const auto failed = failure_of(said)) return told(failed);
         const auto found = surroundings::read(*said);
         if (!found.is_whole) return told(std::error_code(error_code::changed));
@@ -288,16 +289,17 @@ void shared_store::bump_in(const std::string& epoch_text, std::string database, 
     unlink.push_back("UNLINK");
     for (const relation_id each : what.stamps()) unlink.push_back(all.keep(names.stamp(each)));
     all.add({"MGET", epoch_key, all.keep(names.stamp(cache::catalogs))});
-    all.send(link_, [=, this, database = std::move(database), what = std::move(what),
-                     told = std::move(told)](const answer& said) mutable {
-        if (const auto failed = failure_of(said)) return told(failed);
-        const auto found = surroundings::read(*said);
-        if (!found.is_whole) return told(std::error_code(error_code::changed));
-        if (!found.epoch) return claim(behind_claim(std::move(told)));
-        if (*found.epoch == epoch_text) return told(found.catalogs);
-        if (!again) return told(std::error_code(error_code::changed));
-        bump_in(std::string(*found.epoch), std::move(database), std::move(what), false, std::move(told));
-    });
+    all.send(store_op::invalidate, link_,
+             [=, this, database = std::move(database), what = std::move(what),
+              told = std::move(told)](const answer& said) mutable {
+                 if (const auto failed = failure_of(said)) return told(failed);
+                 const auto found = surroundings::read(*said);
+                 if (!found.is_whole) return told(std::error_code(error_code::changed));
+                 if (!found.epoch) return claim(behind_claim(std::move(told)));
+                 if (*found.epoch == epoch_text) return told(found.catalogs);
+                 if (!again) return told(std::error_code(error_code::changed));
+                 bump_in(std::string(*found.epoch), std::move(database), std::move(what), false, std::move(told));
+             });
 }
 
 void shared_store::unmark(std::string_view database, std::string_view writer, const cache::write_set& what, done told) {
@@ -312,13 +314,13 @@ void shared_store::unmark(std::string_view database, std::string_view writer, co
         words.push_back(all.keep(names.mark(each)));
     }
     words.push_back(writer);
-    all.send(link_, [told = std::move(told)](const answer& said) { told(failure_of(said)); });
+    all.send(store_op::invalidate, link_, [told = std::move(told)](const answer& said) { told(failure_of(said)); });
 }
 
 void shared_store::find_writers(std::string_view database, relation_id which, writers told) {
     const std::string name = store_names(database, epoch_).writers(which);
     const std::array<std::string_view, 2> words{"HKEYS", name};
-    link_.send(words, [told = std::move(told)](const answer& said) {
+    link_.send(store_op::other, words, [told = std::move(told)](const answer& said) {
         std::vector<std::string> found;
         if (said)
             for (const reply each : *said) found.emplace_back(each.text());

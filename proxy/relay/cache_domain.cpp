@@ -59,11 +59,13 @@ metrics::cache_snapshot cache_domain::look() {
     seen.missed = missed_.size();
     seen.held_back = held_back_.size();
     seen.stored = now.stored;
+    seen.stored_bytes = now.stored_bytes;
     seen.evictions = now.evictions;
-    seen.too_large = now.too_large;
+    seen.rejections = now.rejections;
     seen.invalidations[cache_invalidation::write] = now.writes;
     seen.invalidations[cache_invalidation::ttl] = now.expired;
     seen.invalidations[cache_invalidation::manual] = now.cleared;
+    seen.invalidations[cache_invalidation::schema] = now.schema_changes;
     seen.audits = now.audits;
     return seen;
 }
@@ -129,7 +131,7 @@ void cache_domain::schema_changed() {
     cache::result_cache::waiters woken;
     {
         const std::lock_guard lock(mutex_);
-        woken = store_.forget();
+        woken = store_.schema_changed();
     }
     wake_all(woken);
 }

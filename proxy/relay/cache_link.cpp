@@ -32,7 +32,7 @@ cache_link::cache_link(const parts& with, std::uint64_t client, std::string user
       rules_(with.domain.rules_about(user_)),
       shares_(with.domain.settings().shares_between_users()) {
     if (with.domain.is_shared() && with.store != nullptr)
-        store_.emplace(store_link::parts{*with.store, with.domain, with.schema}, std::move(wake),
+        store_.emplace(store_link::parts{*with.store, with.domain, with.schema, with.counters}, std::move(wake),
                        [this](const std::string& writer) { widen(writer); });
 }
 
@@ -229,7 +229,7 @@ cache_answer cache_link::begin(const session::cache_question& what, const statem
 // On another server than those that the pool opens now the names may have meant something else.
 void cache_link::filled(session::captured_reply reply, base::time_point now) {
     if (audit_) return end_audit(&reply, now);
-    if (!is_of_now()) return not_filled();
+    if (!is_of_now()) return give_up(metrics::cache_rejection::other_server);
     cache::entry made;
     made.description = std::move(reply.description);
     made.rows = std::move(reply.rows);
@@ -242,7 +242,7 @@ void cache_link::filled(session::captured_reply reply, base::time_point now) {
     made.fresh_until = made.created + lifetime_.usual;
     made.expires = made.created + lifetime_.longest;
     made.rule = rule_;
-    end_flight(&made, now);
+    end_flight(made, now);
 }
 
 bool cache_link::is_of_now() const {
@@ -251,32 +251,48 @@ bool cache_link::is_of_now() const {
            !session_defaults::read(server_->parse_context).standby;
 }
 
-void cache_link::not_filled() {
+void cache_link::give_up(metrics::cache_rejection why) {
     if (audit_) return end_audit(nullptr, {});
     if (store_) store_->forget();
     next_look_ = base::never;
     look_pause_ = {};
     joined_ = false;
-    if (flight_ != 0) end_flight(nullptr, {});
+    if (flight_ != 0) abandon_flight(why);
     if (!std::exchange(waits_, false)) return;
     const std::lock_guard lock(with_.domain.mutex());
     with_.domain.store().leave(client_);
 }
 
-void cache_link::end_flight(cache::entry* reply, base::time_point now) {
+// The client gets its reply behind this, and others of the worker wait, too.
+void cache_link::end_flight(cache::entry& reply, base::time_point now) {
+    const base::time_point began = base::clock::now();
     const auto which = std::exchange(flight_, 0);
-    const bool shared = store_ && reply != nullptr && !reply->by_age;
+    const bool shared = store_ && !reply.by_age;
     cache::result_cache::waiters woken;
     std::shared_ptr<const cache::entry> kept;
     {
         const std::lock_guard lock(with_.domain.mutex());
-        woken = reply != nullptr ? with_.domain.store().complete(which, std::move(*reply))
-                                 : with_.domain.store().abandon(which);
+        woken = with_.domain.store().complete(which, std::move(reply));
         if (shared) kept = with_.domain.store().peek(filled_key_);
     }
     if (kept && kept->created == now) store_->keep(*kept, stored_key_, now);
-    if (std::exchange(leased_, false)) store_->release(stored_key_);
+    release_lease();
     with_.domain.wake_all(woken);
+    with_.counters.cache_cost_nanoseconds[metrics::cache_cost::set].add(base::clock::now() - began);
+}
+
+void cache_link::abandon_flight(metrics::cache_rejection why) {
+    cache::result_cache::waiters woken;
+    {
+        const std::lock_guard lock(with_.domain.mutex());
+        woken = with_.domain.store().abandon(std::exchange(flight_, 0), why);
+    }
+    release_lease();
+    with_.domain.wake_all(woken);
+}
+
+void cache_link::release_lease() {
+    if (std::exchange(leased_, false)) store_->release(stored_key_);
 }
 
 void cache_link::give_up_waiting() {

@@ -17,6 +17,7 @@
 #include "cache/look_choice.hpp"
 #include "cache/result_cache.hpp"
 #include "catalog/schema_map.hpp"
+#include "metrics/pool_counters.hpp"
 #include "relay/cache_domain.hpp"
 #include "relay/shared_pool.hpp"
 #include "relay/statement_judge.hpp"
@@ -37,6 +38,7 @@ public:
         cache::audit_choice& audits;
         cache::look_choice& looks;
         base::interner& texts;
+        metrics::pool_counters& counters;  ///< of the client's pool and worker
         cache::shared_store* store = nullptr;  ///< null: process memory is all there is
     };
 
@@ -73,7 +75,7 @@ public:
     bool is_worth_asking(std::string_view text) override { return with_.looks.takes(text); }
     session::cache_answer ask(const session::cache_question& what, base::time_point now) override;
     void filled(session::captured_reply reply, base::time_point now) override;
-    void not_filled() override;
+    void not_filled() override { give_up(metrics::cache_rejection::incomplete); }
     std::size_t largest_reply() const override;
     bool reads_committed(const session::parameters& settings) const override;
 
@@ -135,7 +137,11 @@ private:
     }
     std::int32_t process_id() const noexcept { return server_ != nullptr ? server_->process_id : 0; }
     void widen(const std::string& writer);
-    void end_flight(cache::entry* reply, base::time_point now);
+    /// `why`: what is executed is not kept.
+    void give_up(metrics::cache_rejection why);
+    void end_flight(cache::entry& reply, base::time_point now);
+    void abandon_flight(metrics::cache_rejection why);
+    void release_lease();
     /// The server that is lent is one of those that the pool opens now.
     bool is_of_now() const;
 
@@ -143,13 +149,13 @@ private:
         std::shared_ptr<const cache::entry> kept;
         std::string statement;
         bool varies = false;
+        std::vector<sql::sort_column> sorted_by;
         metrics::cache_audit seen = metrics::cache_audit::unknown;
         cache::reply_print found{};  ///< what the server said
     };
     session::cache_answer begin_audit(const session::cache_question& what, std::shared_ptr<const cache::entry> kept);
     /// `reply`: null, when there is none.
     void end_audit(const session::captured_reply* reply, base::time_point now);
-        std::vector<sql::sort_column> sorted_by;
     static void settle(cache_domain& domain, const audit& done);
 
     parts with_;

@@ -20,7 +20,7 @@ std::optional<cache_answer> cache_link::look_in_store(const session::cache_quest
         if (auto found = look_unasked(what, now)) return found;
     }
     if (!told) return what.hint.refresh ? search(what, true, now) : compare(what, now);
-    if (told->failed) return cache_answer::bypass(cache_bypass::store_unreachable);
+    if (told->failed) return cache_answer::failure();
     leased_ = told->leased;
     if (!what.hint.refresh && may_see(told->at) && fits(what, told->found)) {
         drop_lease(what.key);
@@ -29,7 +29,7 @@ std::optional<cache_answer> cache_link::look_in_store(const session::cache_quest
     if (!told->searched) return search(what, true, now);
     if (told->leased_to_another) return wait_for_another(now);
     // Redis is full, say: without stamps nothing can be kept.
-    if (!told->is_complete) return cache_answer::bypass(cache_bypass::store_unreachable);
+    if (!told->is_complete) return cache_answer::failure();
     return std::nullopt;
 }
 

@@ -195,7 +195,7 @@ void client::start_session() {
         services_.caching.keep_cache(*pool_);
         cache_ = std::make_unique<cache_link>(
             cache_link::parts{*pool_->cache(), *pool_, services_.judge, services_.directory.schema(), services_.audits,
-                              services_.looks, texts, services_.store},
+                              services_.looks, texts, pool_->counters(services_.index), services_.store},
             id(), user_, [this] { services_.reactor.defer(*this); });
         conversation_->use_cache(*cache_);
     }

@@ -10,13 +10,27 @@ namespace pgweir::relay {
 
 store_link::store_link(const parts& with, std::function<void()> wake,
                        std::function<void(const std::string& writer)> widen)
-    : with_(with), wake_(std::move(wake)), widen_(std::move(widen)) {
+    : with_(with),
+      wake_(std::move(wake)),
+      widen_(std::move(widen)),
+      waiting_(std::make_shared<acknowledgements>(with.counters)) {
     waiting_->owner = this;
 }
 
 store_link::~store_link() {
     forget();
     waiting_->owner = nullptr;
+}
+
+void store_link::acknowledgements::expect(std::size_t& which) {
+    if (marks + bumps == 0) since = base::clock::now();
+    ++which;
+}
+
+void store_link::acknowledgements::came(std::size_t& which) {
+    --which;
+    if (marks + bumps > 0) return;
+    counters.cache_cost_nanoseconds[metrics::cache_cost::invalidate].add(base::clock::now() - since);
 }
 
 std::string_view store_link::database() {
@@ -126,11 +140,11 @@ void store_link::keep(const cache::entry& what, std::string_view stored_key, bas
 std::string store_link::mark(const cache::write_set& what, std::int32_t process_id, std::uint64_t noted_in) {
     if (database().empty() || is(cache::mutant::store_not_marked)) return {};
     std::string writer = std::to_string(process_id) + ":" + with_.domain.new_writer();
-    ++waiting_->marks;
+    waiting_->expect(waiting_->marks);
     const bool everything = what.everything;
     with_.store.mark(database(), writer, what,
                      [=, waiting = waiting_, with = with_, name = name_.value](const base::result<cache::stamp>& told) {
-                         --waiting->marks;
+                         waiting->came(waiting->marks);
                          const bool changed = told && !everything && names_changed(with, *name, *told, noted_in);
                          if (waiting->owner == nullptr) return;
                          if (changed) waiting->owner->widen_(writer);
@@ -167,7 +181,7 @@ void store_link::bump(const cache::write_set& what, bool schema) {
 // is as if the write had not come through a pgweir.
 void store_link::bump(const parts& with, const std::shared_ptr<acknowledgements>& waiting,
                       const std::shared_ptr<const std::string>& database, const cache::write_set& what) {
-    ++waiting->bumps;
+    waiting->expect(waiting->bumps);
     const bool by_name = !what.everything && what.relations.front() != cache::catalogs;
     const auto told = [=, known = with.schema.get()](const base::result<cache::stamp>& catalogs) {
         if (!catalogs) {
@@ -180,7 +194,7 @@ void store_link::bump(const parts& with, const std::shared_ptr<acknowledgements>
             }
             bump(with, waiting, database, everything);
         }
-        --waiting->bumps;
+        waiting->came(waiting->bumps);
         if (waiting->owner != nullptr) waiting->owner->wake_();
     };
     with.store.bump(*database, what, told);

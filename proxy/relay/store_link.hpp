@@ -14,6 +14,7 @@
 #include "cache/entry.hpp"
 #include "cache/mutants.hpp"
 #include "cache/shared_store.hpp"
+#include "metrics/pool_counters.hpp"
 #include "relay/cache_domain.hpp"
 
 namespace pgweir::relay {
@@ -28,6 +29,7 @@ public:
         cache::shared_store& store;
         cache_domain& domain;
         base::shared_counter& schema;  ///< changes of the schema that were seen
+        metrics::pool_counters& counters;
     };
 
     /// `widen`: what names mean has changed since what this writer has marked was noted. It may write anything.
@@ -99,9 +101,16 @@ private:
     };
     /// Outlives the link, for answers that come when it has gone.
     struct acknowledgements {
+        explicit acknowledgements(metrics::pool_counters& of) : counters(of) {}
+        /// Of marks or bumps: one more is awaited, or has come.
+        void expect(std::size_t& which);
+        void came(std::size_t& which);
+
+        metrics::pool_counters& counters;
         store_link* owner = nullptr;
         std::size_t marks = 0;
         std::size_t bumps = 0;
+        base::time_point since{};  ///< that something is awaited
     };
 
     void send(const std::shared_ptr<lookup>& asked);
@@ -119,7 +128,7 @@ private:
     std::function<void()> wake_;
     std::function<void(const std::string&)> widen_;
     std::shared_ptr<lookup> asked_;
-    std::shared_ptr<acknowledgements> waiting_ = std::make_shared<acknowledgements>();
+    std::shared_ptr<acknowledgements> waiting_;
     base::published<std::string>::copy name_;
 };
 

@@ -140,13 +140,14 @@ cache_flow::verdict cache_flow::look(cache_question& what, cache_answer& found) 
     asked_ = found.how == cache_answer::kind::run;
     if (waited && found.how == cache_answer::kind::hit) note_slow_wait(what.text);
     if (waited && found.how != cache_answer::kind::wait) {
-        x_.counters->cache_cost_nanoseconds.add(x_.now - x_.fill.began);
+        x_.counters->cache_cost_nanoseconds[metrics::cache_cost::get].add(x_.now - x_.fill.began);
         x_.fill = {};
     }
     switch (found.how) {
         case cache_answer::kind::hit:
             x_.counters->cache_requests[result_of(found)].add();
             x_.counters->cache_saved_nanoseconds.add(found.took);
+            x_.counters->cache_served_bytes.add(found.rows.size() + (what.described ? found.description.size() : 0));
             x_.deferred.read = true;
             return verdict::answered;
         case cache_answer::kind::fill:
@@ -165,7 +166,10 @@ cache_flow::verdict cache_flow::look(cache_question& what, cache_answer& found) 
             return verdict::wait;
         case cache_answer::kind::run: break;
     }
-    return bypass(found.why);
+    if (!found.failed) return bypass(found.why);
+    x_.counters->cache_requests[cache_result::error].add();
+    x_.asked_cache = {.result = cache_result::error};
+    return pass();
 }
 
 void cache_flow::read_hint(cache_question& what) {

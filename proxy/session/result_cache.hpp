@@ -33,11 +33,17 @@ struct cache_answer {
     bool audit = false;            ///< fill: to compare it with what is kept
     bool stale = false;            ///< it is old, and another client has a new one made
     bool joined = false;           ///< another client had it executed meanwhile
+    bool failed = false;           ///< run: a store that others share was asked, and did not say
     std::shared_ptr<const void> holder;  ///< keeps both
 
     static cache_answer bypass(metrics::cache_bypass why) {
         cache_answer said;
         said.why = why;
+        return said;
+    }
+    static cache_answer failure() {
+        cache_answer said;
+        said.failed = true;
         return said;
     }
 };

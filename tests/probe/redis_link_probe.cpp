@@ -110,8 +110,8 @@ private:
         const auto answered = [id, asked](const redis::answer& told) {
             tell(id, asked, told ? redis::text_of(*told) : "error " + told.error().message());
         };
-        if (words[0] == "send") return store_.send(rest, answered);
-        if (words[0] == "send_all") return store_.send_all(commands_of(rest), answered);
+        if (words[0] == "send") return store_.send(metrics::store_op::get, rest, answered);
+        if (words[0] == "send_all") return store_.send_all(metrics::store_op::get, commands_of(rest), answered);
         if (shared_lines_.obey(words[0], rest, [id, asked](const std::string& text) { tell(id, asked, text); })) return;
         lookups_.fetch(rest, [id, asked](const base::result<redis::lookup_batch::values>& found) {
             std::string text = found ? "values" : "error " + found.error().message();

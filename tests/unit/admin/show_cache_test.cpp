@@ -53,8 +53,8 @@ TEST(show_cache_test, a_row_for_each_cache_with_the_reads_of_all_its_pools) {
     idle.state = "another_pgweir";
     state.caches = {app, idle};
     EXPECT_THAT(rows_of(show_cache(state)),
-                ElementsAre("db:5432/app|on|7|7000|64000|5|0|0|2|0|7|9|2|0|4|0|0|16|1|0|0|0|0|0",
-                            "db:5432/idle|another_pgweir|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0"));
+                ElementsAre("db:5432/app|on|7|7000|64000|5|0|0|2|0|0|7|9|2|0|4|0|0|16|1|0|0|0|0|0",
+                            "db:5432/idle|another_pgweir|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0|0"));
 }
 
 TEST(show_cache_test, where_nothing_is_cached_there_are_no_rows) {

@@ -10,6 +10,7 @@
 namespace pgweir::cache {
 namespace {
 
+using metrics::cache_rejection;
 using start = result_cache::start;
 using test::cache_lab;
 using testing::ElementsAre;
@@ -92,6 +93,30 @@ TEST_F(result_cache_test, who_waits_for_what_is_given_up_executes_it) {
     EXPECT_THAT(lab.store.abandon(first.flight), ElementsAre(2));
     EXPECT_EQ(lab.find("a"), "");
     EXPECT_EQ(lab.begin("a", {product}, 2).how, start::fill);
+}
+
+TEST_F(result_cache_test, what_does_not_come_into_it_is_counted_by_reason) {
+    const auto fill = [this](const char* key) { return lab.begin(key, {product}).flight; };
+    const auto superseded = fill("superseded");
+    const std::vector<relation_id> reads{product};
+    const auto anew = lab.store.begin({.key = "superseded", .depends_on = reads, .rule = 1, .anew = true}, 2);
+    lab.complete(superseded, "rows");
+    lab.complete(anew.flight, "rows");
+    const auto written = fill("written");
+    lab.commit(cache_lab::writes({product}));
+    lab.complete(written, "rows");
+    const auto dropped = fill("dropped");
+    EXPECT_THAT(lab.store.schema_changed(), IsEmpty());
+    lab.complete(dropped, "rows");
+    EXPECT_THAT(lab.store.abandon(fill("failed")), IsEmpty());
+    EXPECT_THAT(lab.store.abandon(fill("moved"), cache_rejection::other_server), IsEmpty());
+    const statistics now = lab.look();
+    for (const auto why : {cache_rejection::superseded, cache_rejection::written, cache_rejection::dropped,
+                           cache_rejection::incomplete, cache_rejection::other_server})
+        EXPECT_EQ(now.rejections[why], 1U) << metrics::name_of(why);
+    EXPECT_EQ(now.schema_changes, 1U);
+    EXPECT_EQ(now.stored, 1U);
+    EXPECT_EQ(now.stored_bytes, std::string("rows").size());
 }
 
 TEST_F(result_cache_test, who_cannot_wait_does_not_join) {
@@ -266,7 +291,7 @@ TEST(result_cache_sizes, a_large_reply_is_not_kept) {
     EXPECT_EQ(lab.begin("b", {product}, 2).how, start::joined);
     EXPECT_THAT(lab.complete(begun.flight, std::string(101, 'x')), ElementsAre(2));
     EXPECT_EQ(lab.find("b"), "");
-    EXPECT_EQ(lab.look().too_large, 1U);
+    EXPECT_EQ(lab.look().rejections[cache_rejection::too_large], 1U);
     EXPECT_EQ(lab.look().stored, 1U);
 }
 
@@ -282,7 +307,7 @@ TEST(result_cache_sizes, a_rule_has_a_bound_of_its_own) {
     const auto by_another = lab.begin("c", {product}, 1, 2);
     lab.complete(by_another.flight, std::string(101, 'x'), 2);
     EXPECT_EQ(lab.find("b") + lab.find("c"), "");
-    EXPECT_EQ(lab.look().too_large, 2U);
+    EXPECT_EQ(lab.look().rejections[cache_rejection::too_large], 2U);
 }
 
 TEST(result_cache_sizes, memory_is_bounded_and_counted) {
@@ -306,7 +331,7 @@ TEST(result_cache_sizes, memory_is_bounded_and_counted) {
     });
     EXPECT_EQ(seen, full.bytes);
     EXPECT_THAT(lab.complete(lab.begin("large", {product}).flight, std::string(64 * 1024, 'x')), IsEmpty());
-    EXPECT_EQ(lab.look().too_large, 1U);
+    EXPECT_EQ(lab.look().rejections[cache_rejection::too_large], 1U);
 }
 
 TEST(result_cache_sizes, hashes_that_collide_never_give_foreign_rows) {

@@ -86,6 +86,28 @@ TEST(families, known_label_values_are_there_from_the_start) {
     EXPECT_EQ(values("pgweir_client_wait_seconds_total", from), (std::map<std::string, double>{{"app=other", 0}}));
 }
 
+TEST(families, of_a_cache_and_its_store) {
+    snapshot from = test::sample_snapshot();
+    cache_snapshot& cache = from.caches.emplace_back();
+    cache.name = "db:5432/app";
+    cache.stored_bytes = 70;
+    cache.rejections[cache_rejection::written] = 3;
+    cache.invalidations[cache_invalidation::schema] = 2;
+    store_snapshot& store = from.store.emplace();
+    store.latency[store_op::invalidate][store_result::error].buckets.front() = 5;
+    EXPECT_EQ(values("pgweir_cache_stored_bytes_total", from).at("cache=db:5432/app"), 70);
+    EXPECT_EQ(values("pgweir_cache_entries_rejected_total", from).at("cache=db:5432/app reason=written"), 3);
+    EXPECT_EQ(values("pgweir_cache_invalidations_total", from).at("cache=db:5432/app reason=schema"), 2);
+    EXPECT_EQ(values("pgweir_cache_cost_seconds_total", from),
+              (std::map<std::string, double>{{"op=get", 0}, {"op=set", 0.5}, {"op=invalidate", 0}}));
+    EXPECT_EQ(values("pgweir_cache_served_bytes_total", from).at(""), 9);
+    const std::vector<sample> found = find("pgweir_cache_store_duration_seconds").collect(from);
+    ASSERT_EQ(found.size(), enum_size<store_op> * enum_size<store_result>);
+    EXPECT_EQ(found[5].labels, (std::vector<label>{{"op", "invalidate"}, {"result", "error"}}));
+    EXPECT_EQ(found[5].histogram.counts.front(), 5U);
+    EXPECT_EQ(found[4].histogram.counts.front(), 0U);
+}
+
 TEST(families, errors_of_rare_classes_appear_with_the_first) {
     snapshot from = test::sample_snapshot();
     EXPECT_FALSE(values("pgweir_errors_total", from).contains("source=server class=2F"));

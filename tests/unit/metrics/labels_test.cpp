@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "metrics/cache_labels.hpp"
 #include "metrics/pin_reason.hpp"
 #include "metrics/sqlstate_class.hpp"
 
@@ -38,6 +39,22 @@ TEST(labels, names_of_the_last_values) {
     EXPECT_EQ(static_cast<std::size_t>(client_state::login) + 1, enum_size<client_state>);
     EXPECT_EQ(static_cast<std::size_t>(prepared_kind::server) + 1, enum_size<prepared_kind>);
     EXPECT_EQ(static_cast<std::size_t>(pin_reason::other) + 1, enum_size<pin_reason>);
+}
+
+TEST(labels, names_of_the_last_values_of_the_cache) {
+    EXPECT_EQ(name_of(cache_result::error), "error");
+    EXPECT_EQ(name_of(cache_invalidation::schema), "schema");
+    EXPECT_EQ(name_of(cache_rejection::incomplete), "incomplete");
+    EXPECT_EQ(name_of(cache_cost::invalidate), "invalidate");
+    EXPECT_EQ(name_of(store_op::other), "other");
+    EXPECT_EQ(name_of(store_result::error), "error");
+
+    EXPECT_EQ(static_cast<std::size_t>(cache_result::error) + 1, enum_size<cache_result>);
+    EXPECT_EQ(static_cast<std::size_t>(cache_invalidation::schema) + 1, enum_size<cache_invalidation>);
+    EXPECT_EQ(static_cast<std::size_t>(cache_rejection::incomplete) + 1, enum_size<cache_rejection>);
+    EXPECT_EQ(static_cast<std::size_t>(cache_cost::invalidate) + 1, enum_size<cache_cost>);
+    EXPECT_EQ(static_cast<std::size_t>(store_op::other) + 1, enum_size<store_op>);
+    EXPECT_EQ(static_cast<std::size_t>(store_result::error) + 1, enum_size<store_result>);
 }
 
 TEST(labels, names_lead_back) {

@@ -29,6 +29,8 @@ inline metrics::snapshot sample_snapshot() {
     pool.counters.wait.nanoseconds = 31'000'000'000;
     pool.counters.checkouts[checkout_result::timeout] = 4;
     pool.counters.held_nanoseconds[held_phase::executing] = 250'000'000;
+    pool.counters.cache_cost_nanoseconds[cache_cost::set] = 500'000'000;
+    pool.counters.cache_served_bytes = 9;
     pool.counters.bytes_from_client = 100;
     pool.counters.bytes_to_client = 200;
     pool.counters.application_wait_nanoseconds[0] = 3'000'000'000;

@@ -167,7 +167,7 @@ TEST_F(link_connecting_test, when_it_is_stopped_what_waits_is_lost_and_nothing_c
 TEST_F(link_connecting_test, may_be_destroyed_at_any_time_and_tells_nobody) {
     const auto captured = std::make_shared<int>(0);
     connect();
-    store->send(words("GET", "a"), [captured](const answer&) { ++*captured; });
+    store->send(metrics::store_op::get, words("GET", "a"), [captured](const answer&) { ++*captured; });
     store.reset();
     settle();
     EXPECT_EQ(*captured, 0);

@@ -144,7 +144,7 @@ struct link_lab : net::loop_test {
     /// Writes down what becomes of it as `NUMBER: reply`, in the order of the answers.
     int send(const std::vector<std::string_view>& command_words) {
         const int number = ++sent_;
-        store->send(command_words, [this, number](const answer& told) { note(number, told); });
+        store->send(metrics::store_op::get, command_words, [this, number](const answer& told) { note(number, told); });
         return number;
     }
 

@@ -91,7 +91,7 @@ TEST_F(link_test, each_command_of_several_is_sent_and_they_are_answered_as_one) 
     const auto remove = words("HDEL", "p", "f");
     const std::vector<command> both{unlink, remove};
     for (int number = 1; number <= 2; ++number)
-        store->send_all(both, [this, number](const answer& told) { note(number, told); });
+        store->send_all(metrics::store_op::get, both, [this, number](const answer& told) { note(number, told); });
     ASSERT_TRUE(run_until([&] { return !server.received().empty(); }));
     EXPECT_EQ(store->waiting(), 2U);
     server.say(":1\r\n:0\r\n-NOPERM no\r\n");
@@ -143,12 +143,12 @@ TEST_F(link_test, what_is_no_reply_ends_the_connection) {
 
 TEST_F(link_test, who_gives_up_inside_of_a_reply_gets_no_further_ones) {
     connect();
-    store->send(words("GET", "a"), [&](const answer& told) {
+    store->send(metrics::store_op::get, words("GET", "a"), [&](const answer& told) {
         note(1, told);
         store->give_up(error_code::bad_reply);
-        store->send(words("GET", "b"), [&](const answer& more) { note(3, more); });
+        store->send(metrics::store_op::get, words("GET", "b"), [&](const answer& more) { note(3, more); });
     });
-    store->send(words("GET", "c"), [&](const answer& told) { note(2, told); });
+    store->send(metrics::store_op::get, words("GET", "c"), [&](const answer& told) { note(2, told); });
     settle();
     server.say("+a\r\n+c\r\n");
     ASSERT_TRUE(told(4));
@@ -174,7 +174,7 @@ TEST_F(link_test, who_gives_up_outside_of_a_reply_is_served_at_the_end_of_the_ti
 
 TEST_F(link_test, who_is_told_may_ask_again) {
     connect();
-    store->send(words("GET", "a"), [&](const answer& told) {
+    store->send(metrics::store_op::get, words("GET", "a"), [&](const answer& told) {
         note(1, told);
         send({"GET", "b"});
     });
@@ -191,7 +191,7 @@ TEST_F(link_test, who_is_told_may_ask_again) {
 TEST_F(link_test, who_is_failed_may_ask_again_and_fails_at_once) {
     connect();
     for (int number = 1; number <= 2; ++number)
-        store->send(words("GET", "a"), [this, number](const answer& told) {
+        store->send(metrics::store_op::get, words("GET", "a"), [this, number](const answer& told) {
             note(number, told);
             if (!told) send({"GET", "again"});
         });
@@ -225,16 +225,30 @@ TEST_F(link_test, a_server_that_does_not_read_holds_up_no_more_than_the_limit_an
     EXPECT_EQ(events.back(), "200: +OK");
 }
 
+std::uint64_t observed(const link& of, metrics::store_op op, metrics::store_result result) {
+    std::uint64_t sum = 0;
+    for (const auto& bucket : of.counters().latency[op][result].buckets) sum += bucket.get();
+    return sum;
+}
+
 TEST_F(link_test, the_latency_is_counted_of_each_reply) {
+    using metrics::store_op;
+    using metrics::store_result;
     connect();
     for (int count = 0; count < 3; ++count) send({"GET", "a"});
+    store->send(store_op::set, words("SET", "a", "b"), [this](const answer& told) { note(4, told); });
     run_for(30ms);
-    server.say("+a\r\n+b\r\n+c\r\n");
-    ASSERT_TRUE(told(3));
-    std::uint64_t observed = 0;
-    for (const auto& bucket : store->counters().latency.buckets) observed += bucket.get();
-    EXPECT_EQ(observed, 3U);
-    EXPECT_GE(store->counters().latency.nanoseconds.get(), 3 * 30'000'000U);
+    server.say("+a\r\n+b\r\n+c\r\n-OOM no room\r\n");
+    ASSERT_TRUE(told(4));
+    EXPECT_EQ(observed(*store, store_op::get, store_result::ok), 3U);
+    EXPECT_GE(store->counters().latency[store_op::get][store_result::ok].nanoseconds.get(), 3 * 30'000'000U);
+    EXPECT_EQ(observed(*store, store_op::set, store_result::error), 1U);
+    send({"GET", "d"});
+    run_for(30ms);
+    server.hang_up();
+    ASSERT_TRUE(told(5));
+    EXPECT_EQ(observed(*store, store_op::get, store_result::error), 1U);
+    EXPECT_EQ(observed(*store, store_op::set, store_result::ok), 0U);
 }
 
 }  // namespace

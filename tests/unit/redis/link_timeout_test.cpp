@@ -53,7 +53,8 @@ TEST_F(link_timeout_test, a_timeout_is_never_early_and_no_later_than_10_ms) {
         base::time_point told_at;
         in_a_tick([&] {
             asked = base::clock::now();
-            store->send(words("GET", "a"), [&](const answer&) { told_at = base::clock::now(); });
+            store->send(metrics::store_op::get, words("GET", "a"),
+                        [&](const answer&) { told_at = base::clock::now(); });
         });
         ASSERT_TRUE(run_until([&] { return told_at != base::time_point(); }));
         // The tick began before the request was made.

@@ -53,11 +53,11 @@ struct lookup_batch_test : link_lab {
 TEST_F(lookup_batch_test, all_of_a_tick_share_one_command_and_one_write) {
     const std::uint32_t before = server.writes();
     in_a_tick([&] {
-        store->send(words("GET", "before"), [](const answer&) {});
+        store->send(metrics::store_op::get, words("GET", "before"), [](const answer&) {});
         fetch({"a", "b"});
         fetch({"b", "c", "b"});
         fetch({"a"});
-        store->send(words("GET", "behind"), [](const answer&) {});
+        store->send(metrics::store_op::get, words("GET", "behind"), [](const answer&) {});
     });
     EXPECT_EQ(server.writes() - before, 1U);
     EXPECT_EQ(commands(), R"(["GET" "before"]["GET" "behind"]["MGET" "a" "b" "c"])");
