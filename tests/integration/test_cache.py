@@ -65,10 +65,24 @@ class Simple(CacheCase):
     def test_errors_and_notices_are_not_kept(self):
         proxy = self.caching()
         client = self.login(proxy)
-        before = self.hits(proxy)
+        before, rejected = self.hits(proxy), self.rejected(proxy, "incomplete")
         for _ in range(4):
             self.assertEqual(error_of(client.query("SELECT 1 / (id - 1) FROM users")).sqlstate, "22012")
+        # Names have 63 bytes: of a longer one PostgreSQL says each time that it was cut.
+        text = f"SELECT name AS {64 * 'x'} FROM users WHERE id = 1"
+        for _ in range(4):
+            answer = client.query(text)
+            self.assertEqual([message.sqlstate for message in answer if message.tag == "N"], ["42622"])
+            self.assertEqual(rows_of(answer), [["user 1"]])
         self.assertEqual(self.hits(proxy), before)
+        self.assertGreaterEqual(self.rejected(proxy, "incomplete"), rejected + 4)
+        # Without the notice it is kept, for those who want none.
+        client.query("SET client_min_messages = error")
+        self.warm(client, text)
+        self.assertEqual(self.login(proxy).query(text)[0].tag, "N")
+
+    def rejected(self, proxy, reason):
+        return proxy.metric("pgweir_cache_entries_rejected_total", reason=reason)
 
     def test_texts_that_differ_in_a_comment_are_one(self):
         proxy = self.caching()
