@@ -1,8 +1,12 @@
 """What the result cache says of itself in /metrics: each series is there from the start, and moves when it has to."""
+import contextlib
 import re
+
+import psycopg2
 
 from kit import messages
 from kit.cache import CacheCase, SharedCase
+from kit.case import DATABASE
 from kit.rawclient import error_of, rows_of
 from kit.redis_server import RedisServer
 
@@ -75,27 +79,50 @@ class Memory(MetricsCase):
     def test_what_is_rejected(self):
         proxy = self.ruled(largest_reply="1KiB")
         client, other = self.login(proxy), self.login(proxy)
+        self.sql("CREATE TABLE IF NOT EXISTS held (id int)")
+        self.wait_until(lambda: (client.query("SELECT id FROM held"), self.hits(proxy) > 0)[1], message="the table to be known")
         for reason, ask in (
             ("too_large", lambda: client.query("SELECT repeat(name, 300) FROM users WHERE id = 1")),
             ("incomplete", lambda: client.query("SELECT 1 / (id - 1) FROM users")),
-            ("written", lambda: self.while_it_runs(client, lambda: other.query(WRITE))),
-            ("dropped", lambda: self.while_it_runs(client, lambda: self.change_schema(proxy, other))),
-            ("superseded", lambda: self.while_it_runs(client, lambda: other.query(f"/* pgweir: refresh */ {self.slow()}"))),
-        ):
+            ("written", lambda: self.while_it_runs(proxy, client, lambda: other.query(WRITE))),
+            ("dropped", lambda: self.while_it_runs(proxy, client, lambda: self.change_schema(proxy, other))),
+            ("other_server", lambda: self.while_it_runs(proxy, client, lambda: self.change_defaults(other))),
+            ("superseded", lambda: self.ask_anew_meanwhile(proxy, client, other)),
+        ):  # fmt: skip
             with self.subTest(reason):
                 before = proxy.metric(REJECTED, reason=reason)
                 self.wait_until(lambda: (ask(), proxy.metric(REJECTED, reason=reason) > before)[1], message=reason)
 
     number = 0
 
-    def slow(self):
-        return f"SELECT count(*) + {self.number} FROM users, generate_series(1, 400000)"
+    def held(self):
+        return f"SELECT count(*) + {self.number} FROM users, held"
 
-    def while_it_runs(self, client, act):
+    def while_it_runs(self, proxy, client, act):
+        """A read that the cache has had executed ends behind this."""
         type(self).number += 1
-        client.send(messages.query(self.slow()))
-        act()
+        holder = psycopg2.connect(self.upstream())
+        with contextlib.closing(holder), holder.cursor() as cursor:
+            cursor.execute("LOCK TABLE held")
+            client.send(messages.query(self.held()))
+            self.wait_until(lambda: proxy.metric("pgweir_cache_flights") == 1, message="the read to be executed")
+            act()
         client.until_ready()
+
+    def ask_anew_meanwhile(self, proxy, client, other):
+        def ask():
+            other.send(messages.query(f"/* pgweir: refresh */ {self.held()}"))
+            self.wait_until(lambda: proxy.metric("pgweir_cache_flights") == 2, message="both to be executed")
+
+        self.while_it_runs(proxy, client, ask)
+        other.until_ready()
+
+    def change_defaults(self, client):
+        """The pool's servers are replaced by such as are not alike."""
+        path = f"public, of_turn_{self.number}"
+        self.assertIsNone(error_of(client.query(f"ALTER DATABASE {DATABASE} SET search_path = {path}")))
+        self.addCleanup(self.sql, f"ALTER DATABASE {DATABASE} RESET search_path")
+        self.wait_until(lambda: rows_of(client.query("SHOW search_path")) == [[path]], message="the change to be seen")
 
     def change_schema(self, proxy, client):
         before = proxy.metric(INVALIDATIONS, reason="schema")
