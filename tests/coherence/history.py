@@ -48,6 +48,8 @@ class Violation(NamedTuple):
     operation: Operation
     evidence: Operation | None
     words: str
+    register: str = ""
+    missing: range = range(0)  # versions of it that the operation should have known of, and did not
 
     def __str__(self):
         lines = [f"{self.rule}: {self.words}", f"  {_told(self.operation)}"]
@@ -112,14 +114,16 @@ def _stale(register, reads, acknowledged, late):
         needed = acknowledged.before(read.invoked - late)
         if needed and version < needed[0]:
             rule = "joined" if read.kind == "joined" else "stale"
-            yield Violation(rule, read, needed[1], f"{register}: read {version}, acknowledged before was {needed[0]}")
+            words = f"{register}: read {version}, acknowledged before was {needed[0]}"
+            yield Violation(rule, read, needed[1], words, register, range(version + 1, needed[0] + 1))
 
 
 def _inversions(register, reads, returned, late):
     for read, version in reads:
         seen = returned.before(read.invoked - late)
         if seen and version < seen[0]:
-            yield Violation("inversion", read, seen[1], f"{register}: read {version}, {seen[0]} had been read before")
+            words = f"{register}: read {version}, {seen[0]} had been read before"
+            yield Violation("inversion", read, seen[1], words, register, range(version + 1, seen[0] + 1))
 
 
 def _backwards(register, operations, only_writes):
@@ -130,7 +134,8 @@ def _backwards(register, operations, only_writes):
             continue
         before = newest.get(operation.session)
         if before and version < before[0]:
-            yield Violation("session", operation, before[1], f"{register}: {version} behind {before[0]} in one session")
+            words = f"{register}: {version} behind {before[0]} in one session"
+            yield Violation("session", operation, before[1], words, register, range(version + 1, before[0] + 1))
         if only_writes and operation.is_read:
             continue
         if not operation.inside and (before is None or version > before[0]):

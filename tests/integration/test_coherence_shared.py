@@ -20,6 +20,10 @@ class SharedCoherence(CoherenceCase):
     def setUp(self):
         self.redis = self.enterContext(RedisServer())
 
+    def assertAccountedFor(self, result, windows=()):
+        left = void_windows.unaccounted(result.violations, result.history, windows)
+        self.assertClean(result._replace(violations=left))
+
     def shared(self, pgweirs, mode="auto", **more):
         return self.stage(pgweirs, CACHES[mode] | PATIENT | more, self.redis)
 
@@ -42,19 +46,14 @@ class SharedCoherence(CoherenceCase):
     def test_redis_fails(self):
         stage = self.shared(2, "rules", redis={"timeout": "100ms"})
         result = self.run_workload(stage, SECONDS, faults=REDIS_FAULTS, enough=self.some_write_was_missed(stage), **SHARED)
-        lost_marks = void_windows.moments_of_write(result.violations, result.history)
-        rest = [each for each in result.violations if each not in lost_marks]
-        unaccounted = void_windows.outside(rest, void_windows.windows(stage.pgweirs))
-        self.assertFalse(unaccounted, result._replace(violations=unaccounted).complaint())
+        self.assertAccountedFor(result, void_windows.windows(stage.pgweirs))
         self.assertAllStruck(result, REDIS_FAULTS)
 
     def test_marks_are_lost_in_a_commit(self):
         """Then new-then-old may be seen, but never anything old by somebody who asks behind the acknowledgement."""
         stage = self.shared(2, "rules")
         result = self.run_workload(stage, SECONDS, faults=[ForgetInCommit], **(SHARED | {"mix": operations.READS_ONLY}))
-        lost_marks = void_windows.moments_of_write(result.violations, result.history)
-        rest = [each for each in result.violations if each not in lost_marks]
-        self.assertFalse(rest, result._replace(violations=rest).complaint())
+        self.assertAccountedFor(result)
         self.assertEqual(void_windows.windows(stage.pgweirs), [])
         self.assertAllStruck(result, [ForgetInCommit])
 
