@@ -32,6 +32,13 @@ class CoherenceCase(unittest.TestCase):
     def assertAllStruck(self, result, faults):
         self.assertEqual({name for _, name in result.struck}, {fault.name for fault in faults})
 
+    def assertServed(self, stage, result, share):
+        """At least this share of the reads, by pgweir that were not started anew meanwhile."""
+        through = [operation for operation in result.history if operation.is_read and operation.via != "PostgreSQL"]
+        hits = sum(map(stage.hits, range(len(stage.pgweirs))))
+        print(f"{self.id()}: {hits:.0f} hits of {len(through)} reads")
+        self.assertGreater(hits / len(through), share)
+
     @staticmethod
     def assert_at_rest(stage):
         for pgweir in stage.pgweirs:

@@ -89,64 +89,12 @@ class LoseBytes(CutNetwork):
         relay.passes()
 
 
-class CutRedis(CutNetwork):
-    name = "the network to Redis is cut"
-
-    def relays(self):
-        return self.stage.to_redis
-
-
-class StallRedis(StallNetwork):
-    name = "the network to Redis stalls"
-
-    def relays(self):
-        return self.stage.to_redis
-
-
-class RestartRedis(Fault):
-    name = "Redis restarts"
-
-    def strike(self):
-        redis = self.stage.redis
-        self.rng.choice([redis.stop, redis.kill9])()
-        self.pause()
-        redis.start()
-
-
-class PauseRedis(Fault):
-    name = "Redis hangs"
-
-    def strike(self):
-        self.stage.redis.pause()
-        self.pause()
-        self.stage.redis.resume()
-
-
-class FlushRedis(Fault):
-    name = "Redis is flushed"
-
-    def strike(self):
-        self.stage.redis.command("FLUSHALL")
-
-
-class EvictRedis(Fault):
-    """Keys at random, as by maxmemory-policy allkeys-random."""
-
-    name = "Redis evicts"
-
-    def strike(self):
-        for _ in range(self.rng.randint(1, 50)):
-            if key := self.stage.redis.command("RANDOMKEY"):
-                self.stage.redis.command("UNLINK", key)
-
-
 DATABASE_FAULTS = (KillPgweir, RestartPostgres, LoseServers, CutNetwork, StallNetwork, LoseBytes)
-REDIS_FAULTS = (CutRedis, StallRedis, RestartRedis, PauseRedis, FlushRedis, EvictRedis)
 
 
 class Schedule(threading.Thread):
-    """Strikes every `every` seconds or so, each fault in turn and in an order of its own, and not before caches are in use
-    again. `struck` is what was done."""
+    """Strikes every `every` seconds or so, each fault in turn and in an order of its own, and not before caches are in
+    use, in the beginning and behind each fault. `struck` is what was done."""
 
     def __init__(self, stage, faults, seed, every):
         super().__init__(name="faults", daemon=True)
@@ -163,6 +111,8 @@ class Schedule(threading.Thread):
 
     def run(self):
         try:
+            if self._faults:
+                self._stage.wait_for_caches()
             while self._faults:
                 for fault in self.rng.sample(self._faults, len(self._faults)):
                     if self._over.wait(self._every * (0.5 + self.rng.random())):

@@ -4,7 +4,7 @@ from typing import NamedTuple
 from . import history
 from .observers import Incrementer
 from .process_faults import ComeAndGo
-from .write_faults import CutInCommit, ForgetInCommit, KillInCommit, SettleInCommit, StallInCommit
+from .write_faults import CutInCommit, ForgetInCommit, KillBeforeBump, KillInCommit, SettleInCommit, StallInCommit
 
 
 class Mutant(NamedTuple):
@@ -34,6 +34,7 @@ MUTANTS = (
     Mutant("store_not_asked", ("stale", "inversion"), pgweirs=2, shared=True),
     Mutant("store_not_marked", ("inversion",), (StallInCommit,), pgweirs=2, shared=True),
     Mutant("store_not_marked", ("inversion",), (KillInCommit,), pgweirs=2, shared=True, when="killed"),
+    Mutant("store_not_marked", ("inversion",), (KillBeforeBump,), pgweirs=2, shared=True, when="killed_before_bump"),
     Mutant("store_not_bumped", ("stale", "inversion"), pgweirs=2, shared=True),
     Mutant("told_before_bump", ("stale",), (ForgetInCommit,), pgweirs=2, shared=True),
 )

@@ -10,19 +10,18 @@ from .drivers import Problem, RawSession
 from .faults import Fault
 from .history import UNKNOWN, Operation
 
-# From COMMIT on its way to a server to its answer at the client: see proxy/net/fault_points.hpp.
-STEPS = ("request_due", "request_forwarded", "transport_read", "transport_write", "reply_relayed")
-
 
 class KillAtSteps(Fault):
-    """Needs a program with fault points."""
+    """Needs a program with fault points (proxy/net/fault_points.hpp)."""
 
     name = "pgweir ends at each step between a COMMIT and its answer"
+    # From COMMIT on its way to a server to its answer at the client.
+    steps = ("request_due", "request_forwarded", "transport_read", "transport_write", "reply_relayed")
 
     def strike(self):
         pgweir = self.rng.choice(self.stage.pgweirs)
         environment = pgweir.environment or {}
-        for step in self.rng.sample(STEPS, len(STEPS)):
+        for step in self.rng.sample(self.steps, len(self.steps)):
             pgweir.kill()
             pgweir.environment = environment | {"PGWEIR_FAULTS": f"{step}=kill:{self.rng.randint(100, 2000)}"}
             pgweir.start(wait=False)
@@ -30,6 +29,13 @@ class KillAtSteps(Fault):
             pgweir.environment = environment
             pgweir.start()
             self.stage.wait_for_caches()
+
+
+class KillAtRedis(KillAtSteps):
+    """What is on its way to Redis then are look-ups, replies to be kept, marks and bumps."""
+
+    name = "pgweir ends before and behind what it sends to Redis"
+    steps = ("redis_due", "redis_sent")
 
 
 class ComeAndGo(Fault):

@@ -14,7 +14,8 @@ SIZE = 6  # servers of each pgweir for each user
 # What a cache may be told. Entries live as long as a test, which is to see what else takes them away.
 CACHES = {"auto": {"mode": "auto", "ttl": "1h"}, "rules": {"mode": "rules", "rules": [{"name": "all", "ttl": "1h"}]}}
 # The relays to Redis are programs of the tests' own, and the machine may be busy: slow is not gone.
-PATIENT = {"redis": {"timeout": "2s"}}
+PATIENT = {"redis": {"timeout": "5s"}}
+HASTY = {"redis": {"timeout": "200ms"}}  # where it is to be noticed
 
 
 class Stage:
@@ -35,6 +36,7 @@ class Stage:
 
     def __enter__(self):
         with self._exit:  # whatever fails below
+            self._exit.callback(lambda: self.redis and self.redis.close())
             self.postgres = self._exit.enter_context(Postgres())
             for user in schema.USERS:
                 self.postgres.create_role(user)
@@ -102,8 +104,9 @@ class Stage:
 
     def wait_for_caches(self):
         """Until what was there before a fault is in use again. Of several without a Redis there is none to wait for."""
-        if self._cache is not None and len(self.pgweirs) == 1:
-            self.wait_for_hits(0)
+        if self._cache is not None and (self.redis is not None or len(self.pgweirs) == 1):
+            for number in range(len(self.pgweirs)):
+                self.wait_for_hits(number)
 
     def final_versions(self):
         """Once nobody works any more: what was in doubt has been done by then, or never will be."""

@@ -112,6 +112,68 @@ class ForgetInCommit(InCommit):
         self.stage.to_redis[number].passes()
 
 
+class KillBehindCommit(InCommit):
+    """Of pgweir that share a Redis one is killed when its write can be seen, and before its client is told. What becomes
+    of the write is up to the other one, which has to notice that nobody bumps for it any more."""
+
+    def harm(self, number, port):
+        self.before = self._version()
+        self.hold(number)
+
+    def heal(self, number):
+        wait_until(lambda: self._version() != self.before, message="the write to be seen")
+        self.reach()
+        self.stage.pgweirs[number].kill()
+        self.stage.to_postgres[number].passes()
+        self.stage.to_redis[number].passes()
+        self.stage.pgweirs[number].start()
+        wait_until(lambda: not self.in_redis("p"), message="its mark to be taken away")
+
+    def hold(self, number):
+        """What shall not come through before it is killed."""
+        raise NotImplementedError
+
+    def reach(self):
+        """Waits for the step at which it is killed."""
+
+    def _version(self):
+        return self.stage.postgres.sql("SELECT version FROM vault", database=self.stage.database)
+
+    def in_redis(self, kind):
+        """What Redis has of the vault: its stamp `s` or its mark `p`."""
+        ((oid,),) = self.stage.postgres.sql("SELECT 'vault'::regclass::oid", database=self.stage.database)
+        redis = self.stage.redis
+        return [redis.command("GET", key) for key in redis.command("KEYS", f"pgweir:*:{kind}:{oid}")]
+
+
+class KillBeforeBump(KillBehindCommit):
+    name = "pgweir is killed behind a commit of which it has not heard"
+
+    def hold(self, number):
+        self.stage.to_postgres[number].to_client.hold = True
+
+
+class KillInBump(KillBehindCommit):
+    name = "pgweir is killed behind a commit, and its bump comes late"
+
+    def hold(self, number):
+        self.stage.to_redis[number].to_server.hold = True
+
+    def reach(self):
+        self.pause()
+
+
+class KillBehindBump(KillBehindCommit):
+    name = "pgweir is killed behind its bump, of which it has not heard"
+
+    def hold(self, number):
+        self.stamps = self.in_redis("s")
+        self.stage.to_redis[number].to_client.hold = True
+
+    def reach(self):
+        wait_until(lambda: self.in_redis("s") != self.stamps, message="the bump")
+
+
 class SettleInCommit(InCommit):
     """With one pgweir, whose cache is on. A transaction of somebody else keeps the cache off until the COMMIT waits."""
 
@@ -165,3 +227,4 @@ class LoseServersInCommit(Fault):
 
 
 WRITE_FAULTS = (KillInCommit, CutInCommit, StallInCommit, VanishInCommit, LoseServersInCommit)
+KILLS_BEHIND_COMMIT = (KillBeforeBump, KillInBump, KillBehindBump)  # with a Redis

@@ -8,11 +8,12 @@ import os
 import pathlib
 import unittest
 
-from coherence import mutants, operations
-from coherence.case import CoherenceCase
+from coherence import mutants, operations, void_windows
+from coherence.case import SECONDS, CoherenceCase
 from coherence.mutants import MUTANTS
 from coherence.observers import OBSERVERS
-from coherence.process_faults import KillAtSteps
+from coherence.process_faults import KillAtRedis, KillAtSteps
+from coherence.redis_faults import CutRedis, FillRedis
 from coherence.stage import CACHES, PATIENT
 from kit import pgweir
 from kit.redis_server import RedisServer
@@ -46,12 +47,32 @@ for each in MUTANTS:
     _add(each)
 
 
+class RedisFails(MutantCase):
+    FAULTS = (CutRedis, FillRedis)
+
+    def test_not_all_is_accounted_for(self):
+        """What may be old while Redis fails is not all that this one tells, and there is more of it."""
+        stage = self.stage_of("store_not_bumped", 2, shared=True)
+        result = self.run_workload(stage, 0, mix=operations.READ_MOSTLY, extra=OBSERVERS, every=EVERY,
+                                   faults=self.FAULTS, enough=lambda progress: void_windows.windows(stage.pgweirs))  # fmt: skip
+        left = void_windows.unaccounted(result.violations, result.history, void_windows.windows(stage.pgweirs))
+        self.assertLessEqual({"stale", "session", "inversion"}, {violation.rule for violation in left})
+
+
 class NoMutant(MutantCase):
     def test_killed_at_each_step(self):
         stage = self.stage_of(None)
         result = self.run_workload(stage, 0, mix=operations.READ_MOSTLY, extra=OBSERVERS, faults=[KillAtSteps], every=EVERY)
         self.assertClean(result)
         self.assert_at_rest(stage)
+
+    def test_killed_before_and_behind_what_is_sent_to_redis(self):
+        stage = self.stage_of(None, 2, shared=True)
+        seconds = SECONDS if SECONDS > 10 else 0
+        result = self.run_workload(stage, seconds, mix=operations.READ_MOSTLY, extra=OBSERVERS, every=EVERY,
+                                   faults=[KillAtRedis])  # fmt: skip
+        self.assertClean(result)
+        self.assertEqual(void_windows.windows(stage.pgweirs), [])
 
     def test_each_has_its_test(self):
         """Names that the program knows are those that are looked for here, and it refuses others."""

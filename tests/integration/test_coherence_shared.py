@@ -6,10 +6,11 @@ import unittest
 
 from coherence import operations, void_windows
 from coherence.case import SECONDS, SEED, CoherenceCase
-from coherence.faults import DATABASE_FAULTS, REDIS_FAULTS
+from coherence.faults import DATABASE_FAULTS
 from coherence.observers import OBSERVERS
-from coherence.stage import CACHES, PATIENT
-from coherence.write_faults import WRITE_FAULTS, ForgetInCommit
+from coherence.redis_faults import LOSSES, OUTAGES
+from coherence.stage import CACHES, HASTY, PATIENT
+from coherence.write_faults import KILLS_BEHIND_COMMIT, WRITE_FAULTS, ForgetInCommit, KillInCommit
 from kit.redis_server import RedisServer
 
 SHARED = {"mix": operations.READ_MOSTLY, "extra": OBSERVERS, "every": 0.4}
@@ -43,11 +44,30 @@ class SharedCoherence(CoherenceCase):
         self.assertEqual(void_windows.windows(stage.pgweirs), [])
         self.assertAllStruck(result, SOME_FAULTS)
 
+    def test_pgweir_is_killed_at_each_step_to_its_bump(self):
+        """When its mark is there, and behind that."""
+        stage = self.shared(2, "rules")
+        steps = (KillInCommit, *KILLS_BEHIND_COMMIT)
+        seconds = SECONDS if SECONDS > 10 else 0
+        result = self.run_workload(stage, seconds, faults=steps, **(SHARED | {"mix": operations.READS_ONLY}))
+        self.assertClean(result)
+        self.assertEqual(void_windows.windows(stage.pgweirs), [])
+        self.assertAllStruck(result, steps)
+
     def test_redis_fails(self):
-        stage = self.shared(2, "rules", redis={"timeout": "100ms"})
-        result = self.run_workload(stage, SECONDS, faults=REDIS_FAULTS, enough=self.some_write_was_missed(stage), **SHARED)
+        """Or the network to it does."""
+        stage = self.shared(2, "rules", **HASTY)
+        result = self.run_workload(stage, SECONDS, faults=OUTAGES, enough=self.some_write_was_missed(stage), **SHARED)
         self.assertAccountedFor(result, void_windows.windows(stage.pgweirs))
-        self.assertAllStruck(result, REDIS_FAULTS)
+        self.assertAllStruck(result, OUTAGES)
+        self.assertServed(stage, result, 0.05)
+
+    def test_redis_loses_what_it_has(self):
+        stage = self.shared(2, "rules")
+        result = self.run_workload(stage, SECONDS / 2, faults=LOSSES, **SHARED)
+        self.assertAccountedFor(result, void_windows.windows(stage.pgweirs))
+        self.assertAllStruck(result, LOSSES)
+        self.assertServed(stage, result, 0.1)
 
     def test_marks_are_lost_in_a_commit(self):
         """Then new-then-old may be seen, but never anything old by somebody who asks behind the acknowledgement."""

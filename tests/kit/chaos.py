@@ -30,11 +30,11 @@ class _Cut(Exception):
 
 
 class Chaos:
-    """Listens on a port of its own and passes connections on to `target_port`. One thread of its own; its methods may
-    be called from any other."""
+    """Listens on a port of its own and passes connections on to `target_port`, new ones to another as soon as that is
+    changed. One thread of its own; its methods may be called from any other."""
 
     def __init__(self, target_port):
-        self._target_port = target_port
+        self.target_port = target_port
         self.to_server = Flow()
         self.to_client = Flow()
         self.refuse = False  # new connections are reset at once
@@ -125,7 +125,7 @@ class Chaos:
         try:
             if self.refuse:
                 raise ConnectionRefusedError
-            server_reader, server_writer = await asyncio.open_connection(HOST, self._target_port)
+            server_reader, server_writer = await asyncio.open_connection(HOST, self.target_port)
         except OSError:
             _end(client_writer, True)
             return

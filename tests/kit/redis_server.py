@@ -101,6 +101,15 @@ class RedisServer:
     def resume(self):
         self.process.send_signal(signal.SIGCONT)
 
+    def replica(self):
+        """Another one, running, that has what this one has and follows it. Its own start anew, should there be one, is
+        that of a primary."""
+        replica = RedisServer().start()
+        replica.command("REPLICAOF", HOST, self.port)
+        status = lambda: replica.info("replication", "master_link_status")  # noqa: E731
+        wait_until(lambda: status() == "up", message="the replica to have it all")
+        return replica
+
     def _wait(self):
         self.process.wait(timeout=60)
         processes.finish(self.process)
