@@ -335,6 +335,22 @@ class Weather(SharedCase):
         self.assertNotIn("wrong", one.log())
 
     def test_a_pgweir_is_killed_between_commit_and_bump(self):
+        with Chaos(self.postgres.port) as relay:
+            one, two = self.sharing(self.own), self.sharing(self.own, port=relay.port)
+            reader, writer = self.login(one), self.login(two)
+            self.warm(reader, NAME)
+            relay.to_client.hold = True
+            writer.send(messages.query("UPDATE users SET name = 'committed' WHERE id = 1"))
+            committed = [["committed"]]
+            self.wait_until(lambda: self.sql_rows(NAME) == committed, message="the commit")
+            two.kill()
+            self.assertNotEqual(self.own.command("KEYS", "*:p:*"), [])
+            self.assert_miss(one, lambda: rows_of(reader.query(NAME)), committed)
+        self.wait_until(lambda: self.own.command("KEYS", "*:p:*") == [], message="its mark to be taken away")
+        self.assertEqual(rows_of(reader.query(NAME)), committed)
+        self.assertEqual(self.warm(reader, NAME), committed)
+
+    def test_a_pgweir_is_killed_before_its_commit(self):
         one, two = self.sharing(self.own), self.sharing(self.own)
         reader, writer = self.login(one), self.login(two)
         self.warm(reader, NAME)
@@ -349,7 +365,7 @@ class Weather(SharedCase):
         holder.rollback()
         holder.close()
         self.wait_until(lambda: self.own.command("KEYS", "*:p:*") == [], message="its mark to be taken away")
-        rows = self.sql_rows("SELECT name FROM users WHERE id = 1")
+        rows = self.sql_rows(NAME)
         self.assertEqual(rows_of(reader.query(NAME)), rows)
         self.warm(reader, NAME)
 

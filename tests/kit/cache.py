@@ -102,10 +102,10 @@ class RedisCase(CacheCase):
 class SharedCase(RedisCase):
     """Two pgweir on one Redis."""
 
-    def sharing(self, redis=None, settings=None, **changes):
-        """Running, and serving."""
+    def sharing(self, redis=None, settings=None, port=None, **changes):
+        """Running, and serving. `port` of something between it and PostgreSQL."""
         proxy = self.pgweir(cache={"mode": "auto", "ttl": "1h", "redis": {"url": (redis or self.redis).url()} | (settings or {})} | changes,
-                            at_rest=False)  # fmt: skip
+                            at_rest=False, database={"upstream": self.upstream(port)})  # fmt: skip
         self.proxies[proxy.port] = proxy
         client = self.login(proxy)
         if changes.get("mode") != "off":
