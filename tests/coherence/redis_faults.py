@@ -9,7 +9,14 @@ class CutRedis(CutNetwork):
         return self.stage.to_redis
 
 
-class StallRedis(StallNetwork):
+class _Silence(Fault):
+    """Long enough for some to give Redis up, and short enough for others not to (stage.HASTY)."""
+
+    def pause(self):
+        self.rest(self.rng.random() * 2 * OUTAGE)
+
+
+class StallRedis(_Silence, StallNetwork):
     name = "the network to Redis stalls"
 
     def relays(self):
@@ -26,7 +33,7 @@ class RestartRedis(Fault):
         redis.start()
 
 
-class PauseRedis(Fault):
+class PauseRedis(_Silence):
     name = "Redis hangs"
 
     def strike(self):
@@ -81,17 +88,15 @@ class FillRedis(Fault):
 
 
 class FailOverRedis(Fault):
-    """To a replica, which need not have heard of the last that was written: the former primary ends first, or there are
-    two for a while, and one pgweir asks this one, another one that."""
+    """To a replica, which need not have heard of the last that was written. The former primary ends first."""
 
     name = "Redis fails over to a replica"
 
     def strike(self):
         former = self.stage.redis
         replica = former.replica()
-        if self.rng.random() < 0.5:
-            former.kill9()
-            self.pause()
+        former.kill9()
+        self.pause()
         replica.command("REPLICAOF", "NO", "ONE")
         for relay in self.rng.sample(self.stage.to_redis, len(self.stage.to_redis)):
             self.pause()

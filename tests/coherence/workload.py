@@ -1,13 +1,16 @@
 """Clients of several drivers write and read through several pgweir, perhaps while parts of it all fail, and what they
 were told is checked.
 
-    PYTHONPATH=tests python3 -m coherence.workload [--seconds 60] [--seed 1] [--clients 12] [--pgweirs 3] [--faults] [--cache auto]
+    PYTHONPATH=tests python3 -m coherence.workload [--seconds 60] [--seed 1] [--clients 12] [--pgweirs 3]
+        [--cache auto [--redis]] [--faults [redis]]
 
 Exit code 1 when a promise was broken; the history is kept then. Without a cache in pgweir this is a test of the pooler
-alone, and of the checker.
+alone, and of the checker. With --redis they share the cache. Then either everything else fails, or that Redis: what is
+allowed meanwhile (void_windows) is counted, and is no broken promise.
 """
 import argparse
 import collections
+import contextlib
 import pathlib
 import sys
 import tempfile
@@ -15,16 +18,18 @@ import threading
 import time
 from typing import NamedTuple
 
+from kit.redis_server import RedisServer
 from kit.waiting import wait_until
 
-from . import history, operations, schema
+from . import history, operations, schema, void_windows
 from .clients import Client
 from .drivers import DRIVERS
 from .faults import DATABASE_FAULTS, Schedule
 from .observers import OBSERVERS
 from .process_faults import ComeAndGo
-from .stage import CACHES, Stage
-from .write_faults import WRITE_FAULTS, SettleInCommit
+from .redis_faults import REDIS_FAULTS
+from .stage import CACHES, HASTY, PATIENT, Stage
+from .write_faults import KILLS_BEHIND_COMMIT, WRITE_FAULTS, SettleInCommit
 
 
 class Run(NamedTuple):
@@ -112,23 +117,43 @@ def main():
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=time.time_ns() % 1_000_000)
     parser.add_argument("--clients", type=int, default=12)
-    parser.add_argument("--pgweirs", type=int, help="0: directly on PostgreSQL; by default 3, and with a cache 1")
-    parser.add_argument("--faults", action="store_true")
+    parser.add_argument("--pgweirs", type=int, help="0: directly on PostgreSQL; by default 3, and with a cache alone 1")
+    parser.add_argument("--faults", nargs="?", choices=("others", "redis"), const="others", help="which parts fail")
     parser.add_argument("--cache", choices=CACHES, help="in the memory of each pgweir")
+    parser.add_argument("--redis", action="store_true", help="and in a Redis that they share")
     chosen = parser.parse_args()
-    pgweirs = chosen.pgweirs if chosen.pgweirs is not None else 1 if chosen.cache else 3
-    faults = (*DATABASE_FAULTS, *WRITE_FAULTS) if chosen.faults and pgweirs else ()
-    if faults and chosen.cache:
-        faults += {1: (SettleInCommit,), 2: (ComeAndGo,)}.get(pgweirs, ())
+    if chosen.redis and not chosen.cache or chosen.faults == "redis" and not chosen.redis:
+        parser.error("--redis needs a --cache, and its faults need --redis")
+    alone = chosen.cache and not chosen.redis
+    pgweirs = chosen.pgweirs if chosen.pgweirs is not None else 1 if alone else 3
+    faults = _faults(chosen, pgweirs, alone) if pgweirs else ()
+    cache = CACHES.get(chosen.cache)
+    if chosen.redis:
+        cache = cache | (HASTY if chosen.faults == "redis" else PATIENT)
     cached = {"mix": operations.READ_MOSTLY, "extra": OBSERVERS} if chosen.cache else {}
-    with Stage(pgweirs, CACHES.get(chosen.cache)) as stage:
+    with contextlib.ExitStack() as exit_stack:
+        redis = exit_stack.enter_context(RedisServer()) if chosen.redis else None
+        stage = exit_stack.enter_context(Stage(pgweirs, cache, redis))
         result = run(stage, seconds=chosen.seconds, seed=chosen.seed, clients=chosen.clients, faults=faults, **cached)
         hits = [stage.hits(number) for number in range(pgweirs)]
+        windows = void_windows.windows(stage.pgweirs)
     for text, count in result.problems.most_common(10):
         print(f"{count:6}  {text}")
     print("hits since the last start:", *hits)
+    if chosen.faults == "redis":
+        left = void_windows.unaccounted(result.violations, result.history, windows)
+        print(f"{len(result.violations) - len(left)} old reads are allowed, and there were {len(windows)} windows")
+        result = result._replace(violations=left)
     print(result.complaint() if result.violations else result.summary())
     return 1 if result.violations else 0
+
+
+def _faults(chosen, pgweirs, alone):
+    if chosen.faults != "others":
+        return REDIS_FAULTS if chosen.faults else ()
+    if chosen.redis:
+        return *DATABASE_FAULTS, *WRITE_FAULTS, *KILLS_BEHIND_COMMIT
+    return *DATABASE_FAULTS, *WRITE_FAULTS, *({1: (SettleInCommit,), 2: (ComeAndGo,)}.get(pgweirs, ()) if alone else ())
 
 
 if __name__ == "__main__":
