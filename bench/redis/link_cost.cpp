@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "metrics/cache_labels.hpp"
 #include "net/deadlines.hpp"
 #include "net/random.hpp"
 #include "net/reactor.hpp"
@@ -95,7 +96,7 @@ private:
     std::string ask(redis::command words) {
         std::string text;
         bool done = false;
-        store_.send(words, [&](const redis::answer& told) {
+        store_.send(metrics::store_op::other, words, [&](const redis::answer& told) {
             if (told) text = told->text();
             done = true;
         });
@@ -125,7 +126,7 @@ private:
             const auto three = all.subspan(at, keys_of_lookup);
             if (how_ == manner::one_each) {
                 const std::array<std::string_view, 4> words{"MGET", three[0], three[1], three[2]};
-                store_.send(words,
+                store_.send(metrics::store_op::get, words,
                             [this](const redis::answer& told) { answered(told && told->size() == keys_of_lookup); });
             } else {
                 lookups_.fetch(three, [this](const base::result<redis::lookup_batch::values>& found) {

@@ -78,8 +78,9 @@ bool is_description(std::string_view bytes) {
 
 bool are_rows(std::string_view bytes, std::uint64_t count) {
     const auto tags = tags_of(bytes);
+    constexpr std::string_view suspended("s\0\0\0\4", 5);  // what an Execute with a limit of rows ends with
     return tags && !tags->empty() && tags->size() - 1 == count && tags->find_first_not_of('D') == count &&
-           (tags->back() == 'C' || tags->back() == 's');
+           (tags->back() == 'C' || (count > 0 && bytes.ends_with(suspended)));
 }
 
 }  // namespace

@@ -117,7 +117,8 @@ void cache_keeper::repair() {
             *all_worked = *all_worked && !failed;
             if (!last) return;
             repairing_ = false;
-            domain_.told(*all_worked);
+            // Who asks another store than we do, a former primary say, has not heard of it before it knows of us.
+            domain_.told(*all_worked && guard_.known_to_others());
         });
     }
 }

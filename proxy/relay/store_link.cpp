@@ -184,7 +184,8 @@ void store_link::bump(const parts& with, const std::shared_ptr<acknowledgements>
     waiting->expect(waiting->bumps);
     const bool by_name = !what.everything && what.relations.front() != cache::catalogs;
     const auto told = [=, known = with.schema.get()](const base::result<cache::stamp>& catalogs) {
-        if (!catalogs) {
+        // Of two primaries another pgweir may still ask the other one, until it knows of us that we do not.
+        if (!catalogs || !with.domain.lends()) {
             with.domain.missed({what, {}});
         } else if (by_name && names_changed(with, *database, *catalogs, known)) {
             const cache::write_set everything{.everything = true, .relations = {}};

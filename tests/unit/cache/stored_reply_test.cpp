@@ -183,11 +183,26 @@ TEST_F(forged_reply_test, is_accepted_while_nothing_is_wrong_with_it) {
 }
 
 TEST_F(forged_reply_test, rows_are_data_rows_and_one_command_complete) {
-    for (const std::string& rows :
-         {std::string(), row, row + row, end + end, end + row, row + end + row, row + end + end, description + end,
-          row + description + end, row + end + message('Z', "I"), row + message('E', "") + end,
-          message('N', "") + row + end, message('S', "") + row + end, message('G', ""), message('I', ""),
-          message('A', "") + end, row + message('s', ""), message('R', "") + end, message('d', "row") + end}) {
+    for (const std::string& rows : {std::string(),
+                                    row,
+                                    row + row,
+                                    end + end,
+                                    end + row,
+                                    row + end + row,
+                                    row + end + end,
+                                    description + end,
+                                    row + description + end,
+                                    row + end + message('Z', "I"),
+                                    row + message('E', "") + end,
+                                    message('N', "") + row + end,
+                                    message('S', "") + row + end,
+                                    message('G', ""),
+                                    message('I', ""),
+                                    message('A', "") + end,
+                                    row + message('s', "x"),
+                                    message('s', ""),
+                                    message('R', "") + end,
+                                    message('d', "row") + end}) {
         // Whatever their count is said to be.
         forged.rows = rows;
         for (const std::uint64_t count :
@@ -196,6 +211,14 @@ TEST_F(forged_reply_test, rows_are_data_rows_and_one_command_complete) {
             refuse();
         }
     }
+}
+
+TEST_F(stored_reply_test, of_some_rows_of_more) {
+    whole.rows = message('D', "a") + message('D', "") + message('s', "");
+    const std::string bytes = to_stored(whole, "key");
+    const auto read = from_stored(bytes, "key");
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->rows, whole.rows);
 }
 
 TEST_F(forged_reply_test, the_count_of_rows_is_that_of_the_rows) {
