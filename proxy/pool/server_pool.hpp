@@ -186,6 +186,8 @@ public:
 
     // ---- looking ----
 
+    /// Who asks now waits for nobody: a server is idle, or there is a place for another one.
+    bool has_one_at_once() const noexcept;
     pool_snapshot snapshot(base::time_point now) const;
 
     template <class Function>

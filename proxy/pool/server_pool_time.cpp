@@ -123,6 +123,11 @@ void server_pool::set_settings(const settings& how, base::time_point now) {
     settle(now);
 }
 
+bool server_pool::has_one_at_once() const noexcept {
+    const std::uint32_t under_way = counts_->connecting.load(std::memory_order_relaxed);
+    return queue_.empty() && (!idle_.empty() || open() + under_way < size_.current());
+}
+
 pool_snapshot server_pool::snapshot(base::time_point now) const {
     pool_snapshot s;
     s.size = settings_.size;

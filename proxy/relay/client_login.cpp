@@ -174,9 +174,11 @@ void client::start_session() {
         if (!login_->wants_replication()) {
             pool_->servers.client_arrived(now());
             asks_sequences = pool_->asks_sequences(user_, application_name_);
-            // Settings of the role may be what was changed.
+            // Settings of the role may be what was changed. Where every server is in use nobody waits to find out.
             const bool of_now = !pool_->reading.behind(services_.directory.schema().get());
-            if (pool_->shares_servers() && of_now) known = pool_->find_greeting(texts, startup_, application_name_);
+            const bool can_ask = !pool_->last_failure && pool_->servers.has_one_at_once();
+            if (pool_->shares_servers() && (of_now || !can_ask))
+                known = pool_->find_greeting(texts, startup_, application_name_);
         }
     }
     borrower_.join(*pool_, static_cast<std::uint8_t>(services_.applications.index_of(application_name_)));

@@ -43,6 +43,15 @@ class RoleSettings(Case):
         self.old[1].query(f"ALTER ROLE {USER} RESET work_mem")
         self.assertEqual(self.newcomers("SHOW work_mem"), ["4MB"] * SERVERS)
 
+    def test_where_every_server_is_in_use_nobody_waits_to_be_let_in(self):
+        proxy = self.pgweir(database={"pool": {"size": 1}}, listen={"login_timeout": "1s"})
+        holder = self.login(proxy)
+        holder.query("SELECT pg_advisory_lock(1)")
+        holder.query("CREATE TABLE changed (); DROP TABLE changed")
+        newcomer = self.login(proxy)
+        holder.query("SELECT pg_advisory_unlock(1)")
+        self.assertEqual(newcomer.value("SHOW work_mem"), "4MB")
+
     def test_a_transaction_under_way_goes_on_with_its_server(self):
         busy = self.old[0]
         self.pids()
