@@ -57,6 +57,7 @@ void lender::schema_read(shared_pool& pool, schema_in_reading& how, bool sound) 
     if (!found) found = std::make_shared<catalog::schema_map>(*how.before.value);
     found->read_at = at;
     const bool changed = now.value && now.value->fingerprint() != found->fingerprint();
+    if (now.value && !changed && now.value->read_at == at) return;  // another server was faster
     pool.schema_map.publish(std::move(found));
     // Who looked at the map before this has begun before, and what it has begun is not kept.
     if (changed) pool.cache()->schema_changed();

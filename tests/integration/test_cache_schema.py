@@ -68,7 +68,7 @@ class DefinedByFunctions(SchemaCase):
                                   "DROP FUNCTION plainly(), by_text(), watching()")
 
     def assert_followed(self, *changes):
-        proxy = self.caching()
+        proxy = self.caching(ttl="1h")  # of its own: of what a test before has called it would go by the second
         reader, writer = self.login(proxy), self.login(proxy)
         self.warm(reader, "SELECT n FROM shown")
         for change in changes:
