@@ -76,11 +76,17 @@ bool is_description(std::string_view bytes) {
     return tags && (tags->empty() || *tags == "T");
 }
 
+// An Execute with a limit of rows ends with PortalSuspended.
+bool ends_rows(std::string_view message, std::uint64_t count) {
+    return message.front() == 'C' || (message == std::string_view("s\0\0\0\4", 5) && count > 0);
+}
+
 bool are_rows(std::string_view bytes, std::uint64_t count) {
     const auto tags = tags_of(bytes);
-    constexpr std::string_view suspended("s\0\0\0\4", 5);  // what an Execute with a limit of rows ends with
-    return tags && !tags->empty() && tags->size() - 1 == count && tags->find_first_not_of('D') == count &&
-           (tags->back() == 'C' || (count > 0 && bytes.ends_with(suspended)));
+    if (!tags || tags->empty() || tags->size() - 1 != count || tags->find_first_not_of('D') != count) return false;
+    std::string_view last;
+    for_each_message(bytes, [&last](std::string_view each) { last = each; });
+    return ends_rows(last, count);
 }
 
 }  // namespace

@@ -175,7 +175,10 @@ void statement_rewriter::ensure_on_server(const client_statement& wanted) {
 void statement_rewriter::follow_settings(client_statement& wanted) {
     const auto& there = x_.server->statements;
     if (wanted.own || there.state_of(wanted.statement) == server_statements::presence::current) return;
-    if (wanted.statement.identity() == x_.identity()) return;
+    if (wanted.statement.identity() != x_.identity()) renew(wanted);
+}
+
+void statement_rewriter::renew(client_statement& wanted) {
     wanted.statement =
         prepared_statement::make(*x_.texts, wanted.statement.parameter_types(), x_.identity(), wanted.statement.text());
 }
@@ -207,9 +210,12 @@ bool statement_rewriter::prepare_for_use(std::string_view name) {
     }
     client_statement* known = x_.statements.find(name);
     if (known == nullptr || known->raw) return false;
-    // Tables may be what they were again.
-    if (known->result_changed && known->changed_at == x_.schema->get()) return false;
-    known->result_changed = false;
+    if (known->result_changed) {
+        if (known->own || known->changed_at == x_.schema->get()) return false;
+        // Tables may be what they were again. A copy that was prepared meanwhile would be refused.
+        known->result_changed = false;
+        renew(*known);
+    }
     follow_settings(*known);
     ensure_on_server(*known);
     if (!known->description) return false;

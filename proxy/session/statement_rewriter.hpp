@@ -64,6 +64,8 @@ private:
     void parse_named(const wire::parse_message& message, base::bytes_view raw, sql::effect effects);
     bool transaction_may_have_failed() const;
     void follow_settings(client_statement& wanted);
+    /// As it would be prepared now.
+    void renew(client_statement& wanted);
     void ensure_on_server(const client_statement& wanted);
     bool ensure_unnamed_on_server();
     void close_on_server(const prepared_statement& statement);

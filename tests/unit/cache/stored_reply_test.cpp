@@ -201,6 +201,8 @@ TEST_F(forged_reply_test, rows_are_data_rows_and_one_command_complete) {
                                     message('A', "") + end,
                                     row + message('s', "x"),
                                     message('s', ""),
+                                    row + message('B', message('s', "")),
+                                    row + message('s', message('s', "")),
                                     message('R', "") + end,
                                     message('d', "row") + end}) {
         // Whatever their count is said to be.
