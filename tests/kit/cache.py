@@ -25,10 +25,7 @@ class CacheCase(Case):
         if self.proxy is None:
             self.sql("TRUNCATE users", FILL)
         else:
-            client = self.login(self.proxy)  # what goes past it would not be seen
-            client.query(f"DELETE FROM users; {FILL}")
-            # Else what a test has changed past it is noticed in the middle of the next one.
-            self.assertIsNone(error_of(client.query("CREATE TABLE seen_to (); DROP TABLE seen_to")))
+            self.login(self.proxy).query(f"DELETE FROM users; {FILL}")  # what goes past it would not be seen
 
     @classmethod
     def sql(cls, *commands):
@@ -49,6 +46,8 @@ class CacheCase(Case):
             self.addClassCleanup(setattr, type(self), "proxy", None)
         else:
             proxy = self.proxy
+            # Else what was changed past it since the last test is noticed in the middle of this one.
+            self.assertIsNone(error_of(self.login(proxy).query("CREATE TABLE seen_to (); DROP TABLE seen_to")))
         self.proxies[proxy.port] = proxy
         client = self.login(proxy)  # a pool of clients' own users has its first server, and its cache, with the first client
         wait_until(lambda: proxy.metric("pgweir_cache_serving") == 1, message="the cache to serve")
