@@ -98,6 +98,9 @@ public:
     // ---- what the guard says: on the first worker ----
 
     void guard_says(bool alone, metrics::cache_bypass why_not);
+    /// Whether every other pgweir knows which store is asked here: not since that is another one, a new primary say.
+    void others_know_the_store(bool do_they) noexcept { known_store_.store(do_they, std::memory_order_release); }
+    bool others_know_the_store() const noexcept { return known_store_.load(std::memory_order_acquire); }
     /// Servers may be lent: who serves from memory alone knows of us. False: `client` is woken when they may.
     bool may_lend(std::uint64_t client);
     bool lends() const noexcept { return gate_open_.load(std::memory_order_acquire); }
@@ -143,6 +146,7 @@ private:
     std::atomic<bool> serves_{false};
     std::atomic<bool> serves_by_age_;
     std::atomic<bool> gate_open_{false};
+    std::atomic<bool> known_store_{true};
     std::atomic<bool> kept_{false};
     std::atomic<metrics::cache_bypass> why_not_{metrics::cache_bypass::starting};
     metrics::cache_bypass told_ = metrics::cache_bypass::starting;  ///< by the log, of why it does not serve

@@ -82,6 +82,8 @@ void cache_keeper::look_at_catalogs() {
 
 // Everybody has to see that it names another one, so it begins anew.
 void cache_keeper::name_store(const std::string& name) {
+    if (!named_.empty() && named_ != name) domain_.others_know_the_store(false);
+    named_ = name;
     guard_.name_store(name);
     if (connection_.is_open()) connection_.lose("the shared store has other data");
     settle();
@@ -118,7 +120,7 @@ void cache_keeper::repair() {
             if (!last) return;
             repairing_ = false;
             // Who asks another store than we do, a former primary say, has not heard of it before it knows of us.
-            domain_.told(*all_worked && guard_.known_to_others());
+            domain_.told(*all_worked && domain_.others_know_the_store());
         });
     }
 }
@@ -177,6 +179,7 @@ void cache_keeper::tell() {
     }
     const base::time_point now = with_.reactor.now();
     if (guard_.known_to_others()) {
+        domain_.others_know_the_store(true);
         unknown_since_ = base::never;
     } else if (unknown_since_ == base::never) {
         unknown_since_ = now;

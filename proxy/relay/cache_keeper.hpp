@@ -63,6 +63,7 @@ private:
     net::deadline deadline_;
     base::time_point unknown_since_;  ///< to who caches alone
     std::string looked_at_;  ///< the database's name in the store, when the catalogs' stamp was seen there
+    std::string named_;  ///< the store, last
     bool repairing_ = false;
     std::unordered_multimap<std::int32_t, marked_write> suspected_;  ///< of all pgweirs, by the backend that writes
 };

@@ -185,7 +185,7 @@ void store_link::bump(const parts& with, const std::shared_ptr<acknowledgements>
     const bool by_name = !what.everything && what.relations.front() != cache::catalogs;
     const auto told = [=, known = with.schema.get()](const base::result<cache::stamp>& catalogs) {
         // Of two primaries another pgweir may still ask the other one, until it knows of us that we do not.
-        if (!catalogs || !with.domain.lends()) {
+        if (!catalogs || !with.domain.others_know_the_store()) {
             with.domain.missed({what, {}});
         } else if (by_name && names_changed(with, *database, *catalogs, known)) {
             const cache::write_set everything{.everything = true, .relations = {}};
