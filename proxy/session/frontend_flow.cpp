@@ -207,20 +207,6 @@ frontend_flow::verdict frontend_flow::take_query(base::bytes_view message) {
     return forward_query(message, *text, found);
 }
 
-// Blanks stand for what was answered, so that errors tell where in the text they are.
-frontend_flow::verdict frontend_flow::take_rest_of_query(std::string_view text) {
-    if (x_.server == nullptr) return refused_in_simple() ? verdict::done : verdict::need_server;
-    std::string message;
-    wire::append_query(message, std::string(x_.answered_head, ' ').append(text.substr(x_.answered_head)));
-    const std::string_view rest = std::string_view(message).substr(wire::header_size, text.size());
-    x_.note_text(rest);
-    sql::scan_result found = x_.scan(rest);
-    found.flags = x_.judged(rest, found.flags);
-    const verdict became = forward_query(message, rest, found);
-    x_.to_server.settle();
-    return became;
-}
-
 frontend_flow::verdict frontend_flow::forward_query(base::bytes_view message, std::string_view text,
                                                     const sql::scan_result& found) {
     if (x_.rewrites && sql::has(found.flags, effect::deallocate) &&
@@ -393,20 +379,6 @@ frontend_flow::verdict frontend_flow::take_sync(base::bytes_view message) {
     x_.to_server.relay(message);
     x_.unsynced = false;
     return verdict::done;
-}
-
-// Whether a client sends its data without waiting to be asked for it. Only the answer tells what to make of that.
-bool frontend_flow::copy_may_begin() {
-    if (x_.server == nullptr || x_.copy != copy_phase::none) return false;
-    bool may = false;
-    for (std::size_t i = 0; i < x_.pending.size() && !may; ++i) may = x_.pending.at(i).may_copy_in;
-    if (may) flush_batch();
-    return may;
-}
-
-void frontend_flow::take_copy(char tag, base::bytes_view available) {
-    x_.to_server.relay(available);
-    if (x_.copy == copy_phase::in && tag != 'd') x_.copy = copy_phase::none;
 }
 
 frontend_flow::verdict frontend_flow::broken(std::error_code why) {

@@ -4,7 +4,7 @@
 #include "sql/large_object_functions.hpp"
 #include "wire/frontend.hpp"
 
-// Messages of which only the beginning may be here.
+// Messages of which only the beginning may be here, and the data of COPY.
 
 namespace pgweir::session {
 
@@ -97,6 +97,20 @@ void frontend_flow::note_function(std::optional<std::uint32_t> oid) {
     if (oid && sql::is_large_object_function(*oid)) return;
     x_.uncleanable = true;
     if (x_.rewrites) pin(x_, metrics::pin_reason::other);
+}
+
+// Whether a client sends its data without waiting to be asked for it. Only the answer tells what to make of that.
+bool frontend_flow::copy_may_begin() {
+    if (x_.server == nullptr || x_.copy != copy_phase::none) return false;
+    bool may = false;
+    for (std::size_t i = 0; i < x_.pending.size() && !may; ++i) may = x_.pending.at(i).may_copy_in;
+    if (may) flush_batch();
+    return may;
+}
+
+void frontend_flow::take_copy(char tag, base::bytes_view available) {
+    x_.to_server.relay(available);
+    if (x_.copy == copy_phase::in && tag != 'd') x_.copy = copy_phase::none;
 }
 
 void frontend_flow::stream(const wire::header& header, base::bytes_view available, bool forwarded) {

@@ -5,8 +5,9 @@
 #include "sql/tokens.hpp"
 #include "sql/words.hpp"
 #include "wire/backend.hpp"
+#include "wire/frontend.hpp"
 
-// What is answered in place of a server.
+// What is answered in place of a server, or was in part.
 
 namespace pgweir::session {
 
@@ -39,6 +40,20 @@ frontend_flow::verdict frontend_flow::answer_empty() {
     wire::append_ready_for_query(reply, x_.client_status);
     x_.answer(reply);
     return verdict::done;
+}
+
+// Blanks stand for what was answered, so that errors tell where in the text they are.
+frontend_flow::verdict frontend_flow::take_rest_of_query(std::string_view text) {
+    if (x_.server == nullptr) return refused_in_simple() ? verdict::done : verdict::need_server;
+    std::string message;
+    wire::append_query(message, std::string(x_.answered_head, ' ').append(text.substr(x_.answered_head)));
+    const std::string_view rest = std::string_view(message).substr(wire::header_size, text.size());
+    x_.note_text(rest);
+    sql::scan_result found = x_.scan(rest);
+    found.flags = x_.judged(rest, found.flags);
+    const verdict became = forward_query(message, rest, found);
+    x_.to_server.settle();
+    return became;
 }
 
 bool frontend_flow::refused_in_simple() {

@@ -46,6 +46,19 @@ TEST(server_pool, handed_directly_to_the_oldest_waiter) {
     EXPECT_EQ(handed.to, &second);
 }
 
+TEST(server_pool, has_one_at_once_while_nobody_has_to_wait) {
+    pool_lab lab(of_size(1));
+    EXPECT_TRUE(lab.pool.has_one_at_once()) << "there is a place";
+    auto server = lab.lend();
+    EXPECT_FALSE(lab.pool.has_one_at_once());
+    waiter first(0);
+    EXPECT_EQ(lab.ask(first), kind::queued);
+    auto handed = lab.pool.give_back(std::move(server), lab.now);
+    EXPECT_FALSE(lab.pool.has_one_at_once()) << "it is on its way to another";
+    static_cast<void>(lab.pool.give_back(std::move(handed.server), lab.now));
+    EXPECT_TRUE(lab.pool.has_one_at_once());
+}
+
 TEST(server_pool, who_gives_back_and_asks_again_goes_to_the_end) {
     pool_lab lab(of_size(1));
     auto server = lab.lend();
